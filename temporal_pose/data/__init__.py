@@ -1,0 +1,1 @@
+"""From pose files to batches: readers, windows, splits, and the data module."""

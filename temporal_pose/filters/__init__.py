@@ -1,0 +1,1 @@
+"""Classical smoothing filters, as modules without parameters."""

@@ -1,0 +1,1 @@
+"""Poses as plain tensors: skeletons, boxes, heatmaps, noise, codecs, losses and metrics."""

@@ -1,0 +1,1 @@
+"""The one LightningModule, fitting, and run folders."""
