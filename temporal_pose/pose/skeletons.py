@@ -56,7 +56,7 @@ class Skeleton:
 
     @cached_property
     def torso(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """The two diagonals that measure a torso: left shoulder to right hip, and its mirror image."""
+        """The diagonals that measure a torso: left shoulder to right hip, and its mirror image."""
         diagonals = (("left_shoulder", "right_hip"), ("right_shoulder", "left_hip"))
         first, second = ((self.index(a), self.index(b)) for a, b in diagonals)
         return first, second

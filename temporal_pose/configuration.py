@@ -1,0 +1,82 @@
+"""From a composed configuration to objects: what the entry points share of Hydra."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import instantiate
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from omegaconf import DictConfig, OmegaConf
+
+from temporal_pose.errors import ConfigError
+
+
+def positive_number(name: str, value: Any) -> float:
+    """The value as a positive finite number.
+
+    Raises:
+        ConfigError: it is anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e12:
+        raise ConfigError(f"{name} is {value!r}; expected a positive number")
+    return float(value)
+
+
+def one_of(name: str, value: Any, choices: Any) -> None:
+    """Makes sure that a value is one of the choices.
+
+    Raises:
+        ConfigError: it is not; the message lists the choices.
+    """
+    if value not in choices:
+        raise ConfigError(f"{name} is '{value}'; expected one of {', '.join(map(str, choices))}")
+
+
+def check(config: DictConfig) -> None:
+    """Checks what no constructor will: settings that others are computed from.
+
+    Raises:
+        ConfigError: a setting that is missing, of the wrong kind, or out of range.
+    """
+    one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
+    positive_number("k", config.k)
+    whole = {"seed": 0, "data.window": 1, "data.batch_size": 1, "trainer.max_epochs": 1}
+    for name, least in whole.items():
+        value = OmegaConf.select(config, name)
+        if value is not None and (type(value) is not int or value < least):
+            raise ConfigError(f"{name} is {value!r}; expected a whole number from {least}")
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise ConfigError(f"{missing[0]} is not set; add {missing[0]}=... to the command")
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """The configuration as plain data with every reference replaced by its value."""
+    content = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(content, dict)
+    return {str(name): value for name, value in content.items()}
+
+
+def run_path(config: DictConfig) -> Path:
+    """The folder of a run: stage, model, setup, k, and any seed but the default."""
+    path = Path(config.runs_dir) / config.stage / config.model.name
+    path = path / f"setup{config.setup}" / f"k{float(config.k):g}"
+    return path if config.seed == 1 else path / f"seed{config.seed}"
+
+
+def build(config: Any, **arguments: Any) -> Any:
+    """The object that a configuration node describes.
+
+    Raises:
+        ConfigError: Lightning refuses an argument of its trainer.
+    """
+    try:
+        return instantiate(config, _convert_="all", **arguments)
+    except MisconfigurationException as error:
+        raise ConfigError(str(error)) from None
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers as JSON has them: tensors become floats, and what was not measured null."""
+    numbers = {name: getattr(value, "item", lambda v=value: v)() for name, value in values.items()}
+    return {name: None if value != value else value for name, value in numbers.items()}

@@ -1,0 +1,50 @@
+"""A clear account of what was read: it is logged before any work starts."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from temporal_pose.data.sequences import Sequence as PoseSequence
+from temporal_pose.data.windows import Windows, has_pose
+from temporal_pose.pose.skeletons import CLIMBALONG25
+
+
+def account(
+    sequences: Sequence[PoseSequence], sides: Mapping[str, Windows], mean_torso: float
+) -> list[str]:
+    """Lines that say what a data set holds.
+
+    Args:
+        sequences: all videos read.
+        sides: the windows of training, validation and test.
+        mean_torso: of the training windows, heatmap pixels.
+    """
+    frames = sum(len(sequence) for sequence in sequences)
+    rates = sorted({sequence.fps for sequence in sequences})
+    lines = [
+        f"{len(sequences):,} videos, {frames:,} frames, "
+        f"{', '.join(f'{rate:g}' for rate in rates)} frames a second",
+        "windows: " + ", ".join(f"{side} {len(windows):,}" for side, windows in sides.items()),
+        "videos:  "
+        + ", ".join(f"{side} {len(set(w.video.tolist())):,}" for side, w in sides.items()),
+        f"mean torso diameter of the training windows: {mean_torso:.2f} heatmap px",
+        "missing keypoints: " + _missing(sequences),
+    ]
+    empty = {s.name: int((~has_pose(s)).sum()) for s in sequences}
+    empty = {name: count for name, count in empty.items() if count}
+    if empty:
+        worst = max(empty, key=lambda name: empty[name])
+        lines.append(
+            f"{sum(empty.values())} frames of {len(empty)} videos have no pose and are treated as "
+            f"gaps (most in {worst}: {empty[worst]})"
+        )
+    return lines
+
+
+def _missing(sequences: Sequence[PoseSequence]) -> str:
+    seen = sum(sequence.visible.sum(0) for sequence in sequences)
+    share = 1 - np.asarray(seen) / sum(len(sequence) for sequence in sequences)
+    groups = {
+        name: float(share[list(members)].mean()) for name, members in CLIMBALONG25.groups.items()
+    }
+    return ", ".join(f"{name.replace('_', ' ')} {part:.0%}" for name, part in groups.items())

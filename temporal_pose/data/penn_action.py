@@ -1,0 +1,139 @@
+"""Penn Action: sports and exercises, annotated by hand."""
+
+import zlib
+from collections.abc import Mapping
+from collections.abc import Sequence as Several
+from pathlib import Path
+
+import numpy as np
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+
+from temporal_pose.data.files import folder, listed
+from temporal_pose.data.sequences import Sequence
+from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.pose.skeletons import PENN13, remap
+
+#: What a video can show.
+ACTIONS = (
+    *("baseball_pitch", "baseball_swing", "bench_press", "bowl", "clean_and_jerk"),
+    *("golf_swing", "jump_rope", "jumping_jacks", "pullup", "pushup"),
+    *("situp", "squat", "strum_guitar", "tennis_forehand", "tennis_serve"),
+)
+
+_HOLDS = "Penn Action's label files (labels/0001.mat ...)"
+_FIELDS = ("x", "y", "visibility", "action", "dimensions", "nframes")
+# What scipy raises for files cut short or changed at any byte, and for MATLAB 7.3 files.
+_DAMAGED = (MatReadError, OSError, EOFError, ValueError, TypeError, LookupError, zlib.error)
+_UNREADABLE = (*_DAMAGED, NotImplementedError)
+
+
+class PennAction:
+    """Reads Penn Action (Zhang, Zhu, Derpanis, ICCV 2013).
+
+    2,326 videos, 163,841 frames, 15 actions, one ``.mat`` file of labels a video. 13 keypoints;
+    the head counts as nose. 22 % of the keypoints are invisible, a third of these at the
+    placeholder (1, 1). Positions come as bytes, 16-bit integers or doubles and count pixels from
+    1; here they count from 0. The boxes of the files are not read: 1154 and 1865 lack a row. The
+    files' own division into training and test set is not used either.
+
+    Args:
+        root: the folder that holds ``labels``, or ``labels`` itself.
+        actions: which of :data:`ACTIONS` to read, or ``"all"``.
+        fps: frames per second. *An assumption*: the data set does not tell.
+
+    Raises:
+        ConfigError: an action that does not exist, or none, or a frame rate that is not positive.
+    """
+
+    def __init__(
+        self, root: str | Path, actions: str | Several[str] = "all", fps: float = 30.0
+    ) -> None:
+        self.root = root
+        self.actions = _chosen(actions)
+        self.fps = fps
+        if not 0 < fps < float("inf"):
+            raise ConfigError(f"data.fps is {fps}; expected a positive number")
+
+    def read(self) -> list[Sequence]:
+        """One sequence a video, named by its number, in that order.
+
+        Raises:
+            DataError: no files, a file that is damaged or not as documented, or no video of the
+                chosen actions. One bad file fails the whole set.
+        """
+        root = folder(self.root, _HOLDS)
+        labels = root / "labels" if (root / "labels").is_dir() else root
+        videos = ((path, _load(path)) for path in listed(labels, "*.mat", _HOLDS))
+        chosen = [self._sequence(*video) for video in videos if _action(*video) in self.actions]
+        if not chosen:
+            raise DataError(f"{labels} has no video of data.actions {', '.join(self.actions)}")
+        return chosen
+
+    def _sequence(self, path: Path, labels: Mapping[str, np.ndarray]) -> Sequence:
+        frames = len(labels["x"])
+        height, width = (int(size) for size in labels["dimensions"].flat[:2])
+        positions = np.stack((labels["x"], labels["y"]), axis=-1).astype(np.float32) - 1
+        visible = (labels["visibility"] != 0) & (positions > 0).any(-1)
+        keypoints, visible = remap(positions, visible, PENN13)
+        return Sequence(
+            name=path.stem,
+            keypoints=keypoints,
+            visible=visible,
+            frames=np.arange(1, frames + 1),
+            fps=self.fps,
+            image_size=(width, height),
+        )
+
+
+def _chosen(actions: str | Several[str]) -> tuple[str, ...]:
+    if actions == "all":
+        return ACTIONS
+    names = (actions,) if isinstance(actions, str) else tuple(actions)
+    unknown = [name for name in names if name not in ACTIONS]
+    if unknown or not names:
+        raise ConfigError(
+            f"data.actions has '{', '.join(unknown)}'; expected \"all\" or a list of some of "
+            f"{', '.join(ACTIONS)}"
+        )
+    return names
+
+
+def _load(path: Path) -> Mapping[str, np.ndarray]:
+    """The fields of one label file, checked."""
+    try:
+        labels = loadmat(path)  # all of it, or a file cut short in its last field goes unnoticed
+    except _UNREADABLE as error:
+        raise DataError(
+            f"{path}: cannot be read as a MATLAB 5 file ({error}); copy or download it again"
+        ) from error
+    for name in _FIELDS:
+        if name not in labels:
+            raise DataError(
+                f"{path}: field '{name}' is missing; expected {', '.join(_FIELDS)}: "
+                "copy or download it again"
+            )
+    _check_shapes(path, labels)
+    return {name: np.asarray(labels[name]) for name in _FIELDS}
+
+
+def _check_shapes(path: Path, labels: Mapping[str, np.ndarray]) -> None:
+    frames = int(labels["nframes"].flat[0]) if labels["nframes"].size == 1 else -1
+    expected = {name: (frames, len(PENN13)) for name in ("x", "y", "visibility")}
+    for name, shape in {**expected, "nframes": (1, 1), "dimensions": (1, 3)}.items():
+        field = labels[name]
+        if field.shape != shape or not np.issubdtype(field.dtype, np.number):
+            raise DataError(
+                f"{path}: field '{name}' is {field.dtype} of shape {field.shape}; "
+                f"expected numbers of shape {shape}: copy or download it again"
+            )
+
+
+def _action(path: Path, labels: Mapping[str, np.ndarray]) -> str:
+    action = str(labels["action"].flat[0]) if labels["action"].size == 1 else ""
+    if action not in ACTIONS:
+        raise DataError(
+            f"{path}: field 'action' is {labels['action'].tolist()}; "
+            f"expected one of {', '.join(ACTIONS)}"
+        )
+    return action

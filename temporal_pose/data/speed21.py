@@ -1,0 +1,132 @@
+"""SPEED21: speed climbing, as a pose detector saw it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from temporal_pose.data.files import folder, listed
+from temporal_pose.data.sequences import Sequence
+from temporal_pose.errors import DataError
+from temporal_pose.pose.skeletons import MPII16, remap
+
+_HOLDS = "SPEED21's metadata.txt and skeletons/*.data"
+_FIELDS = 12  # run;climber;date;number;address;start;end;seconds;frames;attempt;side;fps
+_FRAMES, _FPS = 8, 11  # places of the number of frames and the frame rate among them
+
+
+class Speed21:
+    """Reads SPEED21 (Elias et al., MMSports 2021).
+
+    **The output of a detector, without truth**: for refining, jitter and looking, never for
+    accuracy. It has single frames far off and left/right flips. Climbers on the 15 m speed wall,
+    seen from behind, at 25, 30 or 50 frames per second. 16 keypoints, 12 of which map to ours.
+
+    ``metadata.txt`` has a line a run, 12 fields parted by semicolons, the ninth the number of
+    frames, the last the frame rate. ``skeletons/CLIMBER_DATE_RUN.data`` has a line a frame,
+    ``frame#x1,y1;...;x16,y16`` in image pixels, or ``frame#NULL`` where nobody was found. Those
+    frames are left out, which leaves a gap in the frame numbers.
+
+    Args:
+        root: the folder that holds ``metadata.txt``.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = root
+
+    def read(self) -> list[Sequence]:
+        """One sequence a run that has a file, its group being the climber.
+
+        Raises:
+            DataError: a file that is missing, cut short or not as documented, a run that
+                ``metadata.txt`` does not list, or one in which nobody was found at all.
+        """
+        root = folder(self.root, _HOLDS)
+        runs = _metadata(root / "metadata.txt")
+        return [_run(path, runs) for path in listed(root, "skeletons/*.data", _HOLDS)]
+
+
+def _run(path: Path, runs: Mapping[str, tuple[int, float]]) -> Sequence:
+    if path.stem not in runs:
+        raise DataError(
+            f"{path}: run '{path.stem}' is not in metadata.txt, so its frame rate is unknown; "
+            "add its line or remove the file"
+        )
+    length, fps = runs[path.stem]
+    frames, positions = _poses(path, length)
+    keypoints, visible = remap(positions, np.ones(positions.shape[:2], bool), MPII16)
+    climber = path.stem.split("_")[0]
+    return Sequence(path.stem, keypoints, visible, frames, fps, group=f"climber {climber}")
+
+
+def _metadata(path: Path) -> dict[str, tuple[int, float]]:
+    """Number of frames and frame rate of every run."""
+    runs: dict[str, tuple[int, float]] = {}
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            run, *fields = _fields(line)
+            length, fps = int(fields[_FRAMES - 1]), float(fields[_FPS - 1])
+        except ValueError as error:
+            raise _unlike(path, number, line, "12 fields, the last the frame rate") from error
+        if run in runs:
+            raise DataError(f"{path}: line {number}: run '{run}' is there twice; remove one")
+        runs[run] = length, fps
+    return runs
+
+
+def _fields(line: str) -> list[str]:
+    fields = line.split(";")
+    if len(fields) != _FIELDS:
+        raise ValueError(f"{len(fields)} fields")
+    return fields
+
+
+def _poses(path: Path, length: int) -> tuple[Int[np.ndarray, " F"], Float[np.ndarray, "F 16 2"]]:
+    """Frame numbers and positions of the frames in which somebody was found."""
+    poses: dict[int, Float[np.ndarray, "16 2"]] = {}
+    last = 0
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            last, pose = _pose(line)
+        except ValueError as error:
+            expected = "frame#x1,y1;...;x16,y16 or frame#NULL"
+            raise _unlike(path, number, line, expected) from error
+        if last in poses:
+            raise DataError(f"{path}: line {number}: frame {last} is there twice; remove one")
+        if pose is not None:
+            poses[last] = pose
+    if last < length or not poses:
+        raise DataError(
+            f"{path}: {len(poses)} poses up to frame {last}; expected some, up to frame {length} "
+            "as metadata.txt says: copy or download it again"
+        )
+    return np.array(list(poses)), np.stack(list(poses.values()))
+
+
+def _pose(line: str) -> tuple[int, Float[np.ndarray, "16 2"] | None]:
+    frame, _, points = line.partition("#")
+    if points == "NULL":
+        return int(frame), None
+    values = [point.split(",") for point in points.split(";")]
+    pose = np.array(values, np.float32)  # a ValueError where points differ in length
+    if pose.shape != (len(MPII16), 2) or not np.isfinite(pose).all():
+        raise ValueError(f"{pose.shape}")
+    return int(frame), pose
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: cannot be read as text ({error}); copy or download it again"
+        ) from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _unlike(path: Path, number: int, line: str, expected: str) -> DataError:
+    found = line if len(line) <= 40 else f"{line[:40]}..."
+    return DataError(
+        f"{path}: line {number} is '{found}'; expected {expected}: copy or download it again"
+    )

@@ -1,0 +1,96 @@
+"""Dividing a data set into training, validation and test, without a leak."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from temporal_pose.errors import ConfigError, DataError
+
+#: The sides of a split, in this order throughout.
+SIDES = ("train", "val", "test")
+
+
+def assign(labels: Sequence[str], fractions: Sequence[float], seed: int) -> Mapping[str, int]:
+    """A side for each distinct label, at random: every side gets at least one.
+
+    Args:
+        labels: what must not be divided, for example the video of each window.
+        fractions: share of the labels for training, validation and test.
+        seed: of the draw; nothing else influences it but the labels.
+
+    Raises:
+        ConfigError: fractions that are not three positive numbers with sum 1.
+        DataError: fewer than three labels.
+    """
+    if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
+        raise ConfigError(
+            f"data.fractions is {list(fractions)}; expected three positive numbers with sum 1"
+        )
+    names = sorted(set(labels))
+    if len(names) < 3:
+        raise DataError(
+            f"there are {len(names)} videos or groups of videos to split; expected at least 3, "
+            "one each for training, validation and test"
+        )
+    counts = [max(1, round(fraction * len(names))) for fraction in fractions[1:]]
+    order = np.random.default_rng(seed).permutation(len(names))
+    sides = np.repeat([1, 2, 0], [*counts, len(names) - sum(counts)])
+    return {names[i]: int(side) for i, side in zip(order, sides, strict=True)}
+
+
+def assign_named(labels: Sequence[str], named: Mapping[str, Sequence[str]]) -> Mapping[str, int]:
+    """The sides that the user named, for every label.
+
+    Args:
+        labels: the labels there are.
+        named: for each of train, val and test, its labels.
+
+    Raises:
+        DataError: a side is missing or empty, a label is unknown, on no side, or on two.
+    """
+    if set(named) != set(SIDES) or not all(named[side] for side in SIDES):
+        raise DataError(
+            f"data.split names the sides {', '.join(named) or 'none'}; expected train, val and "
+            "test, each with at least one video or group"
+        )
+    sides: dict[str, int] = {}
+    for number, side in enumerate(SIDES):
+        for label in map(str, named[side]):
+            if sides.setdefault(label, number) != number:
+                first = SIDES[sides[label]]
+                raise DataError(
+                    f"data.split puts '{label}' into both {first} and {side}; a video or group "
+                    "must be on one side only, or the test would be on data seen in training"
+                )
+    _same_labels(set(sides), set(labels))
+    return sides
+
+
+def _same_labels(named: set[str], there: set[str]) -> None:
+    for what, odd in (("unknown", named - there), ("on no side of the split", there - named)):
+        if odd:
+            raise DataError(
+                f"data.split: '{min(odd)}' is {what} ({len(odd)} in all); there are "
+                f"{len(there)} videos or groups, such as {', '.join(sorted(there)[:3])}"
+            )
+
+
+def check_disjoint(frames: Mapping[str, Int[np.ndarray, "N T"]]) -> None:
+    """Makes sure that no frame is on two sides, and that evaluation windows share none.
+
+    Args:
+        frames: for each side, the frames of its windows.
+
+    Raises:
+        DataError: a frame is on two sides, or twice in the validation or test set.
+    """
+    seen: dict[str, Int[np.ndarray, " n"]] = {}
+    for side, index in frames.items():
+        unique, counts = np.unique(index, return_counts=True)
+        if side != "train" and (counts > 1).any():
+            raise DataError(f"two windows of the {side} set share a frame; use data.stride=null")
+        for other, others in seen.items():
+            if np.intersect1d(unique, others).size:
+                raise DataError(f"windows of the {other} and {side} sets share a frame")
+        seen[side] = unique

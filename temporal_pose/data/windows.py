@@ -1,0 +1,158 @@
+"""Cutting sequences into windows of T frames. No window crosses a video, a cut, or a gap."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from temporal_pose.data import sequences
+from temporal_pose.errors import DataError
+
+
+class WindowBatch(NamedTuple):
+    """Windows as they leave memory: annotated poses in image pixels.
+
+    Args:
+        window: number of each window's first frame in the data set, whatever the split.
+        fps: frames per second of each window, left-out frames counted out.
+    """
+
+    keypoints: Float[Tensor, "B T K 2"]
+    visible: Bool[Tensor, "B T K"]
+    fps: Float[Tensor, " B"]
+    window: Int[Tensor, " B"]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How sequences are cut into windows.
+
+    Args:
+        length: frames in a window, T.
+        frame_step: every n-th frame is taken (the thesis's setup 3: 2).
+        fps: frame rate to bring every video to by leaving out frames; None keeps each as it is.
+        short: what to do with a video of less than one window: 'error', or 'skip' it.
+    """
+
+    length: int = 5
+    frame_step: int = 1
+    fps: float | None = None
+    short: str = "error"
+
+    def step(self, sequence: sequences.Sequence) -> int:
+        """Every how many frames of this sequence one is taken.
+
+        Raises:
+            DataError: leaving out frames cannot bring the video to the wanted frame rate.
+        """
+        if self.fps is None:
+            return self.frame_step
+        ratio = sequence.fps / self.fps
+        if round(ratio) < 1 or abs(ratio - round(ratio)) > 0.01 * ratio:
+            raise DataError(
+                f"{sequence.name} has {sequence.fps:g} frames a second; data.fps={self.fps:g} "
+                f"cannot be reached by leaving out frames: use data.fps={sequence.fps:g}, that "
+                "divided by a whole number, or data.fps=null"
+            )
+        return round(ratio) * self.frame_step
+
+    def stretches(self, sequence: sequences.Sequence) -> Iterator[Int[np.ndarray, " n"]]:
+        """Runs of usable frames at the wanted rate, as indices into the sequence.
+
+        Raises:
+            DataError: the video is shorter than a window.
+        """
+        step = self.step(sequence)
+        taken = -(-len(sequence) // step)
+        if taken < self.length and self.short == "error":
+            raise DataError(
+                f"{sequence.name} has {taken} frames (every {step}. of {len(sequence)}), fewer "
+                f"than a window of {self.length}: set data.short=skip to leave such videos out, "
+                "or a smaller data.window"
+            )
+        usable = has_pose(sequence)
+        ends = np.flatnonzero(~(usable[1:] & usable[:-1] & (np.diff(sequence.frames) == 1))) + 1
+        for run in np.split(np.arange(len(sequence)), ends):
+            if usable[run[:1]].any():
+                yield run[::step]
+
+
+def has_pose(sequence: sequences.Sequence) -> Bool[np.ndarray, " F"]:
+    """Frames with at least two distinct visible keypoints: fewer make no box, so no pose."""
+    mask = sequence.visible[..., None]
+    low = np.where(mask, sequence.keypoints, np.inf).min(1)
+    high = np.where(mask, sequence.keypoints, -np.inf).max(1)
+    return (high > low).any(1)
+
+
+class Windows(Dataset[WindowBatch]):
+    """Windows over the frames of many sequences; frames are stored once, however windows overlap.
+
+    Indexed by a list of window numbers, it returns a `WindowBatch`.
+
+    Args:
+        sequences: videos, all of one skeleton.
+        cut: how to cut them.
+        stride: frames (of those taken) from one window's start to the next; T for no overlap.
+    """
+
+    def __init__(
+        self, sequences: Sequence[sequences.Sequence], cut: Cut, stride: int | None = None
+    ) -> None:
+        self.names = [sequence.name for sequence in sequences]
+        self.keypoints = torch.from_numpy(np.concatenate([s.keypoints for s in sequences]))
+        self.visible = torch.from_numpy(np.concatenate([s.visible for s in sequences]))
+        starts = np.cumsum([0, *(len(sequence) for sequence in sequences)])
+        index, video, run, fps = [], [], [], []
+        for number, sequence in enumerate(sequences):
+            for stretch in cut.stretches(sequence):
+                windows = _slide(starts[number] + stretch, cut.length, stride or cut.length)
+                index.append(windows)
+                video += [number] * len(windows)
+                run += [starts[number] + stretch[0]] * len(windows)
+                fps += [sequence.fps / cut.step(sequence)] * len(windows)
+        self.index = torch.from_numpy(np.concatenate(index)) if index else torch.empty(0, 0).long()
+        self.video, self.run = torch.tensor(video).long(), torch.tensor(run).long()
+        self.fps = torch.tensor(fps, dtype=torch.float32)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, windows: list[int]) -> WindowBatch:
+        index = self.index[windows]
+        return WindowBatch(
+            self.keypoints[index], self.visible[index], self.fps[windows], index[:, 0]
+        )
+
+    def select(self, keep: Bool[Tensor, " N"]) -> "Windows":
+        """The windows to keep, over the same frames."""
+        chosen = object.__new__(Windows)
+        chosen.names, chosen.keypoints, chosen.visible = self.names, self.keypoints, self.visible
+        chosen.index, chosen.video = self.index[keep], self.video[keep]
+        chosen.run, chosen.fps = self.run[keep], self.fps[keep]
+        return chosen
+
+    def stretches(self) -> list[list[int]]:
+        """Window numbers grouped into unbroken stretches of video, in order.
+
+        Windows that do not follow each other without a gap are in different stretches.
+        """
+        if not len(self):
+            return []
+        same_run = self.run[1:] == self.run[:-1]
+        step = self.index[1:, 0] - self.index[:-1, -1]
+        within = self.index[1:, 1] - self.index[1:, 0] if self.index.shape[1] > 1 else step
+        breaks = ((~same_run) | (step != within)).nonzero().flatten() + 1
+        return [part.tolist() for part in torch.arange(len(self)).tensor_split(breaks)]
+
+
+def _slide(frames: Int[np.ndarray, " n"], length: int, stride: int) -> Int[np.ndarray, "N T"]:
+    if len(frames) < length:
+        return np.empty((0, length), np.int64)
+    views = np.lib.stride_tricks.sliding_window_view(frames, length)
+    return np.ascontiguousarray(views[::stride])

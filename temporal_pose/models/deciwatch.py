@@ -1,0 +1,218 @@
+"""DeciWatch: clean every n-th pose, then recover the poses between (Zeng et al., ECCV 2022)."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from temporal_pose.errors import ConfigError
+
+KERNEL = 5  # frames that a token of the recovery sees
+
+
+class DeciWatch(nn.Module):
+    """Transformer over sparsely sampled coordinates (arXiv 2203.08713; thesis 1.3).
+
+    With ``S`` the frames ``0, n, 2n, ...`` of the window and ``E`` the position of a frame::
+
+        features    = Encoder(samples @ W_DE, E)                         DenoiseNet
+        clean       = features @ W_DD + samples
+        preliminary = W_PR @ clean                                       RecoverNet
+        recovered   = Decoder(Conv1d(preliminary), E, features) @ W_RD + preliminary
+
+    Like the published code and unlike its paper, DenoiseNet predicts a correction of its input
+    rather than the poses themselves. ``W_PR`` is learned, as in the thesis. Training starts from
+    the linear interpolation of the sampled poses: that is the first ``W_PR``, and both corrections
+    are zero. No token is masked: the published mask keeps each from attending to itself, which
+    leaves a single sampled frame nothing to attend to.
+
+    Args:
+        keypoints: K.
+        window: T, frames; every input must have as many.
+        interval: n, from 1 (every frame) to T (the first frame only); need not divide T.
+        width: C, channels of a token; even, and a multiple of heads.
+        heads: attention heads.
+        depth: layers of the encoder, and of the decoder.
+        feedforward: channels between the two linear maps that end a layer.
+        dropout: share of what each sub-layer adds, of attention weights, of token embeddings and
+            of positions that training drops.
+
+    Raises:
+        ConfigError: a setting is out of range or does not fit another one.
+    """
+
+    positions: Tensor
+
+    def __init__(
+        self,
+        keypoints: int = 25,
+        window: int = 5,
+        interval: int = 5,
+        width: int = 128,
+        heads: int = 4,
+        depth: int = 5,
+        feedforward: int = 256,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        _check_sizes(keypoints=keypoints, window=window, interval=interval, width=width)
+        _check_sizes(heads=heads, depth=depth, feedforward=feedforward)
+        _check_fit(window, interval, width, heads, dropout)
+        self.window, self.interval = window, interval
+        layer = (width, heads, feedforward, dropout)
+        self.embed_samples = nn.Linear(2 * keypoints, width)
+        self.encoder = nn.ModuleList(_EncoderLayer(*layer) for _ in range(depth))
+        self.denoise = nn.Linear(width, 2 * keypoints)
+        self.recover = nn.Linear(len(range(0, window, interval)), window, bias=False)
+        self.embed_frames = nn.Conv1d(2 * keypoints, width, KERNEL, padding="same")
+        self.decoder = nn.ModuleList(_DecoderLayer(*layer) for _ in range(depth))
+        self.correct = nn.Linear(width, 2 * keypoints)
+        self.dropout = nn.Dropout(dropout)
+        self._start_as_interpolation()
+        self.register_buffer("positions", _sinusoids(window, width), persistent=False)
+
+    def forward(self, keypoints: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B T K 2"]:
+        """Poses of all frames, recovered from the sampled ones; heatmap coordinates in [-1, 1].
+
+        Raises:
+            ConfigError: the input has another number of frames than the model's window.
+        """
+        batch, frames = keypoints.shape[:2]
+        if frames != self.window:
+            raise ConfigError(f"the input has {frames} frames; expected window={self.window}")
+        positions = self.dropout(self.positions.expand(batch, -1, -1))
+        sampled = slice(None, None, self.interval)
+        features, clean = self._denoise(keypoints[:, sampled].flatten(2), positions[:, sampled])
+        recovered = self._recover(features, clean, positions)
+        return recovered.unflatten(2, keypoints.shape[2:])
+
+    def _start_as_interpolation(self) -> None:
+        self.recover.weight = nn.Parameter(_interpolation(self.window, self.interval))
+        for parameter in (*self.denoise.parameters(), *self.correct.parameters()):
+            nn.init.zeros_(parameter)
+
+    def _denoise(
+        self, samples: Float[Tensor, "B S X"], positions: Float[Tensor, "B S C"]
+    ) -> tuple[Float[Tensor, "B S C"], Float[Tensor, "B S X"]]:
+        """Features and cleaned coordinates of the sampled frames."""
+        features: Tensor = self.dropout(self.embed_samples(samples))
+        for layer in self.encoder:
+            features = layer(features, positions)
+        return features, samples + self.denoise(features)
+
+    def _recover(
+        self,
+        features: Float[Tensor, "B S C"],
+        clean: Float[Tensor, "B S X"],
+        positions: Float[Tensor, "B T C"],
+    ) -> Float[Tensor, "B T X"]:
+        """Coordinates of all frames."""
+        preliminary: Tensor = self.recover(clean.transpose(1, 2))
+        tokens: Tensor = self.dropout(self.embed_frames(preliminary).transpose(1, 2))
+        memory_positions = positions[:, :: self.interval]
+        for layer in self.decoder:
+            tokens = layer(tokens, positions, features, memory_positions)
+        return preliminary.transpose(1, 2) + self.correct(tokens)
+
+
+class _Attention(nn.Module):
+    """Residual multi-head attention, normalised last; positions count for who looks where."""
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.attend = nn.MultiheadAttention(width, heads, dropout, batch_first=True)
+        self.dropout = nn.Dropout(dropout)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(
+        self,
+        tokens: Float[Tensor, "B Q C"],
+        positions: Float[Tensor, "B Q C"],
+        memory: Float[Tensor, "B M C"],
+        memory_positions: Float[Tensor, "B M C"],
+    ) -> Float[Tensor, "B Q C"]:
+        query, key = tokens + positions, memory + memory_positions
+        found, _ = self.attend(query, key, memory, need_weights=False)
+        result: Tensor = self.norm(tokens + self.dropout(found))
+        return result
+
+
+class _FeedForward(nn.Module):
+    """Residual two-layer perceptron on each token, normalised last."""
+
+    def __init__(self, width: int, feedforward: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(width, feedforward),
+            nn.LeakyReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(feedforward, width),
+            nn.Dropout(dropout),
+        )
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, tokens: Float[Tensor, "B Q C"]) -> Float[Tensor, "B Q C"]:
+        result: Tensor = self.norm(tokens + self.layers(tokens))
+        return result
+
+
+class _EncoderLayer(nn.Module):
+    def __init__(self, width: int, heads: int, feedforward: int, dropout: float) -> None:
+        super().__init__()
+        self.itself = _Attention(width, heads, dropout)
+        self.feedforward = _FeedForward(width, feedforward, dropout)
+
+    def forward(
+        self, tokens: Float[Tensor, "B Q C"], positions: Float[Tensor, "B Q C"]
+    ) -> Float[Tensor, "B Q C"]:
+        result: Tensor = self.feedforward(self.itself(tokens, positions, tokens, positions))
+        return result
+
+
+class _DecoderLayer(nn.Module):
+    def __init__(self, width: int, heads: int, feedforward: int, dropout: float) -> None:
+        super().__init__()
+        self.itself = _Attention(width, heads, dropout)
+        self.memory = _Attention(width, heads, dropout)
+        self.feedforward = _FeedForward(width, feedforward, dropout)
+
+    def forward(
+        self,
+        tokens: Float[Tensor, "B Q C"],
+        positions: Float[Tensor, "B Q C"],
+        memory: Float[Tensor, "B M C"],
+        memory_positions: Float[Tensor, "B M C"],
+    ) -> Float[Tensor, "B Q C"]:
+        tokens = self.itself(tokens, positions, tokens, positions)
+        result: Tensor = self.feedforward(self.memory(tokens, positions, memory, memory_positions))
+        return result
+
+
+def _sinusoids(window: int, width: int) -> Float[Tensor, "T C"]:
+    """Sine and cosine of the frame number at falling frequencies (Vaswani et al. 2017, 3.5)."""
+    frequencies = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000) / width))
+    angles = torch.arange(window)[:, None] * frequencies
+    return torch.cat((angles.sin(), angles.cos()), dim=1)
+
+
+def _interpolation(window: int, interval: int) -> Float[Tensor, "T S"]:
+    """Weights of linear interpolation between the sampled frames; the last one holds its value."""
+    samples = torch.arange(len(range(0, window, interval)))
+    times = (torch.arange(window) / interval).clamp(max=len(samples) - 1)
+    return (1 - (times[:, None] - samples).abs()).clamp(min=0)
+
+
+def _check_sizes(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if not isinstance(size, int) or size < 1:
+            raise ConfigError(f"{name} is {size}; expected a whole number of at least 1")
+
+
+def _check_fit(window: int, interval: int, width: int, heads: int, dropout: float) -> None:
+    if interval > window:
+        raise ConfigError(f"interval is {interval}; expected at most the window, {window}")
+    if width % 2 or width % heads:
+        raise ConfigError(f"width is {width}; expected an even multiple of heads={heads}")
+    if not 0 <= dropout < 1:
+        raise ConfigError(f"dropout is {dropout}; expected at least 0 and less than 1")

@@ -1,0 +1,164 @@
+"""Between keypoints and what a network speaks.
+
+A codec has three verbs: `read` makes the network's input of what the detector gives, `encode`
+makes of the truth what the network should emit, and `decode` makes keypoints of what it emits.
+With them one training step serves every model.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from temporal_pose.pose.boxes import heatmap_to_image, image_to_heatmap
+from temporal_pose.pose.heatmaps import DECODERS, RENDERERS, choose
+from temporal_pose.pose.observations import Observed, Tracks
+
+
+class Codec(Protocol):
+    """What every codec offers; keypoints in heatmap pixels throughout."""
+
+    @property
+    def decoder(self) -> str:
+        """How positions are read off heatmaps: one of `DECODERS`."""
+
+    def read(self, observed: Observed) -> Any:
+        """The network's input."""
+
+    def encode(
+        self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]
+    ) -> Tensor:
+        """The output a perfect network would give."""
+
+    def decode(self, output: Tensor, observed: Observed) -> Float[Tensor, "B T K 2"]:
+        """Keypoints out of the network's output."""
+
+
+def read_positions(observed: Observed, decoder: str) -> Float[Tensor, "B T K 2"]:
+    """Detected positions as the decoder would read them off the detector's heatmaps.
+
+    A simulated blob's sub-pixel peak *is* its position, so nothing is drawn to be read back; the
+    thesis's decoder reads the nearest pixel.
+    """
+    choose(DECODERS, "decoder", decoder)
+    return observed.positions.round() if decoder == "argmax" else observed.positions
+
+
+@dataclass(frozen=True)
+class HeatmapCodec:
+    """For networks from heatmaps to heatmaps, ``B T K H W``.
+
+    Args:
+        size: rows and columns of a heatmap.
+        sigma: standard deviation of the target's blobs, heatmap pixels (thesis: 1).
+        render: how blobs are drawn, 'subpixel' or 'thesis'.
+        decoder: how positions are read, 'subpixel' or 'argmax'.
+    """
+
+    size: int = 56
+    sigma: float = 1.0
+    render: str = "subpixel"
+    decoder: str = "subpixel"
+
+    def __post_init__(self) -> None:
+        choose(RENDERERS, "render", self.render)
+        choose(DECODERS, "decoder", self.decoder)
+
+    def read(self, observed: Observed) -> Float[Tensor, "B T K H W"]:
+        """Draws what the detector saw."""
+        draw = RENDERERS[self.render]
+        return draw(observed.positions, observed.detected, observed.sigmas, self.size)
+
+    def encode(
+        self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]
+    ) -> Float[Tensor, "B T K H W"]:
+        """Draws the truth."""
+        sigmas = torch.full_like(keypoints[..., 0], self.sigma)
+        return RENDERERS[self.render](keypoints, visible, sigmas, self.size)
+
+    def decode(
+        self, output: Float[Tensor, "B T K H W"], observed: Observed
+    ) -> Float[Tensor, "B T K 2"]:
+        """Reads the peaks."""
+        return DECODERS[self.decoder](output.float())[0]
+
+
+@dataclass(frozen=True)
+class CoordinateCodec:
+    """For networks from coordinates to coordinates, ``B T K 2``, the heatmap being [-1, 1].
+
+    Keypoints that were not detected stand at the centre, 0. Nothing is ever rendered.
+
+    Args:
+        size: rows and columns of a heatmap.
+        decoder: how the input's positions are read, 'subpixel' or 'argmax'.
+    """
+
+    size: int = 56
+    decoder: str = "subpixel"
+
+    def read(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
+        """Scales detected positions to [-1, 1]."""
+        return self.encode(read_positions(observed, self.decoder), observed.detected)
+
+    def encode(
+        self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]
+    ) -> Float[Tensor, "B T K 2"]:
+        """Scales positions to [-1, 1]."""
+        return (keypoints * (2 / (self.size - 1)) - 1).where(visible[..., None], 0)
+
+    def decode(
+        self, output: Float[Tensor, "B T K 2"], observed: Observed
+    ) -> Float[Tensor, "B T K 2"]:
+        """Scales back to heatmap pixels."""
+        return (output.float() + 1) * ((self.size - 1) / 2)
+
+
+@dataclass(frozen=True)
+class TrackCodec:
+    """For filters, which take positions, what was detected, and the frame rate.
+
+    Args:
+        size: rows and columns of a heatmap.
+        decoder: how the input's positions are read, 'subpixel' or 'argmax'.
+        frame: the pixels a filter works in, 'heatmap' or 'image'. Where every frame has a box of
+            its own, heatmap pixels move with the person; image pixels stand still.
+        whole: treats the rows of a batch as successive windows of one video, which the filter
+            then sees from its first frame to its last; else each window stands alone.
+    """
+
+    size: int = 56
+    decoder: str = "subpixel"
+    frame: str = "heatmap"
+    whole: bool = True
+
+    def __post_init__(self) -> None:
+        choose({"heatmap": 0, "image": 1}, "frame", self.frame)
+
+    def read(self, observed: Observed) -> Tracks:
+        """Positions in the filter's pixels, one row a window or one row in all."""
+        positions = read_positions(observed, self.decoder)
+        if self.frame == "image":
+            positions = heatmap_to_image(positions, observed.boxes, self.size)
+        if not self.whole:
+            return Tracks(positions, observed.detected, observed.fps)
+        return Tracks(
+            positions.flatten(0, 1)[None], observed.detected.flatten(0, 1)[None], observed.fps[:1]
+        )
+
+    def encode(
+        self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]
+    ) -> Float[Tensor, "B T K 2"]:
+        """The truth itself."""
+        return keypoints
+
+    def decode(
+        self, output: Float[Tensor, "R S K 2"], observed: Observed
+    ) -> Float[Tensor, "B T K 2"]:
+        """Back to windows, in heatmap pixels."""
+        positions = output.reshape(observed.positions.shape)
+        if self.frame == "heatmap":
+            return positions
+        return image_to_heatmap(positions, observed.boxes, self.size)

@@ -1,0 +1,61 @@
+"""From image pixels to heatmap pixels: which box a window of poses is seen through."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from temporal_pose.errors import ConfigError
+from temporal_pose.pose.boxes import image_to_heatmap, tight_boxes
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Boxes from annotated keypoints (thesis, section 1.2.1).
+
+    Args:
+        box: 'frame' gives every frame its own box (thesis); 'window' gives all frames of a window
+            one box, so that motion across the image is not cancelled.
+        margin: share of the extent added on each side.
+        size: rows and columns of a heatmap.
+    """
+
+    box: str = "frame"
+    margin: float = 0.1
+    size: int = 56
+
+    def __post_init__(self) -> None:
+        if self.box not in ("frame", "window"):
+            raise ConfigError(f"data.box is '{self.box}'; expected frame or window")
+        if not self.margin >= 0:
+            raise ConfigError(f"data.margin is {self.margin}; expected 0 or more")
+        if self.size < 5:
+            raise ConfigError(f"data.size is {self.size}; expected at least 5")
+
+    def __call__(
+        self,
+        keypoints: Float[Tensor, "B T K 2"],
+        visible: Bool[Tensor, "B T K"],
+        zoom: Float[Tensor, " B"] | None = None,
+    ) -> tuple[Float[Tensor, "B T K 2"], Float[Tensor, "B T 4"]]:
+        """Keypoints in heatmap pixels, zero where not visible, and their boxes in image pixels.
+
+        Args:
+            keypoints: image pixels.
+            zoom: by how much to enlarge each window's poses within their boxes.
+        """
+        if self.box == "frame":
+            boxes = tight_boxes(keypoints, visible, self.margin)
+        else:
+            boxes = tight_boxes(keypoints.flatten(1, 2), visible.flatten(1, 2), self.margin)
+            boxes = boxes[:, None].expand(-1, keypoints.shape[1], -1)
+        if zoom is not None:
+            boxes = _shrink(boxes, zoom[:, None, None])
+        inside = image_to_heatmap(keypoints, boxes, self.size)
+        return inside.where(visible[..., None], 0), boxes
+
+
+def _shrink(boxes: Float[Tensor, "B T 4"], by: Float[Tensor, "B 1 1"]) -> Float[Tensor, "B T 4"]:
+    extent = boxes[..., 2:] / by
+    return torch.cat([boxes[..., :2] + (boxes[..., 2:] - extent) / 2, extent], -1)

@@ -1,0 +1,182 @@
+"""Drawing keypoints as heatmaps, and reading them back.
+
+A heatmap is the mass :math:`c = 255` spread by a Gaussian about the keypoint: it *sums* to 255
+(thesis, section 1.2.1), less what falls beyond its border. A missing keypoint is an all-zero map.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy.ndimage import gaussian_filter1d
+from torch import Tensor
+
+from temporal_pose.errors import ConfigError
+
+#: What a fully visible heatmap sums to (thesis).
+MASS = 255.0
+
+Choice = TypeVar("Choice")
+Render = Callable[[Tensor, Tensor, Tensor, int], Tensor]
+
+
+def render(
+    keypoints: Float[Tensor, "*batch 2"],
+    present: Bool[Tensor, "*batch"],
+    sigmas: Float[Tensor, "*batch"],
+    size: int = 56,
+) -> Float[Tensor, "*batch H W"]:
+    r"""Separable Gaussians at the true sub-pixel positions.
+
+    .. math:: h(i, j) = \frac{c}{2 \pi \sigma^2}
+              \exp\left(-\frac{(j - x)^2 + (i - y)^2}{2 \sigma^2}\right)
+
+    Args:
+        keypoints: heatmap pixels.
+        present: where false, the map is zero.
+        sigmas: standard deviations in heatmap pixels.
+        size: rows and columns of a map.
+    """
+    grid = torch.arange(size, device=keypoints.device, dtype=keypoints.dtype)
+    sharpness = (-0.5 / sigmas.square())[..., None, None]
+    profiles = (grid - keypoints[..., None]).square().mul(sharpness).exp()
+    scale = (MASS / (2 * torch.pi) / sigmas.square()).where(present, 0)
+    rows = profiles[..., 1, :, None] * scale[..., None, None]
+    return rows * profiles[..., 0, None, :]
+
+
+def render_thesis(
+    keypoints: Float[Tensor, "*batch 2"],
+    present: Bool[Tensor, "*batch"],
+    sigmas: Float[Tensor, "*batch"],
+    size: int = 56,
+) -> Float[Tensor, "*batch H W"]:
+    """The thesis's heatmaps: an impulse at the nearest pixel, blurred with a reflecting border.
+
+    Equals ``scipy.ndimage.gaussian_filter(impulse, sigma)``, whose blur is separable: a table of
+    blurred 1-D unit impulses, a row per position, gives both factors of every map.
+
+    Args:
+        keypoints: heatmap pixels; rounded, and clipped to the map.
+        present: where false, the map is zero.
+        sigmas: standard deviations in heatmap pixels; few distinct values, a table each.
+        size: rows and columns of a map.
+    """
+    values, which = sigmas.unique(return_inverse=True)
+    tables = torch.stack([_blurred_impulses(float(sigma), size) for sigma in values])
+    tables = tables.to(keypoints)
+    at = keypoints.round().long().clamp(0, size - 1)
+    columns, rows = tables[which, at[..., 0]], tables[which, at[..., 1]]
+    rows = rows * torch.full_like(sigmas, MASS).where(present, 0)[..., None]
+    return rows[..., :, None] * columns[..., None, :]
+
+
+@lru_cache(maxsize=64)
+def _blurred_impulses(sigma: float, size: int) -> Float[Tensor, "N N"]:
+    return torch.from_numpy(gaussian_filter1d(np.eye(size), sigma, axis=-1))
+
+
+def decode_argmax(
+    heatmaps: Float[Tensor, "*batch H W"],
+) -> tuple[Float[Tensor, "*batch 2"], Float[Tensor, "*batch"]]:
+    """The pixel of the largest value, and that value; the first one where several are equal.
+
+    A map without a positive value has no keypoint: it reads as its centre, with score 0.
+    """
+    height, width = heatmaps.shape[-2:]
+    scores, flat = _peaks(heatmaps.flatten(-2))
+    peaks = torch.stack([flat % width, flat // width], -1).to(heatmaps.dtype)
+    centre = peaks.new_tensor([(width - 1) / 2, (height - 1) / 2])
+    return peaks.where(scores[..., None] > 0, centre), scores.clamp(min=0)
+
+
+def _peaks(maps: Float[Tensor, "*batch P"]) -> tuple[Tensor, Tensor]:
+    """Largest value and its index, in two levels: `amax` is far faster than `argmax`."""
+    length = _block(maps.shape[-1])
+    blocks = maps.reshape(-1, length)
+    scores, block = blocks.amax(-1).view(-1, maps.shape[-1] // length).max(-1)
+    first = torch.arange(0, len(blocks), maps.shape[-1] // length, device=maps.device)
+    within = blocks.index_select(0, first + block).argmax(-1)
+    return scores.view(maps.shape[:-1]), (block * length + within).view(maps.shape[:-1])
+
+
+@lru_cache(maxsize=64)
+def _block(size: int) -> int:
+    """The divisor of ``size`` nearest to four times its square root."""
+    divisors = [n for n in range(1, size + 1) if size % n == 0]
+    return min(divisors, key=lambda n: abs(n - 4 * size**0.5))
+
+
+def decode_subpixel(
+    heatmaps: Float[Tensor, "*batch H W"], reach: int = 2
+) -> tuple[Float[Tensor, "*batch 2"], Float[Tensor, "*batch"]]:
+    """The peak of a Gaussian fitted about the largest pixel, and that pixel's value.
+
+    The logarithm of a Gaussian is a parabola. The patch about the largest pixel is summed over
+    rows and over columns (a Gaussian's sums are Gaussians of the same width), and a parabola is
+    fitted to the logarithm of each sum by least squares, weighted with the squared sums, which
+    is what noise of equal size in every pixel asks for (Guo, IEEE Signal Processing Magazine,
+    2011). Exact for a noiseless Gaussian, also where the border cuts it. Never further than half
+    a pixel from the largest one, and that pixel itself where no peak can be fitted.
+
+    Args:
+        reach: the patch has ``2 * reach + 1`` rows and columns.
+    """
+    peaks, scores = decode_argmax(heatmaps)
+    height, width = heatmaps.shape[-2:]
+    if min(height, width) < 2 * reach + 1:
+        raise ConfigError(f"heatmaps are {height} x {width}; expected at least {2 * reach + 1}")
+    flat = heatmaps.reshape(-1, height * width)
+    step = torch.arange(-reach, reach + 1, device=flat.device)
+    top = peaks.new_tensor([width - 1 - reach, height - 1 - reach])
+    centre = peaks.reshape(-1, 2).floor().clamp(torch.full_like(top, reach), top).long()
+    offsets = (step[:, None] * width + step).flatten()
+    middle = centre[:, 1] * width + centre[:, 0]
+    patch = flat.gather(1, middle[:, None] + offsets).unflatten(1, (len(step), len(step)))
+    sums = torch.stack([patch.sum(1), patch.sum(2)], 1).unflatten(0, peaks.shape[:-1])
+    vertex, found = _vertex(sums, step.to(flat.dtype))
+    position = centre.unflatten(0, peaks.shape[:-1]) + vertex
+    refined = position.clamp(peaks - 0.5, peaks + 0.5)
+    return refined.where(found & (scores[..., None] > 0), peaks), scores
+
+
+def _vertex(
+    sums: Float[Tensor, "*batch N"], x: Float[Tensor, " N"]
+) -> tuple[Float[Tensor, "*batch"], Bool[Tensor, "*batch"]]:
+    """Where the parabola fitted to the logarithm of positive samples has its maximum, if any.
+
+    Orthogonal polynomials 1, p, q of degree 0, 1, 2 under the weights make the fit explicit.
+    """
+    sums = sums / sums.amax(-1, keepdim=True).clamp(min=torch.finfo(sums.dtype).tiny)
+    weights = sums.clamp(min=0).square()
+    logs = sums.clamp(min=1e-6).log()
+    total = weights.sum(-1, keepdim=True).clamp(min=torch.finfo(sums.dtype).tiny)
+    mean = (weights * x).sum(-1, keepdim=True) / total
+    p = x - mean
+    spread = (weights * p * p).sum(-1, keepdim=True)
+    skew = (weights * p**3).sum(-1, keepdim=True)
+    tiny = torch.finfo(sums.dtype).eps
+    q = p * p - skew / spread.clamp(min=tiny) * p - spread / total
+    slope = (weights * p * logs).sum(-1) / spread.squeeze(-1).clamp(min=tiny)
+    bend = (weights * q * logs).sum(-1) / (weights * q * q).sum(-1).clamp(min=tiny)
+    tilt = (skew / spread.clamp(min=tiny)).squeeze(-1)
+    found = bend < -tiny
+    vertex = mean.squeeze(-1) + tilt / 2 - slope / (2 * bend).where(found, 1)
+    return vertex, found
+
+
+#: What ``render=`` accepts.
+RENDERERS: dict[str, Render] = {"subpixel": render, "thesis": render_thesis}
+
+#: What ``decoder=`` accepts.
+DECODERS = {"subpixel": decode_subpixel, "argmax": decode_argmax}
+
+
+def choose(choices: Mapping[str, Choice], name: str, value: str) -> Choice:
+    """The choice of that name, or a `ConfigError` that lists what there is."""
+    if value not in choices:
+        raise ConfigError(f"{name} is '{value}'; expected one of {', '.join(choices)}")
+    return choices[value]

@@ -1,0 +1,121 @@
+"""How good refined poses are: PCK, position error, and acceleration error."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torchmetrics import Metric
+
+from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
+
+#: Shares of the torso diameter within which a keypoint counts as correct (thesis).
+THRESHOLDS = (0.05, 0.1, 0.2)
+
+
+def torso_diameter(
+    keypoints: Float[Tensor, "*batch K 2"],
+    visible: Bool[Tensor, "*batch K"],
+    skeleton: Skeleton = CLIMBALONG25,
+) -> Float[Tensor, "*batch"]:
+    """Distance from left shoulder to right hip; else from right shoulder to left hip; else NaN.
+
+    In the pixels the keypoints are in.
+    """
+    diameter = keypoints.new_full(visible.shape[:-1], torch.nan)
+    for a, b in reversed(skeleton.torso):
+        length = (keypoints[..., a, :] - keypoints[..., b, :]).norm(dim=-1)
+        diameter = length.where(visible[..., a] & visible[..., b], diameter)
+    return diameter
+
+
+def position_errors(
+    predicted: Float[Tensor, "*batch 2"], truth: Float[Tensor, "*batch 2"]
+) -> Float[Tensor, "*batch"]:
+    """Euclidean distances, in the pixels the positions are in."""
+    return (predicted - truth).norm(dim=-1)
+
+
+def acceleration_errors(
+    predicted: Float[Tensor, "*batch T K 2"], truth: Float[Tensor, "*batch T K 2"]
+) -> Float[Tensor, "*batch T-2 K"]:
+    """Length of the difference of the second differences over time: jitter, pixels a frame².
+
+    Kanazawa et al., CVPR 2019 (there in three dimensions).
+    """
+    error = predicted - truth
+    bend = error[..., 2:, :, :] - 2 * error[..., 1:-1, :, :] + error[..., :-2, :, :]
+    return bend.norm(dim=-1)
+
+
+class PoseMetrics(Metric):
+    """PCK at each threshold, overall and per keypoint group, mean errors; over all updates.
+
+    Sums and counts are kept per keypoint, so batches of any size and several processes add up to
+    exactly what one pass over everything gives.
+
+    Args:
+        thresholds: shares of the torso diameter.
+        detail: the threshold at which groups are reported.
+        skeleton: names the groups.
+    """
+
+    full_state_update = False
+    correct: Tensor
+    count: Tensor
+    error: Tensor
+    bend: Tensor
+    bends: Tensor
+
+    def __init__(
+        self,
+        thresholds: Sequence[float] = THRESHOLDS,
+        detail: float = 0.2,
+        skeleton: Skeleton = CLIMBALONG25,
+    ) -> None:
+        super().__init__()
+        self.thresholds, self.detail, self.skeleton = tuple(thresholds), detail, skeleton
+        keypoints = len(skeleton)
+        sizes = {"correct": (len(self.thresholds), keypoints), "count": (keypoints,)}
+        sizes |= {"error": (keypoints,), "bend": (keypoints,), "bends": (keypoints,)}
+        for name, shape in sizes.items():
+            self.add_state(name, torch.zeros(shape, dtype=torch.float64), dist_reduce_fx="sum")
+
+    def update(
+        self,
+        predicted: Float[Tensor, "B T K 2"],
+        truth: Float[Tensor, "B T K 2"],
+        visible: Bool[Tensor, "B T K"],
+        torso: Float[Tensor, "B T"],
+    ) -> None:
+        """Adds a batch; positions and torso in heatmap pixels. Only visible keypoints count."""
+        errors = position_errors(predicted, truth)
+        limits = torso.new_tensor(self.thresholds)[:, None, None] * torso
+        hits = (errors <= limits[..., None]) & visible
+        self.correct += hits.sum((1, 2))
+        self.count += visible.sum((0, 1))
+        self.error += errors.double().where(visible, 0).sum((0, 1))
+        triples = visible[:, 2:] & visible[:, 1:-1] & visible[:, :-2]
+        bends = acceleration_errors(predicted, truth).double()
+        self.bend += bends.where(triples, 0).sum((0, 1))
+        self.bends += triples.sum((0, 1))
+
+    def compute(self) -> dict[str, Tensor]:
+        """Scores by name: ``pck@a`` from 0 to 1, errors in heatmap pixels.
+
+        Groups without any visible keypoint are left out; without any keypoint at all, or without
+        three frames in a row, what cannot be measured is NaN.
+        """
+        scores = {
+            f"pck@{threshold:g}": hits.sum() / self.count.sum()
+            for threshold, hits in zip(self.thresholds, self.correct, strict=True)
+        }
+        detail = self.correct[self.thresholds.index(self.detail)]
+        for group, members in self.skeleton.groups.items():
+            index = list(members)
+            if self.count[index].sum() > 0:
+                share = detail[index].sum() / self.count[index].sum()
+                scores[f"pck@{self.detail:g}/{group}"] = share
+        scores["error_px"] = self.error.sum() / self.count.sum()
+        scores["accel_error_px"] = self.bend.sum() / self.bends.sum()
+        return scores

@@ -1,0 +1,72 @@
+"""One run from objects: fit, test, and write the results last."""
+
+import logging
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+
+from temporal_pose.data.module import PoseData
+from temporal_pose.training.fitting import Fit, event_log
+from temporal_pose.training.runs import RunFolder
+from temporal_pose.training.task import Refinement
+
+log = logging.getLogger(__name__)
+
+
+def experiment(
+    task: Refinement,
+    data: PoseData,
+    fit: Fit,
+    trainer: Callable[..., L.Trainer],
+    run: RunFolder,
+) -> dict[str, Any]:
+    """Fits a task, tests what is best, and returns the scores and what describes the run.
+
+    Args:
+        trainer: makes Lightning's trainer; called for fitting and once more for the test.
+        run: an open run folder.
+    """
+    fitted = fit(task, data, trainer, run)
+    scores = test(task, data, trainer)
+    return scores | {
+        "torso_px": data.mean_torso,
+        **{f"windows_{side}": len(windows) for side, windows in data.sides.items()},
+        "epochs": fitted.epochs,
+        "best_epoch": fitted.best_epoch,
+        "parameters": task.parameter_count,
+        "seconds": round(fitted.seconds, 3),
+        **{f"setting/{name}": value for name, value in fitted.settings.items()},
+    }
+
+
+def test(task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer]) -> dict[str, float]:
+    """Scores on the test set: ``test/...`` and, for the unrefined input, ``identity/...``."""
+    tester = trainer(logger=False, callbacks=[], enable_checkpointing=False)
+    (scores,) = tester.test(task, datamodule=data, verbose=False)
+    return {name: float(value) for name, value in scores.items() if name != "step"}
+
+
+def log_outcome(run: RunFolder, settings: Mapping[str, Any], scores: Mapping[str, float]) -> None:
+    """Shows settings and test scores side by side in TensorBoard's HPARAMS."""
+    logger = event_log(run)
+    logger.log_hyperparams(dict(settings), {n: v for n, v in scores.items() if v is not None})
+    logger.finalize("success")
+
+
+def commit() -> str:
+    """The version of this code: git's commit, with a plus sign if it was changed since, or ''."""
+    folder = Path(__file__).parent
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return described.stdout.strip()

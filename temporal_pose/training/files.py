@@ -1,0 +1,52 @@
+"""Files that are either whole or not there."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file atomically: a reader sees the old content or the new, never half of it.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; the old content stays.
+    """
+    _replace(path, text.encode())
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a JSON object atomically; see `write_text`."""
+    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def write_tensors(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes what ``torch.load(path, weights_only=True)`` reads, atomically; see `write_text`."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        try:
+            torch.save(dict(content), file)
+            _settle(file.name, path, file.fileno())
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _replace(path: Path, content: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        try:
+            file.write(content)
+            file.flush()
+            _settle(file.name, path, file.fileno())
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _settle(temporary: str, path: Path, descriptor: int) -> None:
+    os.fsync(descriptor)
+    Path(temporary).chmod(0o644)
+    Path(temporary).replace(path)

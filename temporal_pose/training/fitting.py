@@ -1,0 +1,159 @@
+"""Ways of fitting: by gradient descent, by search over a filter's settings, or not at all."""
+
+import itertools
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import Callback, Timer
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from temporal_pose.data.module import PoseData
+from temporal_pose.filters.base import Filter
+from temporal_pose.pose.metrics import PoseMetrics
+from temporal_pose.pose.observations import Batch
+from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, load_weights, read_checkpoint
+from temporal_pose.training.files import write_tensors
+from temporal_pose.training.runs import RunFolder
+from temporal_pose.training.task import Refinement
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What fitting came to; the weights or settings are in the run's ``best.ckpt``.
+
+    Args:
+        epochs: how many were trained.
+        best_epoch: the one kept, counted from 1; 0 where nothing was trained.
+        seconds: spent on fitting, that before an interruption counted in.
+        settings: what a search found.
+    """
+
+    epochs: int = 0
+    best_epoch: int = 0
+    seconds: float = 0.0
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+
+class Fit(Protocol):
+    """A way of fitting; the task is left with what is best."""
+
+    def __call__(
+        self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
+    ) -> Fitted:
+        """Fits the task and writes ``best.ckpt``."""
+        ...
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """Trains, keeps the best epoch, stops early, and continues where a killed run left off.
+
+    Args:
+        patience: epochs without a lower validation loss before training stops.
+        monitor: the validation score by which the best epoch is chosen.
+        callbacks: more of Lightning's callbacks.
+    """
+
+    patience: int = 10
+    monitor: str = "val/pck@0.05"
+    callbacks: tuple[Callback, ...] = ()
+
+    def __call__(
+        self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
+    ) -> Fitted:
+        last = run.last if run.last.exists() else None
+        done = read_checkpoint(last)["epoch"] + 1 if last else 0
+        if last:
+            log.info("continuing after epoch %d", done)
+        best = self._keep(run, "best", self.monitor)
+        timer = Timer()
+        callbacks = [best, EarlyStop("val/loss", patience=self.patience), timer]
+        fitting = trainer(
+            callbacks=[*callbacks, *self.callbacks, self._keep(run, "last")],
+            logger=event_log(run, purge_step=done),
+        )
+        fitting.fit(task, datamodule=data, ckpt_path=last, weights_only=True)
+        if fitting.interrupted:
+            raise KeyboardInterrupt
+        load_weights(task, run.best)
+        return Fitted(
+            epochs=fitting.current_epoch,
+            best_epoch=read_checkpoint(run.best)["epoch"] + 1,
+            seconds=timer.time_elapsed(),
+        )
+
+    def _keep(self, run: RunFolder, name: str, monitor: str | None = None) -> Checkpoint:
+        return Checkpoint(
+            dirpath=run.path,
+            filename=name,
+            monitor=monitor,
+            mode="max",
+            save_on_train_epoch_end=True,
+            auto_insert_metric_name=False,
+            enable_version_counter=False,
+        )
+
+
+def event_log(run: RunFolder, purge_step: int | None = None) -> TensorBoardLogger:
+    """TensorBoard events in the run's folder, those at or after ``purge_step`` being replaced."""
+    return TensorBoardLogger(
+        run.path, name="", version="", default_hp_metric=False, purge_step=purge_step
+    )
+
+
+@dataclass(frozen=True)
+class GridSearch:
+    """Tunes a filter: the settings of its grid with the lowest mean position error in validation.
+
+    Args:
+        grid: candidate values of each setting; the filter's own grid where empty.
+    """
+
+    grid: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def __call__(
+        self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
+    ) -> Fitted:
+        started = time.monotonic()
+        network = task.network
+        if not isinstance(network, Filter):
+            raise TypeError(f"only filters have settings to search, not {type(network).__name__}")
+        batches = [data.prepare(batch) for batch in data.val_dataloader()]
+        grid = self.grid or network.grid
+        candidates = [dict(zip(grid, c, strict=True)) for c in itertools.product(*grid.values())]
+        errors = []
+        for settings in candidates:
+            task.network = network.with_settings(**settings)
+            errors.append(mean_error(task, batches))
+        best = candidates[errors.index(min(errors))]
+        log.info("best of %d settings: %s", len(candidates), best)
+        task.network = network.with_settings(**best)
+        write_tensors(run.best, {"state_dict": task.state_dict(), "epoch": 0})
+        return Fitted(seconds=time.monotonic() - started, settings=best)
+
+
+@dataclass(frozen=True)
+class NoFit:
+    """For what has nothing to fit, such as the identity."""
+
+    def __call__(
+        self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
+    ) -> Fitted:
+        write_tensors(run.best, {"state_dict": task.state_dict(), "epoch": 0})
+        return Fitted()
+
+
+@torch.no_grad()
+def mean_error(task: Refinement, batches: list[Batch]) -> float:
+    """Mean position error over some batches, heatmap pixels."""
+    metrics = PoseMetrics()
+    for batch in batches:
+        metrics.update(task(batch.observed), batch.keypoints, batch.visible, batch.torso)
+    return float(metrics.compute()["error_px"])

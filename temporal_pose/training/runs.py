@@ -1,0 +1,155 @@
+"""Run folders: one configuration, one folder, one process at a time.
+
+A folder holds ``config.yaml`` (written first), the TensorBoard events, ``last.ckpt`` (every
+epoch), ``best.ckpt``, and ``metrics.json``, written last and atomically: a run is finished if and
+only if that file is there.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock, Timeout
+
+from temporal_pose.errors import RunFolderError
+from temporal_pose.training.files import write_json, write_text
+
+#: Settings that say where, how loudly or on what a run works, and do not change its result.
+VOLATILE = (
+    *("runs_dir", "force", "stage"),
+    *("trainer.enable_progress_bar", "trainer.enable_model_summary", "trainer.log_every_n_steps"),
+    *("trainer.accelerator", "trainer.devices", "trainer.strategy", "trainer.num_nodes"),
+)
+
+
+def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by their dotted names, as one types them."""
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        flat |= flatten(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return flat
+
+
+def identity_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that determine a run's result."""
+    return {name: value for name, value in flatten(config).items() if name not in VOLATILE}
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """A fingerprint of the settings that determine a run's result: 16 hexadecimal digits."""
+    text = json.dumps(identity_of(config), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class RunFolder:
+    """One run's folder.
+
+    Args:
+        path: the folder; made when the run is opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.config_file = self.path / "config.yaml"
+        self.metrics_file = self.path / "metrics.json"
+        self.best = self.path / "best.ckpt"
+        self.last = self.path / "last.ckpt"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has its results."""
+        return self.metrics_file.is_file()
+
+    def metrics(self) -> dict[str, Any]:
+        """The results of a finished run.
+
+        Raises:
+            RunFolderError: there are none, or the file is damaged.
+        """
+        try:
+            return dict(json.loads(self.metrics_file.read_text()))
+        except FileNotFoundError:
+            raise RunFolderError(f"{self.path} holds no finished run (no metrics.json)") from None
+        except ValueError as error:
+            raise RunFolderError(f"{self.metrics_file} is damaged: {error}") from None
+
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration of the run.
+
+        Raises:
+            RunFolderError: the folder holds no run.
+        """
+        try:
+            return dict(yaml.safe_load(self.config_file.read_text()))
+        except FileNotFoundError:
+            raise RunFolderError(f"{self.path} holds no run (no config.yaml)") from None
+        except (yaml.YAMLError, TypeError, ValueError):
+            raise RunFolderError(f"{self.config_file} is damaged; delete the folder") from None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps other processes out; the system lets go when this process ends, however it does.
+
+        Raises:
+            RunFolderError: another process holds the folder.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.path / ".lock", timeout=0):
+                yield
+        except Timeout:
+            raise RunFolderError(
+                f"another process is working in {self.path}; wait for it, or use another runs_dir"
+            ) from None
+
+    def claim(self, config: Mapping[str, Any], force: bool) -> None:
+        """Ties the folder to a configuration; with ``force``, whatever was there is deleted.
+
+        Raises:
+            RunFolderError: the folder belongs to another configuration.
+        """
+        if force:
+            self._clear()
+        elif self.config_file.exists():
+            self.check(config)
+        if not self.config_file.exists():
+            self._clear()
+            write_text(self.config_file, yaml.safe_dump(dict(config), sort_keys=False))
+
+    def check(self, config: Mapping[str, Any]) -> None:
+        """Makes sure that the folder belongs to that configuration.
+
+        Raises:
+            RunFolderError: it belongs to another one; the message names what differs.
+        """
+        there, here = identity_of(self.config()), identity_of(config)
+        missing = "not there"
+        different = [
+            f"{name} is {there.get(name, missing)} there and {here.get(name, missing)} here"
+            for name in sorted(there | here)
+            if there.get(name, missing) != here.get(name, missing)
+        ]
+        if different:
+            more = f" (and {len(different) - 3} more)" if len(different) > 3 else ""
+            raise RunFolderError(
+                f"{self.path} belongs to another configuration: {'; '.join(different[:3])}{more}. "
+                "Use another runs_dir=, or force=true to replace what is there"
+            )
+
+    def finish(self, metrics: Mapping[str, Any]) -> None:
+        """Writes the results: the last thing a run does."""
+        write_json(self.metrics_file, metrics)
+
+    def _clear(self) -> None:
+        self.metrics_file.unlink(missing_ok=True)
+        for item in self.path.iterdir():
+            if item.is_dir():
+                shutil.rmtree(item)
+            elif item.name != ".lock":
+                item.unlink()

@@ -1,0 +1,123 @@
+"""The one LightningModule: every network, filter and the identity goes through it."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import lightning as L
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torchmetrics import MeanMetric
+
+from temporal_pose.pose import random
+from temporal_pose.pose.codecs import Codec, read_positions
+from temporal_pose.pose.losses import masked_mse
+from temporal_pose.pose.metrics import PoseMetrics
+from temporal_pose.pose.observations import Batch, Observed
+
+
+class Refinement(L.LightningModule):
+    """Refines windows of detected poses.
+
+    Logged per epoch: ``train/loss``, ``val/loss``, ``val/<score>`` with the scores of
+    `PoseMetrics`, the same of the unrefined input as ``val/identity/<score>``, and the learning
+    rate. After a test: ``test/<score>`` and ``identity/<score>``.
+
+    Args:
+        network: from what the codec reads to what it decodes.
+        codec: between keypoints and what the network speaks.
+        optimizer: makes an optimiser of parameters.
+        scheduler: makes a learning-rate reduction of an optimiser; stepped with the validation
+            loss.
+        seed: of dropout, anew every epoch, so that a resumed run repeats an undisturbed one.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        codec: Codec,
+        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer] = torch.optim.Adam,
+        scheduler: Callable[[Optimizer], ReduceLROnPlateau] = ReduceLROnPlateau,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.network, self.codec = network, codec
+        self.make_optimizer, self.make_scheduler, self.seed = optimizer, scheduler, seed
+        self.losses = nn.ModuleDict({side: MeanMetric() for side in ("fit", "val")})
+        self.scores = nn.ModuleDict({side: PoseMetrics() for side in ("val", "test")})
+        self.baseline = nn.ModuleDict({side: PoseMetrics() for side in ("val", "test")})
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trained values."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def forward(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
+        """Refined keypoints in heatmap pixels."""
+        return self.codec.decode(self.network(self.codec.read(observed)), observed)
+
+    def on_train_epoch_start(self) -> None:
+        torch.manual_seed(random.stream(self.seed, 4, self.current_epoch, self.global_rank))
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        loss, _output = self._loss("fit", batch)
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        self._log("train", {"loss": self.losses["fit"].compute()})
+        self.losses["fit"].reset()
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        _loss, output = self._loss("val", batch)
+        self._score("val", batch, self.codec.decode(output, batch.observed))
+
+    def on_validation_epoch_end(self) -> None:
+        loss = self.losses["val"].compute()
+        self.losses["val"].reset()
+        self._log("val", {"loss": loss} | self._take(self.scores["val"]))
+        self._log("val/identity", self._take(self.baseline["val"]))
+        if self.trainer.training:
+            self._log("", {"learning_rate": self.optimizers().param_groups[0]["lr"]})
+            self.lr_schedulers().step(loss)
+
+    def test_step(self, batch: Batch, _: int) -> None:
+        self._score("test", batch, self(batch.observed))
+
+    def on_test_epoch_end(self) -> None:
+        self._log("test", self._take(self.scores["test"]))
+        self._log("identity", self._take(self.baseline["test"]))
+
+    def configure_optimizers(self) -> Any:
+        optimizer = self.make_optimizer(self.network.parameters())
+        schedule = {"scheduler": self.make_scheduler(optimizer), "monitor": "val/loss"}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
+        """Nothing: Lightning would step after writing the epoch's checkpoint, and a resumed run
+        would lack that step. `on_validation_epoch_end` steps before.
+        """
+
+    def _loss(self, side: str, batch: Batch) -> tuple[Tensor, Tensor]:
+        output = self.network(self.codec.read(batch.observed))
+        target = self.codec.encode(batch.keypoints, batch.visible)
+        loss = masked_mse(output, target, batch.visible)
+        self.losses[side].update(loss.detach(), batch.visible.sum())
+        return loss, output
+
+    def _score(self, side: str, batch: Batch, predicted: Tensor) -> None:
+        truth = (batch.keypoints, batch.visible, batch.torso)
+        self.scores[side].update(predicted, *truth)
+        self.baseline[side].update(read_positions(batch.observed, self.codec.decoder), *truth)
+
+    def _take(self, metrics: Any) -> dict[str, Tensor]:
+        scores = metrics.compute()
+        metrics.reset()
+        return dict(scores)
+
+    def _log(self, prefix: str, values: dict[str, Any]) -> None:
+        """Logs against the epoch, which is what a person reads the curves by."""
+        named = {f"{prefix}/{name}".lstrip("/"): value for name, value in values.items()}
+        named = {name: torch.as_tensor(value).float() for name, value in named.items()}
+        self.log_dict(named | {"step": torch.tensor(float(self.current_epoch))})

@@ -1,0 +1,172 @@
+"""The paired layout: tiny files, each thing that can be wrong with one, and the real ones."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from temporal_pose.data.paired import Paired, load
+from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.pose.skeletons import CLIMBALONG25, COCO17
+
+FRAMES = 7
+
+
+def video(**changed: object) -> dict[str, object]:
+    """The arrays of one file."""
+    fields = {
+        "detections": np.zeros((FRAMES, 17, 3), np.float32),
+        "truth": np.arange(FRAMES * 17 * 2, dtype=np.float32).reshape(FRAMES, 17, 2),
+        "visible": np.ones((FRAMES, 17), bool),
+        "fps": 60.0,
+        "image_size": np.array([1920, 1080]),
+        "skeleton": "coco17",
+    }
+    return {name: value for name, value in {**fields, **changed}.items() if value is not None}
+
+
+def write(root: Path, name: str = "gBR_c01_ch02", **changed: object) -> Path:
+    path = root / f"{name}.npz"
+    np.savez_compressed(path, **video(**changed))
+    return path
+
+
+def test_truth_becomes_poses(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    (sequence,) = Paired(path).read()
+    assert (sequence.name, sequence.group, sequence.fps) == (path.stem, path.stem, 60.0)
+    assert sequence.image_size == (1920, 1080)
+    assert sequence.frames.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    wrist = sequence.keypoints[3, CLIMBALONG25.index("right_wrist")]
+    at = (3 * 17 + COCO17.index("right_wrist")) * 2
+    assert wrist.tolist() == [at, at + 1]
+    assert sequence.visible.sum() == FRAMES * 15
+
+
+def test_truth_means_nothing_where_it_is_not_visible(tmp_path: Path) -> None:
+    truth, visible = np.full((FRAMES, 17, 2), 5.0), np.ones((FRAMES, 17), bool)
+    truth[2, 0], visible[2, 0] = np.nan, False
+    (sequence,) = Paired(write(tmp_path, truth=truth, visible=visible)).read()
+    assert sequence.keypoints[2, 0].tolist() == [0, 0]
+    assert sequence.keypoints.dtype == np.float32
+    assert not sequence.visible[2, 0]
+
+
+def test_group_pattern_keeps_the_cameras_of_a_dance_together(tmp_path: Path) -> None:
+    for number, name in enumerate(("c01_ch02", "c02_ch02", "c01_ch11"), start=1):
+        write(tmp_path, name, fps=30.0 * number)
+    groups = [s.group for s in Paired(tmp_path, r"_(ch\d+)").read()]
+    assert groups == ["ch02", "ch11", "ch02"]
+    write(tmp_path, "other", fps=7.0)
+    message = r"other.npz: the name does not match data.group_pattern '_\(ch\\d\+\)'; rename"
+    with pytest.raises(DataError, match=message):
+        Paired(tmp_path, r"_(ch\d+)").read()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("_(ch", r"^data.group_pattern '_\(ch' is no regular expression: "),
+        (r"_ch\d+", r"^data.group_pattern '_ch\\d\+' has 0 groups; expected one, such as"),
+        (r"_(ch)(\d+)", r"has 2 groups; expected one, such as '_\(ch\\d\+\)'$"),
+    ],
+)
+def test_group_pattern_is_checked_at_once(pattern: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Paired("anywhere", pattern)
+
+
+@pytest.mark.parametrize("name", ["truth", "visible", "fps", "image_size", "skeleton"])
+def test_missing_array(tmp_path: Path, name: str) -> None:
+    message = rf"gBR_c01_ch02.npz: '{name}' is missing; expected one of truth, visible, fps, "
+    with pytest.raises(DataError, match=message):
+        load(write(tmp_path, **{name: None}))
+
+
+def _nan_truth() -> np.ndarray:
+    truth = np.zeros((FRAMES, 17, 2))
+    truth[3, 11, 1] = np.nan
+    return truth
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"visible": np.ones((5, 17), bool)},
+            r"'visible' is bool of shape \(5, 17\); expected bool of shape \(7, 17\), F > 0: see",
+        ),
+        (
+            {"truth": np.zeros((FRAMES, 13, 2))},
+            r"'truth' is float64 of shape \(7, 13, 2\); expected floating of shape \(7, 17, 2\)",
+        ),
+        ({"truth": np.zeros((FRAMES, 17, 3))}, r"'truth' is float64 of shape \(7, 17, 3\); exp"),
+        ({"truth": np.zeros((FRAMES, 17, 2), int)}, r"'truth' is int64 of shape .* floating of"),
+        ({"truth": np.array(3.0)}, r"'truth' is float64 of shape \(\); expected"),
+        ({"truth": np.zeros((0, 17, 2)), "visible": np.zeros((0, 17), bool)}, r"F > 0: see"),
+        ({"visible": np.ones((FRAMES, 17))}, r"'visible' is float64 of .*; expected bool"),
+        ({"truth": _nan_truth()}, r"'truth' is \[0.0, nan\] for keypoint 11 of frame 3; expected"),
+        ({"skeleton": "coco18"}, r"'skeleton' is 'coco18'; expected one of climbalong25, coco17,"),
+        ({"fps": 0.0}, r"'fps' is 0.0; expected a positive number: see"),
+        ({"fps": np.nan}, r"'fps' is nan; expected a positive number"),
+        ({"fps": "fast"}, r"'fps' is fast; expected a positive number"),
+        ({"image_size": np.array([1920])}, r"'image_size' is \[1920\]; expected 2 positive numb"),
+        ({"image_size": np.array([1920, -1])}, r"'image_size' is \[1920, -1\]; expected 2 posit"),
+    ],
+)
+def test_wrong_array(tmp_path: Path, changed: dict[str, object], message: str) -> None:
+    with pytest.raises(DataError, match=rf"gBR_c01_ch02.npz: {message}"):
+        load(write(tmp_path, **changed))
+
+
+@pytest.mark.parametrize("kept", [0, 1, 10, 100, 1000, -30, -1])
+def test_damaged_file_is_an_error_of_the_whole_set(tmp_path: Path, kept: int) -> None:
+    write(tmp_path, "a", fps=30.0)
+    path = write(tmp_path, "b")
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(DataError, match=r"b.npz: cannot be read as .npz \(.*\); copy or download"):
+        Paired(tmp_path).read()
+
+
+def test_a_changed_byte_a_lone_array_and_python_objects(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"truth.npy") + 60] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"cannot be read as .npz"):
+        load(path)
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DataError, match=r"\(one array, not an archive of named arrays\)"):
+        load(path)
+    np.savez(path, **video(skeleton=np.array([{}], object)))
+    with pytest.raises(DataError, match=r"\(Object arrays cannot be loaded when allow_pickle=Fal"):
+        load(path)
+
+
+def test_missing_or_empty_folder_and_copies(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere' is not a folder; expected files of the paired"):
+        Paired(tmp_path / "nowhere").read()
+    with pytest.raises(DataError, match=r"has no file \*.npz; expected files of the paired lay"):
+        Paired(tmp_path).read()
+    shutil.copy(write(tmp_path, "a"), tmp_path / "b.npz")
+    with pytest.raises(DataError, match=r"a.npz and .*b.npz have the same content; remove one"):
+        Paired(tmp_path).read()
+
+
+def test_large_files_that_differ_only_in_the_middle_are_no_copies(tmp_path: Path) -> None:
+    for name, value in (("a", 1.0), ("b", 2.0)):
+        truth = np.zeros((9000, 17, 2))
+        truth[4500] = value
+        np.savez(tmp_path / name, **video(truth=truth, visible=np.ones((9000, 17), bool)))
+    sizes = {path.stat().st_size for path in tmp_path.iterdir()}
+    assert len(sizes) == 1
+    assert len(Paired(tmp_path).read()) == 2
+
+
+def test_the_real_files(shared_data: Path) -> None:
+    sequences = Paired(shared_data / "aist_gbr", r"_(ch\d+)").read()
+    assert len(sequences) == 45
+    assert {len(s) for s in sequences} == {720}
+    assert {s.group for s in sequences} == {"ch01", "ch02", "ch03", "ch05", "ch06"}
