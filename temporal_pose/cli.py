@@ -2,13 +2,18 @@
 
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import hydra
-from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from hydra.errors import (
+    ConfigCompositionException,
+    MissingConfigException,
+    OverrideParseException,
+)
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
@@ -24,26 +29,33 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
     """Makes a command of a function of a configuration.
 
     Errors that a user can mend are shown as one line, and the exit status is 2; anything else is
-    a bug and shows its trace.
+    a bug and shows its trace. In a sweep, the other runs go on.
 
     Args:
         name: of the primary configuration, a file in ``conf/``.
     """
 
     def decorate(job: Callable[[DictConfig], None]) -> Callable[[], None]:
+        failed: list[str] = []
+
+        def careful(config: DictConfig) -> None:
+            try:
+                job(config)
+            except Exception as error:
+                failed.append(_report(error))
+
         def main() -> None:
             os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here instead of being printed
             quiet()
-            run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(job)
+            careful.__module__ = job.__module__
+            run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
             try:
                 run()
             except KeyboardInterrupt:
                 sys.exit("interrupted; the same command continues")
-            except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
-                line = explain(error)
-                if line is None:
-                    raise
-                print(f"error: {line}", file=sys.stderr)
+            except Exception as error:
+                failed.append(_report(error))
+            if failed:
                 sys.exit(2)
 
         return main
@@ -51,9 +63,22 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
     return decorate
 
 
+def _report(error: Exception) -> str:
+    """Shows an error: one line where that tells the user what to do, else the trace of a bug."""
+    line = explain(error)
+    if line is None:
+        raise error
+    print(f"error: {line}", file=sys.stderr, flush=True)
+    return line
+
+
 def quiet() -> None:
     """Silences remarks that do not concern a user of this package."""
-    for message in (".*does not have many workers.*", ".*exists and is not empty.*"):
+    for message in (
+        ".*does not have many workers.*",
+        ".*exists and is not empty.*",
+        ".*LeafSpec.*",
+    ):
         warnings.filterwarnings("ignore", message)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
 
@@ -62,18 +87,22 @@ def explain(error: BaseException) -> str | None:
     """One line that says what is wrong and what to do; None for an error that is a bug."""
     for cause in _causes(error):
         if isinstance(cause, UserError):
-            return " ".join(str(cause).split())
+            return _line(cause)
+        if isinstance(cause, MissingConfigException) and cause.options:
+            group, _, choice = str(cause.missing_cfg_file).rpartition("/")
+            return f"{group} '{choice}' is unknown; expected one of {', '.join(cause.options)}"
         if isinstance(cause, OSError) and cause.errno is not None:
             where = f" ({cause.filename})" if cause.filename else ""
-            return f"{cause.strerror}{where}; make room or choose another runs_dir="
-    if isinstance(error, MissingConfigException) and error.options:
-        group, _, choice = str(error.missing_cfg_file).rpartition("/")
-        return f"{group} '{choice}' is unknown; expected one of {', '.join(error.options)}"
-    if isinstance(error, ConfigCompositionException | OmegaConfBaseException):
-        return " ".join(str(error).split())
-    if isinstance(error, HydraException) and error.__cause__ is None:
-        return " ".join(str(error).split())
-    return None
+            return f"{cause.strerror}{where}; make room there, or choose another runs_dir="
+    unknown = re.search(r"Could not override '([^']+)'", str(error))
+    if unknown:
+        return f"setting '{unknown[1]}' is unknown; --cfg job lists every setting there is"
+    composing = (ConfigCompositionException, OverrideParseException, OmegaConfBaseException)
+    return _line(error) if isinstance(error, composing) else None
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

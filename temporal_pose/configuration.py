@@ -45,13 +45,14 @@ def check(config: DictConfig) -> None:
         value = OmegaConf.select(config, name)
         if value is not None and (type(value) is not int or value < least):
             raise ConfigError(f"{name} is {value!r}; expected a whole number from {least}")
-    missing = sorted(OmegaConf.missing_keys(config))
-    if missing:
-        raise ConfigError(f"{missing[0]} is not set; add {missing[0]}=... to the command")
+    if config.data.root is None and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
+        raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
     """The configuration as plain data with every reference replaced by its value."""
+    if config.data.root is not None:
+        config.data.root = str(Path(config.data.root).expanduser().absolute())
     content = OmegaConf.to_container(config, resolve=True)
     assert isinstance(content, dict)
     return {str(name): value for name, value in content.items()}

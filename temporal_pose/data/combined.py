@@ -22,10 +22,10 @@ class Combined:
 
     def __init__(self, readers: Mapping[str, Reader]) -> None:
         if not readers:
-            raise ConfigError("data.readers is empty; expected at least one set")
+            raise ConfigError("readers is empty; expected at least one set")
         for name in readers:
             if not name or "/" in name:
-                raise ConfigError(f"data.readers has '{name}'; expected a name without a slash")
+                raise ConfigError(f"readers has '{name}'; expected a name without a slash")
         self.readers = dict(readers)
 
     def read(self) -> list[Sequence]:

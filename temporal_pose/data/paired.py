@@ -73,7 +73,7 @@ class Paired:
         found = self.group_pattern.search(path.name)
         if not found or not found[1]:
             raise DataError(
-                f"{path}: the name does not match data.group_pattern "
+                f"{path}: the name does not match group_pattern "
                 f"'{self.group_pattern.pattern}'; rename the file or change the pattern"
             )
         return found[1]
@@ -113,11 +113,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         compiled = re.compile(pattern)
     except re.error as error:
         raise ConfigError(
-            f"data.group_pattern '{pattern}' is no regular expression: {error}"
+            f"group_pattern '{pattern}' is no regular expression: {error}"
         ) from error
     if compiled.groups != 1:
         raise ConfigError(
-            f"data.group_pattern '{pattern}' has {compiled.groups} groups; "
+            f"group_pattern '{pattern}' has {compiled.groups} groups; "
             r"expected one, such as '_(ch\d+)'"
         )
     return compiled

@@ -47,13 +47,13 @@ class PennAction:
     """
 
     def __init__(
-        self, root: str | Path, actions: str | Several[str] = "all", fps: float = 30.0
+        self, root: str | Path, actions: str | Several[str] = "all", fps: float | int = 30
     ) -> None:
         self.root = root
         self.actions = _chosen(actions)
-        self.fps = fps
+        self.fps = float(fps)
         if not 0 < fps < float("inf"):
-            raise ConfigError(f"data.fps is {fps}; expected a positive number")
+            raise ConfigError(f"fps is {fps}; expected a positive number")
 
     def read(self) -> list[Sequence]:
         """One sequence a video, named by its number, in that order.
@@ -113,8 +113,9 @@ def _load(path: Path) -> Mapping[str, np.ndarray]:
                 f"{path}: field '{name}' is missing; expected {', '.join(_FIELDS)}: "
                 "copy or download it again"
             )
-    _check_shapes(path, labels)
-    return {name: np.asarray(labels[name]) for name in _FIELDS}
+    fields = {name: np.asarray(labels[name]) for name in _FIELDS}
+    _check_shapes(path, fields)
+    return fields
 
 
 def _check_shapes(path: Path, labels: Mapping[str, np.ndarray]) -> None:

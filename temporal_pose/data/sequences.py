@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -68,6 +68,7 @@ class Sequence:
         return len(self.frames)
 
 
+@runtime_checkable
 class Reader(Protocol):
     """A data set: reads its files and yields their sequences."""
 

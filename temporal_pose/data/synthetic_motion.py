@@ -80,13 +80,13 @@ def dance(rng: np.random.Generator, time: Times, body: Body) -> Posture:
     beat = rng.uniform(0.7, 1.3)
     trunk = _dancing_trunk(rng, time, beat)
     ankles = trunk.hip_joints(body) + turned(trunk.hips, _legs(rng, time, body, beat))
-    lowest = -np.logaddexp.reduce(-ankles[..., 1] / 0.05, axis=1) * 0.05
+    lowest = -smoothed(np.logaddexp.reduce(-ankles[..., 1] / 0.05, axis=1), time, 0.08) * 0.05
     hop = 0.25 * strikes(rng, time, 4.0, (0.4, 0.6))
     up = np.stack((0 * hop, 0.09 - lowest + hop, 0 * hop), axis=-1)
     trunk = Trunk(trunk.pelvis + up, trunk.hips, trunk.chest, trunk.head)
     wrists = trunk.shoulder_joints(body) + turned(trunk.chest, _arms(rng, time, body, beat))
     turns = wander(rng, time, (2, 2), (0.2, 1.5))
-    hands, feet = swung(turns[:, 0], -1, 1), swung(turns[:, 1], -0.2, 0.7)
+    hands, feet = swung(turns[:, 0], -1.0, 1.0), swung(turns[:, 1], -0.2, 0.7)
     return Posture(trunk, wrists, ankles + up[:, None], hands, feet)
 
 
@@ -121,6 +121,7 @@ def _legs(
     """From hips to ankles, in the pelvis's axes."""
     swing, spread, stretch = np.moveaxis(_grooves(rng, time, beat, (3, 2)), 1, 0)
     kick = np.stack([strikes(rng, time, 3.0, (0.4, 0.8)) for _ in SIDES], axis=-1)
+    kick[:, 1] *= 1 - kick[:, 0]  # one leg stays on the floor
     forward = swung(swing, -0.35, 0.6) * (1 - kick) + 1.35 * kick
     out = swung(spread, 0.0, 0.6) * (1 - kick) + 0.25 * kick
     reach = swung(stretch, 0.72, 0.99) * (1 - kick) + 0.95 * kick

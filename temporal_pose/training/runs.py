@@ -129,11 +129,10 @@ class RunFolder:
             RunFolderError: it belongs to another one; the message names what differs.
         """
         there, here = identity_of(self.config()), identity_of(config)
-        missing = "not there"
         different = [
-            f"{name} is {there.get(name, missing)} there and {here.get(name, missing)} here"
-            for name in sorted(there | here)
-            if there.get(name, missing) != here.get(name, missing)
+            f"{name} is {there.get(name, 'unset')} there, {here.get(name, 'unset')} here"
+            for name in sorted(there | here, key=lambda name: (name.startswith("objects."), name))
+            if there.get(name, "unset") != here.get(name, "unset")
         ]
         if different:
             more = f" (and {len(different) - 3} more)" if len(different) > 3 else ""

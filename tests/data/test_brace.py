@@ -106,16 +106,19 @@ def test_unknown_choice_of_frames() -> None:
         ({image(1, "other"): entry(1)}, r"frame 'other/img-000001.png'; expected '-3r_k5-6dcBTM/"),
         ({f"{VIDEO}/000001.png": entry(1)}, r"frame '.*/000001.png'; expected .* and the like$"),
         ({image(1): entry(1), f"{VIDEO}/img-1.png": entry(1)}, r"frame 1 is there twice; remove"),
-        ({image(1): {"box": []}}, r"img-000001.png': keypoints: KeyError\('keypoints'\)$"),
+        (
+            {image(1): {"box": []}},
+            r"img-000001.png': keypoints cannot be read \(KeyError\('keypoints'\)\)$",
+        ),
         ({image(1): {"keypoints": pose(1)[:16]}}, r"float32 of shape \(16, 3\); expected numbers"),
-        ({image(1): {"keypoints": [[1, 2], [3]]}}, r"keypoints: ValueError\("),
+        ({image(1): {"keypoints": [[1, 2], [3]]}}, r"keypoints cannot be read \(ValueError\("),
         ({image(1): {"keypoints": [[1, float("nan"), 1]] * 17}}, r"not all finite; expected pixe"),
         ([1], r"expected an object of frames, as in BRACE's segments"),
     ],
 )
 def test_wrong_segment(tmp_path: Path, content: object, message: str) -> None:
     write(tmp_path, content=content)
-    with pytest.raises(DataError, match=rf"{SEGMENT}.json: {message}|{message}"):
+    with pytest.raises(DataError, match=rf"{SEGMENT}.json: .*{message}"):
         Brace(tmp_path).read()
 
 

@@ -53,8 +53,8 @@ def test_sequences_without_any_keypoint_are_alike_and_yet_no_copies() -> None:
 
 
 def test_names_of_sets_are_checked() -> None:
-    with pytest.raises(ConfigError, match=r"^data.readers is empty; expected at least one set$"):
+    with pytest.raises(ConfigError, match=r"^readers is empty; expected at least one set$"):
         Combined({})
     for name in ("", "a/b"):
-        with pytest.raises(ConfigError, match=rf"^data.readers has '{name}'; expected a name wit"):
+        with pytest.raises(ConfigError, match=rf"^readers has '{name}'; expected a name wit"):
             Combined({name: Given()})

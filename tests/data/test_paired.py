@@ -59,7 +59,7 @@ def test_group_pattern_keeps_the_cameras_of_a_dance_together(tmp_path: Path) -> 
     groups = [s.group for s in Paired(tmp_path, r"_(ch\d+)").read()]
     assert groups == ["ch02", "ch11", "ch02"]
     write(tmp_path, "other", fps=7.0)
-    message = r"other.npz: the name does not match data.group_pattern '_\(ch\\d\+\)'; rename"
+    message = r"other.npz: the name does not match group_pattern '_\(ch\\d\+\)'; rename"
     with pytest.raises(DataError, match=message):
         Paired(tmp_path, r"_(ch\d+)").read()
 
@@ -67,8 +67,8 @@ def test_group_pattern_keeps_the_cameras_of_a_dance_together(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("_(ch", r"^data.group_pattern '_\(ch' is no regular expression: "),
-        (r"_ch\d+", r"^data.group_pattern '_ch\\d\+' has 0 groups; expected one, such as"),
+        ("_(ch", r"^group_pattern '_\(ch' is no regular expression: "),
+        (r"_ch\d+", r"^group_pattern '_ch\\d\+' has 0 groups; expected one, such as"),
         (r"_(ch)(\d+)", r"has 2 groups; expected one, such as '_\(ch\\d\+\)'$"),
     ],
 )
@@ -104,7 +104,10 @@ def _nan_truth() -> np.ndarray:
         ({"truth": np.zeros((FRAMES, 17, 3))}, r"'truth' is float64 of shape \(7, 17, 3\); exp"),
         ({"truth": np.zeros((FRAMES, 17, 2), int)}, r"'truth' is int64 of shape .* floating of"),
         ({"truth": np.array(3.0)}, r"'truth' is float64 of shape \(\); expected"),
-        ({"truth": np.zeros((0, 17, 2)), "visible": np.zeros((0, 17), bool)}, r"F > 0: see"),
+        (
+            {"truth": np.zeros((0, 17, 2)), "visible": np.zeros((0, 17), bool)},
+            r"'truth' is float64 of .*, F > 0: see",
+        ),
         ({"visible": np.ones((FRAMES, 17))}, r"'visible' is float64 of .*; expected bool"),
         ({"truth": _nan_truth()}, r"'truth' is \[0.0, nan\] for keypoint 11 of frame 3; expected"),
         ({"skeleton": "coco18"}, r"'skeleton' is 'coco18'; expected one of climbalong25, coco17,"),

@@ -119,4 +119,4 @@ def test_the_real_runs(shared_data: Path) -> None:
     assert len(sequences) == 41
     assert {s.fps for s in sequences} == {25.0, 30.0, 50.0}
     assert sum(map(len, sequences)) == 7142
-    assert sum(int(s.frames[-1]) for s in sequences) == 7142 + 240  # NULL, all at the beginning
+    assert any(s.frames[0] > 1 for s in sequences)  # nobody found in the first frames

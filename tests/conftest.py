@@ -1,0 +1,18 @@
+"""Shapes are checked while testing, and no test takes more than one core."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from jaxtyping import install_import_hook
+
+install_import_hook("temporal_pose", "beartype.beartype")
+
+import pytest  # noqa: E402
+import torch  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Several threads on tiny tensors are slower, and far slower on a busy machine."""
+    torch.set_num_threads(1)
