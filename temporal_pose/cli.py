@@ -4,9 +4,11 @@ import logging
 import os
 import re
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import hydra
 from hydra.errors import (
@@ -18,6 +20,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from temporal_pose.errors import UserError
+
+Result = TypeVar("Result")
 
 _PACKAGE = Path(__file__).parent
 
@@ -68,8 +72,28 @@ def _report(error: Exception) -> str:
     line = explain(error)
     if line is None:
         raise error
-    print(f"error: {line}", file=sys.stderr, flush=True)
+    complain(line)
     return line
+
+
+def complain(line: str) -> None:
+    """Shows an error."""
+    print(f"error: {line}", file=sys.stderr, flush=True)
+
+
+def attempt(job: Callable[..., Result], *arguments: Any) -> Result:
+    """The job's result; an error that a user can mend is shown, and the command ends."""
+    try:
+        return job(*arguments)
+    except Exception as error:
+        _report(error)
+        sys.exit(2)
+
+
+def describe(error: Exception) -> str:
+    """An error for a file: a line that says what is wrong, and the trace."""
+    line = explain(error) or f"{type(error).__name__}: {error}"
+    return f"{line}\n\n{''.join(traceback.format_exception(error))}"
 
 
 def quiet() -> None:
@@ -78,6 +102,7 @@ def quiet() -> None:
         ".*does not have many workers.*",
         ".*exists and is not empty.*",
         ".*LeafSpec.*",
+        ".*smaller than the logging interval.*",
     ):
         warnings.filterwarnings("ignore", message)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)

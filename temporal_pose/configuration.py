@@ -1,14 +1,21 @@
 """From a composed configuration to objects: what the entry points share of Hydra."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.utils import instantiate
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
+from temporal_pose.cli import CONF
+from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError
+from temporal_pose.training.checkpoints import load_weights
+from temporal_pose.training.runs import RunFolder
+from temporal_pose.training.task import Refinement
 
 
 def positive_number(name: str, value: Any) -> float:
@@ -63,6 +70,63 @@ def run_path(config: DictConfig) -> Path:
     path = Path(config.runs_dir) / config.stage / config.model.name
     path = path / f"setup{config.setup}" / f"k{float(config.k):g}"
     return path if config.seed == 1 else path / f"seed{config.seed}"
+
+
+def overrides_to_keep(config: DictConfig, overrides: Sequence[str]) -> list[str]:
+    """What to type to get this configuration again, from any folder."""
+    typed = [item for item in overrides if not item.startswith("data.root")]
+    root = config.data.root
+    return typed if root is None else [*typed, f"data.root='{Path(root).expanduser().absolute()}'"]
+
+
+def recompose(command: str, run: RunFolder, overrides: Sequence[str] = ()) -> DictConfig:
+    """A run's configuration, with what is typed now in place of what was typed then.
+
+    Args:
+        command: the primary configuration, 'train' or 'evaluate'.
+        overrides: as typed on the command line. Another data set drops the settings of the run's
+            own, but for those that windows and boxes are made by.
+
+    Raises:
+        RunFolderError: the folder holds no run.
+        ConfigError: the run's settings are no longer known.
+    """
+    names = {item.split("=")[0].lstrip("+") for item in overrides}
+    then = [item for item in run.config().get("overrides", []) if item.split("=")[0] not in names]
+    if "data" in names:
+        then = [item for item in then if not item.startswith("data.") or _windowing(item)]
+    elsewhere = (
+        "runs_dir=",
+        "force=",
+        "dry_run=",
+        "fail_fast=",
+        "trainer.max_epochs=",
+        "trainer.enable_progress_bar=",
+    )
+    then = [item for item in then if not item.startswith(elsewhere)]
+    if GlobalHydra.instance().is_initialized():
+        return compose(command, [*then, *overrides])
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(command, [*then, *overrides])
+
+
+def _windowing(override: str) -> bool:
+    kept = ("window", "fps", "short", "box", "margin", "size", "batch_size", "stride")
+    return override.startswith(tuple(f"data.{name}=" for name in kept))
+
+
+def load_run(path: Path) -> tuple[Refinement, PoseData]:
+    """A finished run as objects: its task with the best weights, and its data, not yet read.
+
+    Raises:
+        RunFolderError: the folder holds no run.
+        CheckpointError: its weights are missing or damaged.
+    """
+    run = RunFolder(path)
+    config = recompose("train", run)
+    task: Refinement = build(config.objects.task)
+    load_weights(task, run.best)
+    return task, build(config.objects.data)
 
 
 def build(config: Any, **arguments: Any) -> Any:

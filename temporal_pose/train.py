@@ -1,38 +1,68 @@
 """Pretrains one model: ``python -m temporal_pose.train model=conv3d setup=1 k=1``."""
 
 import logging
+from collections.abc import Sequence
 
 import lightning as L
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from temporal_pose.cli import command
-from temporal_pose.configuration import build, check, plain, resolved, run_path
+from temporal_pose.configuration import build, check, overrides_to_keep, plain, resolved, run_path
+from temporal_pose.sweep import run_in_sweep
 from temporal_pose.training.experiment import commit, experiment, log_outcome
 from temporal_pose.training.runs import RunFolder, config_hash, flatten
 
 log = logging.getLogger(__name__)
 
 
-@command("train")
-def main(config: DictConfig) -> None:
-    """Trains and tests one run, continues it where it was interrupted, or skips it if finished."""
-    check(config)
-    settings, run = resolved(config), RunFolder(run_path(config))
-    with run.held():
-        if run.config_file.exists() and not config.force:
-            run.check(settings)
-        if run.finished and not config.force:
-            log.info("finished already: %s (force=true trains it again)", run.path)
+def run(config: DictConfig, overrides: Sequence[str]) -> None:
+    """Trains and tests one run, continues it where it was interrupted, or skips it if finished.
+
+    Args:
+        overrides: what was typed for this run.
+    """
+    settings, folder = resolved(config), RunFolder(run_path(config))
+    settings["overrides"] = overrides_to_keep(config, overrides)
+    with folder.held():
+        if folder.config_file.exists() and not config.force:
+            folder.check(settings)
+        if folder.finished and not config.force:
+            log.info("finished already: %s (force=true trains it again)", folder.path)
             return
         L.seed_everything(config.seed, verbose=False)
         data, task = build(config.objects.data), build(config.objects.task)
         fit, trainer = build(config.model.fit), build(config.trainer)
         data.setup()
-        run.claim(settings, config.force)
-        metrics = plain(experiment(task, data, fit, trainer, run))
-        log_outcome(run, flatten(settings), metrics)
+        folder.claim(settings, config.force)
+        metrics = plain(experiment(task, data, fit, trainer, folder))
+        log_outcome(folder, flatten(settings), metrics)
         extra = {"seed": config.seed, "git": commit(), "config_hash": config_hash(settings)}
-        run.finish(metrics | extra)
+        folder.finish(metrics | extra)
+
+
+def try_out(config: DictConfig) -> None:
+    """Takes one training and one validation step, and writes nothing."""
+    data, task = build(config.objects.data), build(config.objects.task)
+    trainer = build(config.trainer)(fast_dev_run=True, logger=False, enable_progress_bar=False)
+    if task.parameter_count:
+        trainer.fit(task, datamodule=data)
+    else:
+        trainer.test(task, datamodule=data, verbose=False)
+
+
+@command("train")
+def main(config: DictConfig) -> None:
+    """One run, or one job of a sweep."""
+    check(config)
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        run_in_sweep("train", config)
+    elif config.dry_run:
+        folder = RunFolder(run_path(config))
+        log.info("%s: %s", folder.path, folder.state)
+    else:
+        run(config, HydraConfig.get().overrides.task)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,9 @@ class PoseData(L.LightningDataModule):
         whole_videos: evaluation batches are whole stretches of video, for filters that see more
             than a window.
         seed: of the order of the training windows.
+
+    Raises:
+        ConfigError: a stride below 1.
     """
 
     def __init__(
@@ -96,6 +99,10 @@ class PoseData(L.LightningDataModule):
         seed: int = 0,
     ) -> None:
         super().__init__()
+        if stride is not None and stride < 1:
+            raise ConfigError(
+                f"data.stride is {stride}; expected a whole number from 1, or null for no overlap"
+            )
         self.reader, self.noise, self.augment = reader, noise, augment
         self.framing, self.cut, self.split = framing or Framing(), cut or Cut(), split or Split()
         self.stride, self.batch_size, self.seed = stride, batch_size, seed
@@ -177,8 +184,8 @@ class PoseData(L.LightningDataModule):
     def on_after_batch_transfer(self, batch: WindowBatch, dataloader_idx: int) -> Batch:
         """Prepares a batch on the device; fresh noise and augmentation while training."""
         trainer = self.trainer
-        training = trainer is not None and trainer.training
-        return self.prepare(batch, trainer.current_epoch if training else None)
+        epoch = trainer.current_epoch if trainer is not None and trainer.training else None
+        return self.prepare(batch, epoch)
 
     def prepare(self, batch: WindowBatch, epoch: int | None = None) -> Batch:
         """Boxes, augmentation and noise.

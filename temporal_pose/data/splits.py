@@ -23,7 +23,7 @@ def assign(labels: Sequence[str], fractions: Sequence[float], seed: int) -> Mapp
         ConfigError: fractions that are not three positive numbers with sum 1.
         DataError: fewer than three labels.
     """
-    if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
+    if len(fractions) != 3 or min(fractions) <= 0 or not abs(sum(fractions) - 1) <= 1e-6:
         raise ConfigError(
             f"data.fractions is {list(fractions)}; expected three positive numbers with sum 1"
         )
@@ -34,6 +34,8 @@ def assign(labels: Sequence[str], fractions: Sequence[float], seed: int) -> Mapp
             "one each for training, validation and test"
         )
     counts = [max(1, round(fraction * len(names))) for fraction in fractions[1:]]
+    while sum(counts) >= len(names):
+        counts[int(np.argmax(counts))] -= 1
     order = np.random.default_rng(seed).permutation(len(names))
     sides = np.repeat([1, 2, 0], [*counts, len(names) - sum(counts)])
     return {names[i]: int(side) for i, side in zip(order, sides, strict=True)}

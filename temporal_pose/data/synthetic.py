@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from temporal_pose.data.articulated.body import Body, keypoints
+from temporal_pose.data.articulated.camera import seen, view
+from temporal_pose.data.articulated.climb import climb
+from temporal_pose.data.articulated.motion import dance
 from temporal_pose.data.sequences import Sequence
-from temporal_pose.data.synthetic_body import Body, keypoints
-from temporal_pose.data.synthetic_camera import seen, view
-from temporal_pose.data.synthetic_climb import climb
-from temporal_pose.data.synthetic_motion import dance
 from temporal_pose.errors import ConfigError
 
 _KINDS = (("climb", climb, (720, 1280)), ("dance", dance, (1280, 720)))

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from temporal_pose.data import sequences
-from temporal_pose.errors import DataError
+from temporal_pose.errors import ConfigError, DataError
 
 
 class WindowBatch(NamedTuple):
@@ -37,12 +37,24 @@ class Cut:
         frame_step: every n-th frame is taken (the thesis's setup 3: 2).
         fps: frame rate to bring every video to by leaving out frames; None keeps each as it is.
         short: what to do with a video of less than one window: 'error', or 'skip' it.
+
+    Raises:
+        ConfigError: a value out of its range.
     """
 
     length: int = 5
     frame_step: int = 1
     fps: float | None = None
     short: str = "error"
+
+    def __post_init__(self) -> None:
+        for name, value in {"data.window": self.length, "frame_step": self.frame_step}.items():
+            if value < 1:
+                raise ConfigError(f"{name} is {value}; expected a whole number from 1")
+        if self.fps is not None and not 0 < self.fps < float("inf"):
+            raise ConfigError(f"data.fps is {self.fps}; expected a positive number or null")
+        if self.short not in ("error", "skip"):
+            raise ConfigError(f"data.short is '{self.short}'; expected error or skip")
 
     def step(self, sequence: sequences.Sequence) -> int:
         """Every how many frames of this sequence one is taken.
@@ -108,16 +120,18 @@ class Windows(Dataset[WindowBatch]):
         self.keypoints = torch.from_numpy(np.concatenate([s.keypoints for s in sequences]))
         self.visible = torch.from_numpy(np.concatenate([s.visible for s in sequences]))
         starts = np.cumsum([0, *(len(sequence) for sequence in sequences)])
-        index, video, run, fps = [], [], [], []
+        index, video, run, step, fps = [], [], [], [], []
         for number, sequence in enumerate(sequences):
             for stretch in cut.stretches(sequence):
                 windows = _slide(starts[number] + stretch, cut.length, stride or cut.length)
                 index.append(windows)
                 video += [number] * len(windows)
                 run += [starts[number] + stretch[0]] * len(windows)
+                step += [cut.step(sequence)] * len(windows)
                 fps += [sequence.fps / cut.step(sequence)] * len(windows)
         self.index = torch.from_numpy(np.concatenate(index)) if index else torch.empty(0, 0).long()
         self.video, self.run = torch.tensor(video).long(), torch.tensor(run).long()
+        self.step = torch.tensor(step).long()
         self.fps = torch.tensor(fps, dtype=torch.float32)
 
     def __len__(self) -> int:
@@ -134,7 +148,7 @@ class Windows(Dataset[WindowBatch]):
         chosen = object.__new__(Windows)
         chosen.names, chosen.keypoints, chosen.visible = self.names, self.keypoints, self.visible
         chosen.index, chosen.video = self.index[keep], self.video[keep]
-        chosen.run, chosen.fps = self.run[keep], self.fps[keep]
+        chosen.run, chosen.step, chosen.fps = self.run[keep], self.step[keep], self.fps[keep]
         return chosen
 
     def stretches(self) -> list[list[int]]:
@@ -145,9 +159,8 @@ class Windows(Dataset[WindowBatch]):
         if not len(self):
             return []
         same_run = self.run[1:] == self.run[:-1]
-        step = self.index[1:, 0] - self.index[:-1, -1]
-        within = self.index[1:, 1] - self.index[1:, 0] if self.index.shape[1] > 1 else step
-        breaks = ((~same_run) | (step != within)).nonzero().flatten() + 1
+        follows = self.index[1:, 0] - self.index[:-1, -1] == self.step[1:]
+        breaks = (~(same_run & follows)).nonzero().flatten() + 1
         return [part.tolist() for part in torch.arange(len(self)).tensor_split(breaks)]
 
 

@@ -38,8 +38,10 @@ def position_errors(
 
 def acceleration_errors(
     predicted: Float[Tensor, "*batch T K 2"], truth: Float[Tensor, "*batch T K 2"]
-) -> Float[Tensor, "*batch T-2 K"]:
+) -> Float[Tensor, "*batch S K"]:
     """Length of the difference of the second differences over time: jitter, pixels a frame².
+
+    None (S = 0) where there are fewer than three frames, else S = T - 2.
 
     Kanazawa et al., CVPR 2019 (there in three dimensions).
     """

@@ -43,6 +43,8 @@ class GaussianNoise:
             value = getattr(self, name)
             if not 0 < value < float("inf"):
                 raise ConfigError(f"noise.{name} is {value}; expected a positive number")
+        if not abs(self.mean) < float("inf"):
+            raise ConfigError(f"noise.mean is {self.mean}; expected a finite number")
         if not self.sigmas or not all(0 < sigma < float("inf") for sigma in self.sigmas):
             raise ConfigError(f"noise.sigmas is {list(self.sigmas)}; expected positive numbers")
 

@@ -13,18 +13,22 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-_GOLDEN = 0x9E3779B97F4A7C15 - (1 << 64)
-_FIRST = 0xBF58476D1CE4E5B9 - (1 << 64)
-_SECOND = 0x94D049BB133111EB - (1 << 64)
+_WORD = 1 << 64
+_GOLDEN = 0x9E3779B97F4A7C15 - _WORD  # as torch's signed integers have it
+_FIRST = 0xBF58476D1CE4E5B9 - _WORD
+_SECOND = 0x94D049BB133111EB - _WORD
 _WINDOW = 1 << 24  # counters a window may use
 
 
 def stream(*parts: int) -> int:
-    """One key out of several numbers, for example (seed, purpose, epoch)."""
-    key = torch.zeros((), dtype=torch.int64)
+    """One key out of several whole numbers, for example (seed, purpose, epoch)."""
+    key = 0
     for part in parts:
-        key = _mix(key + _GOLDEN + int(part))
-    return int(key)
+        key = (key + (_GOLDEN % _WORD) + part) % _WORD
+        key = (key ^ (key >> 30)) * (_FIRST % _WORD) % _WORD
+        key = (key ^ (key >> 27)) * (_SECOND % _WORD) % _WORD
+        key ^= key >> 31
+    return key - _WORD if key >= _WORD // 2 else key
 
 
 def uniform(key: int, window: Int[Tensor, " B"], *shape: int) -> Float[Tensor, "B *shape"]:

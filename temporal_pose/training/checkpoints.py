@@ -26,9 +26,11 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             f"checkpoint {path} is damaged or would need code to load, which is never run; "
             "expected a file of tensors and plain data, as `train` writes it"
         ) from None
-    except (RuntimeError, EOFError, ValueError, KeyError):
+    except OSError:
+        raise
+    except Exception:  # damage raises anything from EOFError to struct.error
         raise CheckpointError(f"checkpoint {path} is damaged; train the model again") from None
-    if not isinstance(content, dict) or "state_dict" not in content:
+    if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
         raise CheckpointError(f"checkpoint {path} has no state_dict; expected one `train` wrote")
     return content
 
@@ -61,7 +63,7 @@ class Checkpoint(ModelCheckpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restores the best score even if the folder has another path now."""
-        moved = {"dirpath": self.dirpath}
+        moved: dict[str, Any] = {"dirpath": self.dirpath}
         for name in ("best_model_path", "last_model_path", "kth_best_model_path"):
             if state_dict.get(name):
                 moved[name] = str(Path(str(self.dirpath)) / Path(state_dict[name]).name)

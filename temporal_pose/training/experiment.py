@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
+from lightning.pytorch.utilities import rank_zero_only
 
 from temporal_pose.data.module import PoseData
+from temporal_pose.training.charts import table_row, table_scores, table_settings
+from temporal_pose.training.evaluation import evaluate
 from temporal_pose.training.fitting import Fit, event_log
 from temporal_pose.training.runs import RunFolder
 from temporal_pose.training.task import Refinement
@@ -30,7 +33,8 @@ def experiment(
         run: an open run folder.
     """
     fitted = fit(task, data, trainer, run)
-    scores = test(task, data, trainer)
+    scores, predictions = evaluate(task, data, trainer)
+    predictions.save(run.predictions)
     return scores | {
         "torso_px": data.mean_torso,
         **{f"windows_{side}": len(windows) for side, windows in data.sides.items()},
@@ -42,17 +46,16 @@ def experiment(
     }
 
 
-def test(task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer]) -> dict[str, float]:
-    """Scores on the test set: ``test/...`` and, for the unrefined input, ``identity/...``."""
-    tester = trainer(logger=False, callbacks=[], enable_checkpointing=False)
-    (scores,) = tester.test(task, datamodule=data, verbose=False)
-    return {name: float(value) for name, value in scores.items() if name != "step"}
+@rank_zero_only
+def log_outcome(run: RunFolder, settings: Mapping[str, Any], metrics: Mapping[str, Any]) -> None:
+    """Shows settings and test scores side by side in TensorBoard's HPARAMS.
 
-
-def log_outcome(run: RunFolder, settings: Mapping[str, Any], scores: Mapping[str, float]) -> None:
-    """Shows settings and test scores side by side in TensorBoard's HPARAMS."""
-    logger = event_log(run)
-    logger.log_hyperparams(dict(settings), {n: v for n, v in scores.items() if v is not None})
+    The scores stand at the epoch whose weights were tested.
+    """
+    logger, scores = event_log(run), table_scores(metrics)
+    logger.log_metrics(scores, max(metrics["best_epoch"] - 1, 0))
+    for summary in table_row(table_settings(settings), scores):
+        logger.experiment.file_writer.add_summary(summary)
     logger.finalize("success")
 
 

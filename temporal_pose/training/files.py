@@ -1,5 +1,6 @@
 """Files that are either whole or not there."""
 
+import io
 import json
 import os
 import tempfile
@@ -16,7 +17,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: the disk is full or the folder cannot be written; the old content stays.
     """
-    _replace(path, text.encode())
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -26,27 +27,20 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def write_tensors(path: Path, content: Mapping[str, Any]) -> None:
     """Writes what ``torch.load(path, weights_only=True)`` reads, atomically; see `write_text`."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            torch.save(dict(content), file)
-            _settle(file.name, path, file.fileno())
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    buffer = io.BytesIO()
+    torch.save(dict(content), buffer)
+    write_bytes(path, buffer.getvalue())
 
 
-def _replace(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file atomically; see `write_text`."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
         try:
             file.write(content)
             file.flush()
-            _settle(file.name, path, file.fileno())
+            os.fsync(file.fileno())
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
-
-
-def _settle(temporary: str, path: Path, descriptor: int) -> None:
-    os.fsync(descriptor)
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)

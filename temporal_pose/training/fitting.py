@@ -3,7 +3,7 @@
 import itertools
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from temporal_pose.data.module import PoseData
 from temporal_pose.filters.base import Filter
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch
+from temporal_pose.training.charts import CHARTS
 from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, load_weights, read_checkpoint
 from temporal_pose.training.files import write_tensors
 from temporal_pose.training.runs import RunFolder
@@ -63,7 +64,7 @@ class GradientDescent:
 
     patience: int = 10
     monitor: str = "val/pck@0.05"
-    callbacks: tuple[Callback, ...] = ()
+    callbacks: Sequence[Callback] = ()
 
     def __call__(
         self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
@@ -103,9 +104,11 @@ class GradientDescent:
 
 def event_log(run: RunFolder, purge_step: int | None = None) -> TensorBoardLogger:
     """TensorBoard events in the run's folder, those at or after ``purge_step`` being replaced."""
-    return TensorBoardLogger(
+    logger = TensorBoardLogger(
         run.path, name="", version="", default_hp_metric=False, purge_step=purge_step
     )
+    logger.experiment.add_custom_scalars(CHARTS)
+    return logger
 
 
 @dataclass(frozen=True)

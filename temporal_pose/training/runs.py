@@ -1,8 +1,8 @@
 """Run folders: one configuration, one folder, one process at a time.
 
 A folder holds ``config.yaml`` (written first), the TensorBoard events, ``last.ckpt`` (every
-epoch), ``best.ckpt``, and ``metrics.json``, written last and atomically: a run is finished if and
-only if that file is there.
+epoch), ``best.ckpt``, ``predictions.npz`` (of the test set), and ``metrics.json``, written last
+and atomically: a run is finished if and only if that file is there.
 """
 
 import hashlib
@@ -21,7 +21,8 @@ from temporal_pose.training.files import write_json, write_text
 
 #: Settings that say where, how loudly or on what a run works, and do not change its result.
 VOLATILE = (
-    *("runs_dir", "force", "stage"),
+    *("runs_dir", "force", "dry_run", "fail_fast", "stage", "overrides"),
+    *("pictures", "callbacks", "model.fit.callbacks"),
     *("trainer.enable_progress_bar", "trainer.enable_model_summary", "trainer.log_every_n_steps"),
     *("trainer.accelerator", "trainer.devices", "trainer.strategy", "trainer.num_nodes"),
 )
@@ -60,11 +61,36 @@ class RunFolder:
         self.metrics_file = self.path / "metrics.json"
         self.best = self.path / "best.ckpt"
         self.last = self.path / "last.ckpt"
+        self.predictions = self.path / "predictions.npz"
+        self.error_file = self.path / "error.txt"
 
     @property
     def finished(self) -> bool:
         """Whether the run has its results."""
         return self.metrics_file.is_file()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process works in the folder right now."""
+        if not self.path.is_dir():
+            return False
+        try:
+            with FileLock(self.path / ".lock", timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    @property
+    def state(self) -> str:
+        """Done, running, failed (and resumable, if it got that far), resumable, or new."""
+        if self.finished:
+            return "done"
+        if self.busy:
+            return "running"
+        resumable = "resumable" if self.last.exists() else ""
+        if self.error_file.exists():
+            return f"failed, {resumable}" if resumable else "failed"
+        return resumable or "new"
 
     def metrics(self) -> dict[str, Any]:
         """The results of a finished run.
@@ -76,7 +102,7 @@ class RunFolder:
             return dict(json.loads(self.metrics_file.read_text()))
         except FileNotFoundError:
             raise RunFolderError(f"{self.path} holds no finished run (no metrics.json)") from None
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise RunFolderError(f"{self.metrics_file} is damaged: {error}") from None
 
     def config(self) -> dict[str, Any]:
@@ -121,6 +147,7 @@ class RunFolder:
         if not self.config_file.exists():
             self._clear()
             write_text(self.config_file, yaml.safe_dump(dict(config), sort_keys=False))
+        self.error_file.unlink(missing_ok=True)
 
     def check(self, config: Mapping[str, Any]) -> None:
         """Makes sure that the folder belongs to that configuration.
@@ -146,9 +173,11 @@ class RunFolder:
         write_json(self.metrics_file, metrics)
 
     def _clear(self) -> None:
+        """Deletes all but runs further down: those of other seeds live in folders of this one."""
         self.metrics_file.unlink(missing_ok=True)
         for item in self.path.iterdir():
             if item.is_dir():
-                shutil.rmtree(item)
+                if not any(item.rglob(".lock")):
+                    shutil.rmtree(item)
             elif item.name != ".lock":
                 item.unlink()

@@ -6,10 +6,10 @@ from time import perf_counter
 import numpy as np
 import pytest
 
+from temporal_pose.data.articulated.body import Body, keypoints
+from temporal_pose.data.articulated.climb import climb
+from temporal_pose.data.articulated.motion import dance, wander
 from temporal_pose.data.synthetic import Synthetic
-from temporal_pose.data.synthetic_body import Body, keypoints
-from temporal_pose.data.synthetic_climb import climb
-from temporal_pose.data.synthetic_motion import dance, wander
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose.skeletons import CLIMBALONG25
 

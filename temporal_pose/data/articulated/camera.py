@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from temporal_pose.data.synthetic_motion import Times, rotation, smoothed, wander
+from temporal_pose.data.articulated.motion import Times, rotation, smoothed, wander
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
 Points = Float[np.ndarray, "F 25 3"]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from temporal_pose.data.synthetic_body import SIDES, Body, Posture, Trunk
-from temporal_pose.data.synthetic_motion import (
+from temporal_pose.data.articulated.body import SIDES, Body, Posture, Trunk
+from temporal_pose.data.articulated.motion import (
     Times,
     eased,
     rotation,

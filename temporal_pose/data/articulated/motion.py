@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
-from temporal_pose.data.synthetic_body import SIDES, Body, Posture, Rotations, Trunk, turned
+from temporal_pose.data.articulated.body import SIDES, Body, Posture, Rotations, Trunk, turned
 
 Times = Float[np.ndarray, " F"]  # seconds
 

@@ -1,0 +1,55 @@
+# Every target sets up what it needs: a virtual environment in .venv with the package and its tools.
+PYTHON ?= python3
+BIN := .venv/bin
+RUNS ?= runs
+
+.PHONY: demo test check bench grid grid-small report tensorboard clean
+
+# The main job on the embedded synthetic data, in minutes on a CPU: filters, two networks, a table
+# and a picture.
+demo: .venv/installed
+	$(BIN)/python -m temporal_pose.train -m runs_dir=demo k=1 setup=1 \
+	    model=identity,one_euro,savgol,gaussian,kalman,one_euro_window,savgol_window,gaussian_window,kalman_window
+	$(BIN)/python -m temporal_pose.train runs_dir=demo k=1 setup=1 model=deciwatch \
+	    model.interval=1 augment=standard trainer.max_epochs=40
+	$(BIN)/python -m temporal_pose.train runs_dir=demo k=1 setup=1 model=conv3d \
+	    trainer.max_epochs=4 trainer.precision=bf16-mixed
+	$(BIN)/python -m temporal_pose.report runs_dir=demo
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/installed
+	$(BIN)/python -m temporal_pose.bench
+
+# The thesis's 24 runs. Choose data with DATA='data=thesis data.root=DIR'.
+GRID := setup=1,2,3 k=1,2 model=conv3d,deciwatch,biconvlstm_s,biconvlstm_c
+grid: .venv/installed
+	$(BIN)/python -m temporal_pose.train -m $(GRID) runs_dir=$(RUNS) $(DATA)
+
+# All 24 with filters beside them, narrow and short: goes through everything within 10 minutes.
+SMALL := data.subjects=6 data.videos=2 data.frames=80 data.size=28 model.hidden=4
+grid-small: .venv/installed
+	$(BIN)/python -m temporal_pose.train -m $(GRID),identity,savgol,savgol_window \
+	    runs_dir=$(RUNS)-small $(SMALL) trainer.max_epochs=2 trainer.enable_progress_bar=false
+	$(BIN)/python -m temporal_pose.report runs_dir=$(RUNS)-small
+
+report: .venv/installed
+	$(BIN)/python -m temporal_pose.report runs_dir=$(RUNS)
+
+tensorboard: .venv/installed
+	$(BIN)/tensorboard --logdir $(RUNS)
+
+clean:
+	rm -rf .venv demo dist build
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@

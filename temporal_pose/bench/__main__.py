@@ -1,0 +1,68 @@
+"""Measures speed: ``python -m temporal_pose.bench [names] [--penn-root DIR] [--out FILE]``."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from temporal_pose.bench.decoding import decoding
+from temporal_pose.bench.epoch import epoch
+from temporal_pose.bench.measure import Row
+from temporal_pose.bench.overhead import lightning
+from temporal_pose.bench.penn_action import penn_action
+from temporal_pose.bench.rendering import rendering
+from temporal_pose.bench.steps import biconvlstm, conv3d
+from temporal_pose.bench.table import table, write
+from temporal_pose.errors import UserError
+
+BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
+    function.__name__: function
+    for function in (rendering, decoding, conv3d, biconvlstm, epoch, lightning)
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the benchmarks of these names, or all; a missed target is no error."""
+    options = parser().parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    console = Console()
+    rows: list[Row] = []
+    for name in options.names or [*BENCHMARKS, "penn_action"]:
+        console.print(f"[dim]{name} ...")
+        rows += run(name, options.penn_root, console)
+    console.print(table(rows))
+    if options.out:
+        write(rows, options.out)
+
+
+def run(name: str, penn_root: Path | None, console: Console) -> list[Row]:
+    """The rows of one benchmark; none, and a line that says so, where its data are not there."""
+    if name != "penn_action":
+        return list(BENCHMARKS[name]())
+    if penn_root is None:
+        console.print("penn_action skipped: add --penn-root DIR, the folder that holds labels/")
+        return []
+    return list(penn_action(penn_root))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m temporal_pose.bench", description=__doc__)
+    names = [*BENCHMARKS, "penn_action"]
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(names)}; all by default")
+    parser.add_argument("--penn-root", type=Path, help="folder of Penn Action")
+    parser.add_argument("--out", type=Path, help="also write the measurements here, as JSON")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="of torch; several are noisy on a busy machine"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,90 @@
+"""Timing two things against each other, and what a measurement is compared with."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from statistics import median, quantiles
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Seconds of two things that were timed in turns.
+
+    Args:
+        a: of each call of the first.
+        b: of each call of the second.
+    """
+
+    a: tuple[float, ...]
+    b: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long as the second the first takes, in the median."""
+        return median(self.a) / median(self.b)
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """Quartiles of the ratio, turn by turn."""
+        return quartiles([a / b for a, b in zip(self.a, self.b, strict=True)])
+
+
+def measure(a: Callable[[], object], b: Callable[[], object], repeats: int) -> Pair:
+    """Times two things in turns, so that what else the machine does meets both alike.
+
+    Each is called once before, untimed.
+    """
+    a(), b()
+    turns = [(seconds(a), seconds(b)) for _ in range(repeats)]
+    return Pair(*zip(*turns, strict=True))
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """How long one call takes."""
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def quartiles(values: list[float]) -> tuple[float, float]:
+    """First and third quartile."""
+    if len(values) < 2:
+        return values[0], values[0]
+    low, _, high = quantiles(values, n=4, method="inclusive")
+    return low, high
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement.
+
+    Args:
+        what: was measured.
+        value: in ``unit``.
+        limit: what it should be at least, or at most.
+        unit: 'x' for a ratio.
+        at_least: whether large values are good.
+        spread: quartiles of the value, where it was measured more than once.
+    """
+
+    what: str
+    value: float
+    limit: float
+    unit: str = "x"
+    at_least: bool = True
+    spread: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, what: str, pair: Pair, limit: float, at_least: bool = True) -> "Row":
+        """The ratio of a pair."""
+        return cls(what, pair.ratio, limit, at_least=at_least, spread=pair.spread)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the target is met."""
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for a file."""
+        return asdict(self) | {"ok": self.ok}

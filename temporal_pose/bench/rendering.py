@@ -1,0 +1,67 @@
+"""Drawing heatmaps, against scipy and against writing as many bytes."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from temporal_pose.bench.measure import Row, measure
+from temporal_pose.pose.heatmaps import MASS, render, render_thesis
+
+SIZE = 56
+SIGMAS = (1.0, 1.5, 2.0, 2.5, 3.0)
+
+
+def blobs(
+    maps: int,
+) -> tuple[Float[Tensor, "N 2"], Bool[Tensor, " N"], Float[Tensor, " N"]]:
+    """Positions anywhere on a map in heatmap pixels, presence, and sigmas of the thesis."""
+    generator = torch.Generator().manual_seed(0)
+    keypoints = torch.rand(maps, 2, generator=generator) * (SIZE - 1)
+    sigmas = torch.tensor(SIGMAS)[torch.randint(len(SIGMAS), (maps,), generator=generator)]
+    return keypoints, torch.ones(maps).bool(), sigmas
+
+
+def scipy_maps(
+    keypoints: Float[Tensor, "N 2"], sigmas: Float[Tensor, " N"]
+) -> Float[np.ndarray, "N H W"]:
+    """The thesis's way: an impulse a map, one call of the filter each."""
+    maps = np.zeros((len(keypoints), SIZE, SIZE), np.float32)
+    at = keypoints.round().long().tolist()
+    for heatmap, (x, y), sigma in zip(maps, at, sigmas.tolist(), strict=True):
+        heatmap[y, x] = MASS
+        gaussian_filter(heatmap, sigma, output=heatmap)
+    return maps
+
+
+def rendering(maps: int = 2000, repeats: int = 15) -> Iterator[Row]:
+    """Both renderers.
+
+    Args:
+        maps: drawn at once; scipy's time grows with them, so a tenth of them serves for it.
+    """
+    keypoints, present, sigmas = blobs(maps)
+    few = max(1, maps // 10)
+    share = few / maps
+    memory = torch.empty(maps, SIZE, SIZE)
+    for draw in (render, render_thesis):
+        ours = partial(draw, keypoints, present, sigmas, SIZE)
+        pair = measure(partial(scipy_maps, keypoints[:few], sigmas[:few]), ours, repeats)
+        low, high = pair.spread
+        ratio, spread = pair.ratio / share, (low / share, high / share)
+        yield Row(f"{draw.__name__}: faster than scipy", ratio, 150, spread=spread)
+        pair = measure(ours, memory.zero_, repeats)
+        yield Row.of(f"{draw.__name__}: slower than memset", pair, 5, at_least=False)
+    yield Row("render_thesis: off scipy", thesis_error(few), 1e-6, "of the peak", False)
+
+
+def thesis_error(maps: int) -> float:
+    """Largest difference from scipy in double precision, as a share of the map's peak."""
+    keypoints, present, sigmas = blobs(maps)
+    ours = render_thesis(keypoints.double(), present, sigmas.double(), SIZE).numpy()
+    error = np.abs(ours - scipy_maps(keypoints, sigmas)).max((1, 2))
+    return float((error / ours.max((1, 2))).max())

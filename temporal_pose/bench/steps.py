@@ -1,0 +1,71 @@
+"""Training steps of the heatmap networks: memory layout and precision."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from temporal_pose.bench.measure import Row, measure
+from temporal_pose.bench.rendering import blobs
+from temporal_pose.models.biconvlstm import BiConvLstmSum
+from temporal_pose.models.conv3d import Conv3d
+from temporal_pose.pose.heatmaps import render
+from temporal_pose.pose.losses import masked_mse
+
+FRAMES, KEYPOINTS = 5, 25
+
+
+class DefaultLayout(Conv3d):
+    """The same network fed as torch lays tensors out by default."""
+
+    def forward(self, heatmaps: Float[Tensor, "B T K H W"]) -> Float[Tensor, "B T K H W"]:
+        """Smoothed heatmaps."""
+        smoothed: Tensor = self.convolution(heatmaps.transpose(1, 2).contiguous())
+        return smoothed.relu().transpose(1, 2)
+
+
+def conv3d(windows: int = 16, repeats: int = 5) -> Iterator[Row]:
+    """The layout the network chooses by itself, and bfloat16."""
+    heatmaps = windows_of_maps(windows)
+    default, ours = step(DefaultLayout(), heatmaps), step(Conv3d(), heatmaps)
+    pair = measure(default, ours, repeats)
+    yield Row.of("conv3d step: faster than the default layout", pair, 1.35)
+    pair = measure(default, step(Conv3d(), heatmaps, torch.bfloat16), repeats)
+    yield Row.of("conv3d step, bf16: faster than default in float32", pair, 2)
+
+
+def biconvlstm(windows: int = 1, repeats: int = 5) -> Iterator[Row]:
+    """What bfloat16 gains."""
+    heatmaps = windows_of_maps(windows)
+    single, half = (
+        step(BiConvLstmSum(), heatmaps, precision) for precision in (torch.float32, torch.bfloat16)
+    )
+    yield Row.of(
+        "biconvlstm_s step, bf16: faster than float32", measure(single, half, repeats), 1.8
+    )
+
+
+def windows_of_maps(windows: int) -> Float[Tensor, "B T K H W"]:
+    """Heatmaps of as many windows."""
+    maps = render(*blobs(windows * FRAMES * KEYPOINTS))
+    return maps.unflatten(0, (windows, FRAMES, KEYPOINTS))
+
+
+def step(
+    network: nn.Module,
+    heatmaps: Float[Tensor, "B T K H W"],
+    precision: torch.dtype = torch.float32,
+) -> Callable[[], None]:
+    """One step of training towards the input itself, as Lightning runs it in that precision."""
+    optimizer = torch.optim.Adam(network.parameters(), fused=True)
+    visible = torch.ones(heatmaps.shape[:3]).bool()
+
+    def train() -> None:
+        optimizer.zero_grad()
+        with torch.autocast("cpu", precision, enabled=precision != torch.float32):
+            loss = masked_mse(network(heatmaps), heatmaps, visible)
+        loss.backward()
+        optimizer.step()
+
+    return train

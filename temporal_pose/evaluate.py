@@ -1,0 +1,59 @@
+"""Scores a run, a filter or the identity: ``python -m temporal_pose.evaluate run=DIR``."""
+
+import logging
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.table import Table
+
+from temporal_pose.cli import command
+from temporal_pose.configuration import build, check, plain, recompose
+from temporal_pose.errors import ConfigError
+from temporal_pose.training.checkpoints import load_weights
+from temporal_pose.training.evaluation import evaluate
+from temporal_pose.training.files import write_json
+from temporal_pose.training.runs import RunFolder
+
+log = logging.getLogger(__name__)
+
+
+@command("evaluate")
+def main(config: DictConfig) -> None:
+    """Tests, and shows what came out; with ``out``, keeps scores and predictions as well."""
+    overrides = HydraConfig.get().overrides.task
+    if config.run is not None:
+        config = recompose("evaluate", RunFolder(Path(config.run)), overrides)
+    check(config)
+    task = build(config.objects.task)
+    weights = config.checkpoint or (config.run and Path(config.run) / "best.ckpt")
+    if weights:
+        load_weights(task, Path(weights))
+    elif task.parameter_count:
+        raise ConfigError(
+            f"model={config.model.name} has weights to load; add run=DIR, the folder of a "
+            "finished run, or checkpoint=FILE"
+        )
+    scores, predictions = evaluate(task, build(config.objects.data), build(config.trainer))
+    if config.out is not None:
+        folder = Path(config.out)
+        folder.mkdir(parents=True, exist_ok=True)
+        predictions.save(folder / "predictions.npz")
+        write_json(folder / "metrics.json", plain(scores))
+    Console().print(_table(config.model.name, scores))
+
+
+def _table(name: str, scores: dict[str, float]) -> Table:
+    table = Table("score", name, "identity", title="test set")
+    for row, value in scores.items():
+        if row.startswith("test/"):
+            score = row.removeprefix("test/")
+            shown = (value, scores[f"identity/{score}"])
+            form = "{:.1%}" if score.startswith("pck") else "{:.3f}"
+            table.add_row(score, *(form.format(number) for number in shown))
+    return table
+
+
+if __name__ == "__main__":
+    main()

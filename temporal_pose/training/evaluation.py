@@ -1,0 +1,60 @@
+"""Testing: scores, and the predictions they are computed from."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import lightning as L
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+
+from temporal_pose.data.module import PoseData
+from temporal_pose.training.files import write_bytes
+from temporal_pose.training.task import Refinement
+
+
+class Predictions(NamedTuple):
+    """What a task made of the test set; positions in heatmap pixels.
+
+    Args:
+        window: number of each window's first frame in the data set.
+        video: name of each window's video.
+        observed: the input.
+    """
+
+    window: Int[np.ndarray, " N"]
+    video: np.ndarray
+    predicted: Float[np.ndarray, "N T K 2"]
+    observed: Float[np.ndarray, "N T K 2"]
+    truth: Float[np.ndarray, "N T K 2"]
+    visible: Bool[np.ndarray, "N T K"]
+    torso: Float[np.ndarray, "N T"]
+
+    def save(self, path: Path) -> None:
+        """Writes a compressed ``.npz`` file with these names, atomically."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **self._asdict())
+        write_bytes(path, buffer.getvalue())
+
+
+def evaluate(
+    task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer]
+) -> tuple[dict[str, float], Predictions]:
+    """Scores on the test set, and the predictions behind them.
+
+    Returns:
+        ``test/<score>`` and, for the unrefined input, ``identity/<score>``; see `PoseMetrics`.
+    """
+    tester = trainer(logger=False, callbacks=[], enable_checkpointing=False)
+    (scores,) = tester.test(task, datamodule=data, verbose=False)
+    collected = task.tested
+    joined = [torch.cat(parts).numpy(force=True) for parts in zip(*collected, strict=True)]
+    order = np.argsort(joined[0])
+    window, *arrays = (array[order] for array in joined)
+    windows = data.sides["test"]
+    numbers = dict(zip(windows.index[:, 0].tolist(), windows.video.tolist(), strict=True))
+    video = np.array([windows.names[numbers[first]] for first in window.tolist()])
+    named = {name: float(value) for name, value in scores.items() if name != "step"}
+    return named, Predictions(window, video, *arrays)

@@ -1,0 +1,146 @@
+"""Augmentation: rigid motions of a pose, and left and right in their right places."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from temporal_pose.errors import ConfigError
+from temporal_pose.pose.augmentation import Augmentation
+from temporal_pose.pose.skeletons import CLIMBALONG25
+
+B, T, K = 211, 3, 25
+WINDOWS = torch.arange(B) * T
+NOTHING = {"rotation": 0.0, "zoom": 0.0, "mirror": 0.0}
+
+
+def poses() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    points = torch.rand(B, T, K, 2, generator=generator, dtype=torch.float64) * 500
+    visible = torch.rand(B, T, K, generator=generator) < 0.7
+    return points.where(visible[..., None], 0), visible
+
+
+def apply(points, visible, epoch: int = 0, **settings):
+    return Augmentation(**NOTHING | settings)(points, visible, WINDOWS, epoch)
+
+
+def test_nothing_changes_nothing() -> None:
+    points, visible = poses()
+    same, seen, zoom = apply(points, visible)
+    torch.testing.assert_close(same, points)
+    assert torch.equal(seen, visible)
+    assert (zoom == 1).all()
+
+
+def test_a_mirrored_left_wrist_is_where_the_right_one_was() -> None:
+    points, visible = poses()
+    mirrored, seen, _ = apply(points, visible, mirror=1.0)
+    left, right = (CLIMBALONG25.index(f"{side}_wrist") for side in ("left", "right"))
+    expected = points[..., right, :] * torch.tensor([-1.0, 1.0])
+    torch.testing.assert_close(mirrored[..., left, :], expected)
+    assert torch.equal(seen[..., left], visible[..., right])
+    torch.testing.assert_close(mirrored[..., 0, 1], points[..., 0, 1])  # the nose keeps its height
+
+
+def test_a_mirrored_body_still_has_its_left_on_the_side_it_faces() -> None:
+    """Seen from the front a left shoulder is to the right of the right one, mirrored or not."""
+    points, visible = poses()
+    left, right = CLIMBALONG25.index("left_shoulder"), CLIMBALONG25.index("right_shoulder")
+    points[..., left, 0], points[..., right, 0] = 300, 200
+    mirrored, _, _ = apply(points, torch.ones_like(visible), mirror=1.0)
+    assert (mirrored[..., left, 0] > mirrored[..., right, 0]).all()
+
+
+def test_mirroring_twice_is_the_identity() -> None:
+    points, visible = poses()
+    once, seen, _ = apply(points, visible, mirror=1.0)
+    twice, again, _ = apply(once, seen, mirror=1.0)
+    torch.testing.assert_close(twice, points)
+    assert torch.equal(again, visible)
+
+
+def test_half_of_the_windows_are_mirrored_whole() -> None:
+    points, _ = poses()
+    points = points + 1  # hidden keypoints stand at 0, their own mirror image
+    mirrored, _, _ = apply(points, torch.ones(B, T, K).bool(), mirror=0.5)
+    changed = (mirrored != points).any(-1)[..., 0]
+    assert (changed == changed[:, :1]).all()
+    assert stats.binomtest(int(changed[:, 0].sum()), B).pvalue > 1e-3
+
+
+def test_rotation_preserves_distances_and_handedness() -> None:
+    points, visible = poses()
+    turned, seen, _ = apply(points, visible, rotation=30.0)
+    assert torch.equal(seen, visible)
+    flat, still = turned.flatten(1, 2), points.flatten(1, 2)
+    a, b = torch.cdist(flat, flat), torch.cdist(still, still)
+    torch.testing.assert_close(a, b, atol=1e-4, rtol=0)
+    a, b = (p[..., 1:, :] - p[..., :1, :] for p in (turned, points))
+    area = [p[..., :-1, 0] * p[..., 1:, 1] - p[..., :-1, 1] * p[..., 1:, 0] for p in (a, b)]
+    torch.testing.assert_close(*area)
+
+
+def test_angles_are_uniform_within_the_limit_and_one_a_window() -> None:
+    arrow = torch.zeros(B, T, K, 2, dtype=torch.float64)
+    arrow[..., 0] = 100
+    turned, _, _ = apply(arrow, torch.ones(B, T, K).bool(), rotation=30.0)
+    angles = torch.atan2(turned[..., 1], turned[..., 0]).rad2deg().numpy()
+    np.testing.assert_allclose(angles, np.broadcast_to(angles[:, :1, :1], angles.shape))
+    assert np.abs(angles).max() <= 30
+    assert stats.kstest(angles[:, 0, 0], "uniform", (-30, 60)).pvalue > 1e-3
+
+
+def test_zoom_is_bounded_and_uniform() -> None:
+    points, visible = poses()
+    same, _, zoom = apply(points, visible, zoom=0.15)
+    torch.testing.assert_close(same, points)
+    assert zoom.shape == (B,)
+    assert zoom.min() >= 0.85
+    assert zoom.max() <= 1.15
+    assert stats.kstest(zoom.numpy(), "uniform", (0.85, 0.3)).pvalue > 1e-3
+
+
+def test_a_function_of_window_and_epoch_only() -> None:
+    augment, (points, visible) = Augmentation(), poses()
+    whole = augment(points, visible, WINDOWS, 4)
+    order = torch.randperm(B, generator=torch.Generator().manual_seed(0))[:13]
+    part = augment(points[order], visible[order], WINDOWS[order], 4)
+    for a, b in zip(whole, part, strict=True):
+        assert torch.equal(a[order], b)
+    zooms = [Augmentation(seed=s)(points, visible, WINDOWS, e)[2] for s, e in ((0, 4), (0, 5), (1, 4))]
+    assert torch.equal(zooms[0], whole[2])
+    for other in zooms[1:]:
+        assert stats.pearsonr(zooms[0], other).pvalue > 1e-3
+
+
+def test_the_three_draws_are_independent() -> None:
+    arrow = torch.zeros(B, T, K, 2, dtype=torch.float64)
+    arrow[..., 0] = 100
+    turned, _, zoom = Augmentation()(arrow, torch.ones(B, T, K).bool(), WINDOWS, 0)
+    mirrored = turned[:, 0, 0, 0] < 0
+    angle = torch.atan(turned[:, 0, 0, 1] / turned[:, 0, 0, 0])
+    for a, b in ((mirrored.double(), zoom), (mirrored.double(), angle), (angle, zoom)):
+        assert stats.pearsonr(a, b).pvalue > 1e-3
+
+
+def test_arguments_are_left_alone() -> None:
+    points, visible = poses()
+    copies = points.clone(), visible.clone()
+    Augmentation()(points, visible, WINDOWS, 0)
+    assert torch.equal(points, copies[0])
+    assert torch.equal(visible, copies[1])
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"rotation": -1.0}, "data.augment.rotation is -1.0; expected 0 to 180"),
+        ({"zoom": 1.0}, "data.augment.zoom is 1.0; expected 0 to 0.9"),
+        ({"mirror": float("nan")}, "data.augment.mirror is nan; expected 0 to 1"),
+    ],
+)
+def test_settings_are_checked(setting, message) -> None:
+    with pytest.raises(ConfigError) as error:
+        Augmentation(**setting)
+    assert str(error.value) == message

@@ -1,0 +1,70 @@
+"""A missing keypoint adds neither loss nor gradient."""
+
+import numpy as np
+import pytest
+import torch
+
+from temporal_pose.pose.losses import masked_mse
+
+B, T, K = 2, 3, 5
+VALUES = pytest.mark.parametrize("value", [(7, 11), (2,)], ids=["heatmaps", "coordinates"])
+
+
+def pair(value, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    output, target = torch.randn(2, B, T, K, *value, generator=generator, dtype=torch.float64)
+    return output.clone(), target.clone(), torch.rand(B, T, K, generator=generator) < 0.6
+
+
+@VALUES
+def test_mean_over_what_is_present(value) -> None:
+    output, target, visible = pair(value)
+    expected = np.mean((output.numpy()[visible] - target.numpy()[visible]) ** 2)
+    assert masked_mse(output, target, visible).item() == pytest.approx(expected, rel=1e-12)
+
+
+@VALUES
+def test_hidden_keypoints_give_no_loss_and_no_gradient(value) -> None:
+    output, target, visible = pair(value)
+    other = torch.where(visible[(..., *[None] * len(value))], output, 1000.0)
+    losses = [masked_mse(o.requires_grad_(), target, visible) for o in (output, other)]
+    assert losses[0].item() == losses[1].item()
+    for loss, leaf in zip(losses, (output, other), strict=True):
+        loss.backward()
+        assert not leaf.grad[~visible].any()
+        assert leaf.grad[visible].all()
+    expected = 2 * (output - target).detach()[visible] / visible.sum() / np.prod(value)
+    torch.testing.assert_close(output.grad[visible], expected)
+
+
+@VALUES
+def test_hidden_targets_do_not_count_whatever_they_are(value) -> None:
+    output, target, visible = pair(value)
+    expected = masked_mse(output, target, visible)
+    target[~visible] = torch.inf
+    assert masked_mse(output, target, visible) == expected
+
+
+@VALUES
+def test_gradient_by_finite_differences(value) -> None:
+    output, target, visible = pair(value)
+    assert torch.autograd.gradcheck(
+        lambda x: masked_mse(x, target, visible), (output.requires_grad_(),)
+    )
+
+
+def test_nothing_present() -> None:
+    output, target, visible = pair((7, 11))
+    loss = masked_mse(output.requires_grad_(), target, torch.zeros_like(visible))
+    loss.backward()
+    assert loss.item() == 0
+    assert not output.grad.any()
+
+
+@VALUES
+def test_weighted_by_count_batches_add_up(value) -> None:
+    output, target, visible = pair(value)
+    parts = [masked_mse(o, t, v) * v.sum() for o, t, v in zip(output, target, visible, strict=True)
+             for o, t, v in [(o[None], t[None], v[None])]]  # fmt: skip
+    whole = masked_mse(output, target, visible)
+    torch.testing.assert_close(sum(parts) / visible.sum(), whole)

@@ -1,0 +1,128 @@
+"""Skeletons: names, mirror images, groups, and one set's keypoints in another's order."""
+
+import numpy as np
+import pytest
+
+from temporal_pose.errors import ConfigError
+from temporal_pose.pose.skeletons import (
+    BLAZEPOSE33,
+    CLIMBALONG25,
+    COCO17,
+    MPII16,
+    PENN13,
+    SKELETONS,
+    remap,
+    skeleton,
+)
+
+EVERY = pytest.mark.parametrize("bones", SKELETONS.values(), ids=SKELETONS)
+
+#: As the specification lists them, left before right.
+PARTS = (
+    "ear shoulder elbow wrist pinky index_finger thumb hip knee ankle heel toes".split()  # noqa: SIM905
+)
+
+
+def test_order_of_the_25() -> None:
+    pairs = [f"{side}_{part}" for part in PARTS for side in ("left", "right")]
+    assert CLIMBALONG25.keypoints == ("nose", *pairs)
+    assert list(CLIMBALONG25.groups) == ["nose", *PARTS]
+    assert list(CLIMBALONG25.groups.values()) == [(0,), *((i, i + 1) for i in range(1, 25, 2))]
+
+
+@pytest.mark.parametrize(
+    ("bones", "count"), [(CLIMBALONG25, 25), (COCO17, 17), (PENN13, 13), (MPII16, 16)]
+)
+def test_sizes(bones, count) -> None:
+    assert len(bones) == count == int(bones.name[-2:])
+
+
+@EVERY
+def test_names_are_unique_and_limbs_join_names(bones) -> None:
+    assert len(set(bones.keypoints)) == len(bones)
+    for (a, b), (i, j) in zip(bones.limbs, bones.limb_indices, strict=True):
+        assert (bones.keypoints[i], bones.keypoints[j]) == (a, b)
+
+
+@EVERY
+def test_mirror_swaps_sides_and_undoes_itself(bones) -> None:
+    assert [bones.mirror[i] for i in bones.mirror] == list(range(len(bones)))
+    for name, other in zip(bones.keypoints, bones.mirror, strict=True):
+        expected = name
+        if name.startswith("left_"):
+            expected = name.replace("left_", "right_", 1)
+        elif name.startswith("right_"):
+            expected = name.replace("right_", "left_", 1)
+        assert bones.keypoints[other] == expected
+
+
+@EVERY
+def test_groups_hold_every_keypoint_once(bones) -> None:
+    assert sorted(i for group in bones.groups.values() for i in group) == list(range(len(bones)))
+
+
+@EVERY
+def test_torso_is_measured_across(bones) -> None:
+    names = [tuple(bones.keypoints[i] for i in pair) for pair in bones.torso]
+    assert names == [("left_shoulder", "right_hip"), ("right_shoulder", "left_hip")]
+
+
+def test_documented_orders() -> None:
+    assert COCO17.keypoints[:5] == ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+    assert MPII16.keypoints[6:10] == ("pelvis", "thorax", "neck", "head_top")
+    assert MPII16.keypoints[0] == "right_ankle"
+    # MediaPipe's numbers: 11 left shoulder, 15 left wrist, 24 right hip, 32 right foot index.
+    numbers = {11: "left_shoulder", 15: "left_wrist", 24: "right_hip", 32: "right_toes"}
+    assert {i: BLAZEPOSE33.keypoints[i] for i in numbers} == numbers
+
+
+def test_lookup() -> None:
+    assert skeleton("penn13") is PENN13
+    with pytest.raises(ConfigError) as error:
+        skeleton("body25")
+    assert str(error.value) == (
+        "skeleton 'body25' is unknown; expected one of climbalong25, coco17, penn13, mpii16, "
+        "blazepose33"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "shared"), [(PENN13, 13), (COCO17, 15), (MPII16, 12), (BLAZEPOSE33, 25)]
+)
+def test_remapped_keypoints_keep_their_name(source, shared) -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(2, 7, len(source), 3))
+    visible = rng.random((2, 7, len(source))) < 0.7
+    before = points.copy()
+    out, seen = remap(points, visible, source)
+    assert out.shape == (2, 7, 25, 3)
+    assert np.array_equal(points, before)
+    found = 0
+    for i, name in enumerate(CLIMBALONG25.keypoints):
+        there = "head" if source is PENN13 and name == "nose" else name
+        if there not in source.keypoints:
+            assert not seen[..., i].any()
+            assert not out[..., i, :].any()
+            continue
+        found += 1
+        at = source.keypoints.index(there)
+        assert np.array_equal(seen[..., i], visible[..., at])
+        assert np.array_equal(out[..., i, :], points[..., at, :] * visible[..., at, None])
+    assert found == shared
+
+
+def test_there_and_back() -> None:
+    rng = np.random.default_rng(0)
+    points, visible = rng.normal(size=(5, 25, 2)), np.ones((5, 25), bool)
+    there = remap(points, visible, CLIMBALONG25, BLAZEPOSE33)
+    back, seen = remap(*there, BLAZEPOSE33)
+    assert seen.all()
+    assert np.array_equal(back, points)
+
+
+def test_what_is_not_visible_is_zero_even_if_it_was_nan() -> None:
+    points = np.full((3, 17, 2), np.nan, np.float32)
+    out, seen = remap(points, np.zeros((3, 17), bool), COCO17)
+    assert out.dtype == np.float32
+    assert not out.any()
+    assert not seen.any()
