@@ -102,6 +102,7 @@ def quiet() -> None:
         ".*does not have many workers.*",
         ".*exists and is not empty.*",
         ".*LeafSpec.*",
+        ".*recommended to use `self.log.*",  # torchmetrics has summed over processes already
         ".*smaller than the logging interval.*",
     ):
         warnings.filterwarnings("ignore", message)

@@ -168,7 +168,9 @@ def work(command: str, overrides: list[str], number: int) -> str | None:
     _choose_gpu(number)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose(command, overrides)
-    return _guarded(import_module(f"temporal_pose.{command}").run, config, overrides)
+    entry = import_module(f"temporal_pose.{command}")
+    sys.argv = [str(entry.__file__), *overrides]  # what Lightning starts further processes with
+    return _guarded(entry.run, config, overrides)
 
 
 def _guarded(job: Any, *arguments: Any) -> str | None:

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import lightning as L
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
+from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 
 from temporal_pose.cli import command
@@ -25,7 +27,8 @@ def run(config: DictConfig, overrides: Sequence[str]) -> None:
     """
     settings, folder = resolved(config), RunFolder(run_path(config))
     settings["overrides"] = overrides_to_keep(config, overrides)
-    with folder.held():
+    leader = rank_zero_only.rank == 0  # of several processes that train one run
+    with folder.held() if leader else nullcontext():
         if folder.config_file.exists() and not config.force:
             folder.check(settings)
         if folder.finished and not config.force:
@@ -35,17 +38,20 @@ def run(config: DictConfig, overrides: Sequence[str]) -> None:
         data, task = build(config.objects.data), build(config.objects.task)
         fit, trainer = build(config.model.fit), build(config.trainer)
         data.setup()
-        folder.claim(settings, config.force)
+        if leader:
+            folder.claim(settings, config.force)
         metrics = plain(experiment(task, data, fit, trainer, folder))
-        log_outcome(folder, flatten(settings), metrics)
-        extra = {"seed": config.seed, "git": commit(), "config_hash": config_hash(settings)}
-        folder.finish(metrics | extra)
+        if leader:
+            log_outcome(folder, flatten(settings), metrics)
+            extra = {"seed": config.seed, "git": commit(), "config_hash": config_hash(settings)}
+            folder.finish(metrics | extra)
 
 
 def try_out(config: DictConfig) -> None:
     """Takes one training and one validation step, and writes nothing."""
     data, task = build(config.objects.data), build(config.objects.task)
-    trainer = build(config.trainer)(fast_dev_run=True, logger=False, enable_progress_bar=False)
+    alone = {"devices": 1, "num_nodes": 1, "strategy": "auto", "enable_progress_bar": False}
+    trainer = build(config.trainer)(fast_dev_run=True, logger=False, **alone)
     if task.parameter_count:
         trainer.fit(task, datamodule=data)
     else:

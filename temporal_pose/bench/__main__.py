@@ -24,13 +24,20 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
 }
 
 
+NAMES = (*BENCHMARKS, "penn_action")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the benchmarks of these names, or all; a missed target is no error."""
-    options = parser().parse_args(arguments)
+    command = parser()
+    options = command.parse_args(arguments)
+    for name in options.names:
+        if name not in NAMES:
+            command.error(f"benchmark '{name}' is unknown; expected {', '.join(NAMES)}")
     torch.set_num_threads(options.threads)
     console = Console()
     rows: list[Row] = []
-    for name in options.names or [*BENCHMARKS, "penn_action"]:
+    for name in options.names or NAMES:
         console.print(f"[dim]{name} ...")
         rows += run(name, options.penn_root, console)
     console.print(table(rows))
@@ -51,8 +58,7 @@ def run(name: str, penn_root: Path | None, console: Console) -> list[Row]:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m temporal_pose.bench", description=__doc__)
-    names = [*BENCHMARKS, "penn_action"]
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(names)}; all by default")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(NAMES)}; all by default")
     parser.add_argument("--penn-root", type=Path, help="folder of Penn Action")
     parser.add_argument("--out", type=Path, help="also write the measurements here, as JSON")
     parser.add_argument(

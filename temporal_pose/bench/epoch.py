@@ -6,12 +6,12 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from temporal_pose.bench.measure import Row, measure
-from temporal_pose.bench.rendering import scipy_maps
+from temporal_pose.bench.rendering import SIGMAS, SIZE, scipy_maps
 from temporal_pose.bench.steps import DefaultLayout
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.synthetic import Synthetic
@@ -26,7 +26,7 @@ from temporal_pose.pose.observations import Batch
 Step = Callable[[Tensor, Tensor, Tensor], None]
 
 
-def epoch(videos: int = 2, frames: int = 80, repeats: int = 3) -> Iterator[Row]:
+def epoch(videos: int = 2, frames: int = 160, repeats: int = 3) -> Iterator[Row]:
     """Both kinds of networks, and what the data cost.
 
     Args:
@@ -57,7 +57,7 @@ def epoch(videos: int = 2, frames: int = 80, repeats: int = 3) -> Iterator[Row]:
 
 def small_set(videos: int, frames: int, batch_size: int = 16) -> PoseData:
     """Synthetic training windows with the noise of setup 1."""
-    noise = GaussianNoise(1.0, sigmas=(1, 1.5, 2, 2.5, 3))
+    noise = GaussianNoise(1.0, sigmas=SIGMAS)
     data = PoseData(Synthetic(3, videos, frames, seed=0), noise, batch_size=batch_size)
     data.setup()
     return data
@@ -97,10 +97,10 @@ class ThesisWindows(Dataset[tuple[Tensor, ...]]):
 
 
 def drawn(
-    positions: Float[Tensor, "T K 2"], visible: Float[Tensor, "T K"], sigmas: Float[Tensor, "T K"]
+    positions: Float[Tensor, "T K 2"], visible: Bool[Tensor, "T K"], sigmas: Float[Tensor, "T K"]
 ) -> Float[Tensor, "T K H W"]:
     """Heatmaps of the visible keypoints by scipy; the others are zero."""
-    maps = torch.zeros(*visible.shape, 56, 56)
+    maps = torch.zeros(*visible.shape, SIZE, SIZE)
     maps[visible] = torch.from_numpy(scipy_maps(positions[visible], sigmas[visible]))
     return maps
 
@@ -125,8 +125,8 @@ def decoded(step: Step) -> Step:
     """A step on coordinates, fed with heatmaps (thesis)."""
 
     def train(seen: Tensor, truth: Tensor, visible: Tensor) -> None:
-        positions = (decode_argmax(maps)[0] * (2 / 55) - 1 for maps in (seen, truth))
-        step(*positions, visible)
+        given, wanted = (decode_argmax(maps)[0] * (2 / (SIZE - 1)) - 1 for maps in (seen, truth))
+        step(given, wanted, visible)
 
     return train
 

@@ -20,14 +20,19 @@ class Pair:
     b: tuple[float, ...]
 
     @property
+    def ratios(self) -> list[float]:
+        """How many times as long as the second the first took, turn by turn."""
+        return [a / b for a, b in zip(self.a, self.b, strict=True)]
+
+    @property
     def ratio(self) -> float:
-        """How many times as long as the second the first takes, in the median."""
-        return median(self.a) / median(self.b)
+        """Median of the ratios: a load that comes and goes meets both sides of most of them."""
+        return median(self.ratios)
 
     @property
     def spread(self) -> tuple[float, float]:
-        """Quartiles of the ratio, turn by turn."""
-        return quartiles([a / b for a, b in zip(self.a, self.b, strict=True)])
+        """Quartiles of the ratios."""
+        return quartiles(self.ratios)
 
 
 def measure(a: Callable[[], object], b: Callable[[], object], repeats: int) -> Pair:
@@ -69,14 +74,14 @@ class Row:
     """
 
     what: str
-    value: float
-    limit: float
+    value: float | int
+    limit: float | int
     unit: str = "x"
     at_least: bool = True
     spread: tuple[float, float] | None = None
 
     @classmethod
-    def of(cls, what: str, pair: Pair, limit: float, at_least: bool = True) -> "Row":
+    def of(cls, what: str, pair: Pair, limit: float | int, at_least: bool = True) -> "Row":
         """The ratio of a pair."""
         return cls(what, pair.ratio, limit, at_least=at_least, spread=pair.spread)
 

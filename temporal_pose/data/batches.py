@@ -45,7 +45,7 @@ class OrderedBatches(Sampler[list[int]]):
     Args:
         groups: window numbers; each group is cut into batches of its own.
         size: windows a batch; None makes a batch of every group.
-        rank: number of this process, which takes every ``processes``-th batch.
+        rank: number of this process, which takes every ``processes``-th window, or group.
         processes: number of processes that evaluate together.
     """
 
@@ -56,12 +56,11 @@ class OrderedBatches(Sampler[list[int]]):
         rank: int = 0,
         processes: int = 1,
     ) -> None:
-        batches = [
-            group[start : start + (size or len(group))]
-            for group in groups
-            for start in range(0, len(group), size or len(group))
-        ]
-        self.batches = batches[rank::processes]
+        if size is None:
+            self.batches = list(groups)[rank::processes]
+        else:
+            own = [group[rank::processes] for group in groups]
+            self.batches = [part[i : i + size] for part in own for i in range(0, len(part), size)]
 
     def __len__(self) -> int:
         return len(self.batches)

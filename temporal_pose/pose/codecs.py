@@ -6,7 +6,7 @@ With them one training step serves every model.
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -17,6 +17,7 @@ from temporal_pose.pose.heatmaps import DECODERS, RENDERERS, choose
 from temporal_pose.pose.observations import Observed, Tracks
 
 
+@runtime_checkable
 class Codec(Protocol):
     """What every codec offers; keypoints in heatmap pixels throughout."""
 

@@ -63,20 +63,20 @@ def skeletons(
     frames = len(next(iter(poses.values())).keypoints)
     columns = columns or ceil(sqrt(frames + 1))
     rows = ceil((frames + 1) / columns)
-    figure = Figure((2.3 * columns, 2.6 * rows), dpi=110)
-    figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.38 / (2.6 * rows), 0.04, 0.2)
+    figure = Figure((2.25 * columns, 2.65 * rows), dpi=100)
+    figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.42 / (2.65 * rows), 0.04, 0.22)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for frame, axes in enumerate(panels[:frames]):
         for (name, pose), style in zip(poses.items(), STYLES[: len(poses)], strict=True):
             limbs = _limbs(pose.keypoints[frame], pose.shown[frame], skeleton)
             axes.plot(*limbs, marker="o", markeredgewidth=0, label=name, **style)
-        axes.set_title(_title(poses, frame), fontsize=8, pad=3)
+        axes.set_title(_title(poses, frame), fontsize=10, pad=3)
         axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xticks=[], yticks=[])
         axes.set_aspect("equal")
         axes.spines[:].set_color("#BBBBBB")
     for axes in panels[frames:]:
         axes.axis("off")
-    panels[frames].legend(handles=panels[0].lines, loc="center", frameon=False, fontsize=10)
+    panels[frames].legend(handles=panels[0].lines, loc="center", frameon=False, fontsize=12)
     return figure
 
 
@@ -96,8 +96,8 @@ def _title(poses: Mapping[str, Poses], frame: int) -> str:
     for name, pose in others:
         both = truth.shown[frame] & pose.shown[frame]
         apart = np.linalg.norm(pose.keypoints[frame] - truth.keypoints[frame], axis=-1)[both]
-        errors.append(f"{name} {apart.mean():.1f} px" if len(apart) else f"{name} –")
-    return f"frame {frame + 1}" + ("\n" + ", ".join(errors) if errors else "")
+        errors.append(f"{name}: {apart.mean():.1f}" if len(apart) else f"{name}: –")
+    return f"frame {frame + 1}" + ("\n" + ", ".join(errors) + " px" if errors else "")
 
 
 def heatmaps(
@@ -119,25 +119,25 @@ def heatmaps(
         rows: N names.
         columns: M names.
     """
-    figure = Figure((1.9 * len(columns) + 0.9, 1.9 * len(rows) + 0.6), dpi=110)
-    top, bottom = 1 - 0.25 / figure.get_figheight(), 0.33 / figure.get_figheight()
-    figure.subplots_adjust(0.05, bottom, 0.91, top, 0.04, 0.06)
-    grid = figure.subplots(len(rows), len(columns), squeeze=False)
+    figure = Figure((1.9 * len(columns) + 0.9, 1.9 * len(rows) + 0.6), dpi=100)
+    top, bottom = 1 - 0.28 / figure.get_figheight(), 0.36 / figure.get_figheight()
+    figure.subplots_adjust(0.06, bottom, 0.9, top, 0.04, 0.06)
+    grid = figure.subplots(len(rows), len(columns), squeeze=False).tolist()
     for row, panels in enumerate(grid):
         scale = PowerNorm(0.5, 0, max(float(maps[row].max()), 0.0) or 1.0, clip=True)
         for axes, heatmap in zip(panels, maps[row], strict=True):
             axes.imshow(heatmap, cmap="viridis", norm=scale, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
         _mark_peaks(panels, peaks[row], shown[row])
-        panels[0].set_ylabel(rows[row], fontsize=9)
+        panels[0].set_ylabel(rows[row], fontsize=12)
         _scale_bar(figure, panels[-1], scale)
     for axes, name in zip(grid[0], columns, strict=True):
-        axes.set_title(name, fontsize=9, pad=3)
+        axes.set_title(name, fontsize=12, pad=3)
     handles = [
         Line2D([], [], color="#000000", linestyle="", marker=mark, label=name)
         for mark, name in {"+": "truth", "x": "peak of this map"}.items()
     ]
-    figure.legend(handles=handles, loc="lower center", ncols=2, frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc="lower center", ncols=2, frameon=False, fontsize=12)
     return figure
 
 
@@ -159,7 +159,7 @@ def _scale_bar(figure: Figure, beside: Axes, scale: PowerNorm) -> None:
     axes = figure.add_axes((box.x1 + 0.01, box.y0, 0.015, box.height))
     top = float(scale.vmax or 0)
     bar = figure.colorbar(ScalarMappable(scale, "viridis"), cax=axes, ticks=[0, top / 4, top])
-    bar.ax.set_yticklabels([f"{tick:.2g}" for tick in (0, top / 4, top)], fontsize=7)
+    bar.ax.set_yticklabels([f"{tick:.2g}" for tick in (0, top / 4, top)], fontsize=9)
     bar.ax.minorticks_off()
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tensorboard.plugins.hparams import api_pb2, summary
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+from torch.utils.tensorboard.summary import hparams
 
 from temporal_pose.training.runs import identity_of
 
 #: CUSTOM SCALARS: by chart the tags, which are regular expressions, of its curves.
 CHARTS = {
-    "validation": {
+    "training": {
         "loss": ("Multiline", ("train/loss$", "val/loss$")),
         **{
             f"{score} of the model and of the identity": (
@@ -22,7 +23,7 @@ CHARTS = {
     }
 }
 
-#: Settings that TensorBoard puts first in its table; it shows five at first.
+#: Settings that make a run what it is.
 FIRST = ("model", "setup", "k", "data", "seed")
 
 _REPEATED = ("objects.", "setups.", "model.network.", "model.codec.", "model.fit.", "data.reader.")
@@ -41,7 +42,7 @@ def table_settings(settings: Mapping[str, Any]) -> dict[str, str | float | bool]
             shown[name.removesuffix(".reader")] = str(value).rpartition(".")[2]
         elif not (constructed or name.startswith(_REPEATED) or name.endswith("_partial_")):
             shown[name] = value if isinstance(value, str | float | int) else str(value)
-    shown["model"] = shown.pop("model.name")
+    shown |= {"model": shown.pop("model.name"), "setup": str(shown["setup"])}
     shown.pop("setup_name", None)
     return shown
 
@@ -62,24 +63,16 @@ def table_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 def table_row(
     settings: Mapping[str, str | float | bool], scores: Mapping[str, float]
-) -> list[Any]:
+) -> tuple[Any, ...]:
     """TensorBoard's summaries of a finished run, for its HPARAMS table.
 
-    Where Lightning and torch would sort settings by name alone, so that the five columns shown
-    at first are of no interest, these say which settings make a run what it is.
+    The table shows five settings at first, sorted by name; those that make a run what it is are
+    marked so that they come before the others.
     """
-    kinds = {bool: api_pb2.DATA_TYPE_BOOL, str: api_pb2.DATA_TYPE_STRING}
-    columns = [
-        api_pb2.HParamInfo(
-            name=name,
-            type=kinds.get(type(value), api_pb2.DATA_TYPE_FLOAT64),
-            differs=name in FIRST,
-        )
-        for name, value in settings.items()
-    ]
-    metrics = [api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag)) for tag in scores]
-    return [
-        summary.experiment_pb(columns, metrics),
-        summary.session_start_pb(dict(settings)),
-        summary.session_end_pb(api_pb2.STATUS_SUCCESS),
-    ]
+    experiment, start, end = hparams(dict(settings), dict(scores))
+    holder = experiment.value[0].metadata.plugin_data
+    content = HParamsPluginData.FromString(holder.content)
+    for column in content.experiment.hparam_infos:
+        column.differs = column.name in FIRST
+    holder.content = content.SerializeToString()
+    return experiment, start, end

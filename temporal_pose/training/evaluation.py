@@ -1,14 +1,16 @@
 """Testing: scores, and the predictions they are computed from."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import lightning as L
 import numpy as np
 import torch
+import torch.distributed as dist
 from jaxtyping import Bool, Float, Int
+from torch import Tensor
 
 from temporal_pose.data.module import PoseData
 from temporal_pose.training.files import write_bytes
@@ -49,8 +51,9 @@ def evaluate(
     """
     tester = trainer(logger=False, callbacks=[], enable_checkpointing=False)
     (scores,) = tester.test(task, datamodule=data, verbose=False)
-    collected = task.tested
-    joined = [torch.cat(parts).numpy(force=True) for parts in zip(*collected, strict=True)]
+    joined = [
+        torch.cat(parts).numpy(force=True) for parts in zip(*_gather(task.tested), strict=True)
+    ]
     order = np.argsort(joined[0])
     window, *arrays = (array[order] for array in joined)
     windows = data.sides["test"]
@@ -58,3 +61,12 @@ def evaluate(
     video = np.array([windows.names[numbers[first]] for first in window.tolist()])
     named = {name: float(value) for name, value in scores.items() if name != "step"}
     return named, Predictions(window, video, *arrays)
+
+
+def _gather(tested: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
+    """The batches of all processes that tested together."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return list(tested)
+    parts: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(parts, list(tested))
+    return [batch for part in parts for batch in part]

@@ -34,7 +34,8 @@ def experiment(
     """
     fitted = fit(task, data, trainer, run)
     scores, predictions = evaluate(task, data, trainer)
-    predictions.save(run.predictions)
+    if task.global_rank == 0:
+        predictions.save(run.predictions)
     return scores | {
         "torso_px": data.mean_torso,
         **{f"windows_{side}": len(windows) for side, windows in data.sides.items()},

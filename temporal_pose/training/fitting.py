@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import lightning as L
 import torch
@@ -42,6 +42,7 @@ class Fitted:
     settings: Mapping[str, float] = field(default_factory=dict)
 
 
+@runtime_checkable
 class Fit(Protocol):
     """A way of fitting; the task is left with what is best."""
 

@@ -73,9 +73,9 @@ class Pictures(Callback):
             seen = look(pl_module, trainer.datamodule, batch)
         names = [f"{validation.names[validation.video[n]]}/window_{n}" for n in chosen]
         for name, window in zip(names, seen, strict=True):
-            self._log(trainer, f"skeletons/{name}", self.skeletons(window))
+            self._log(trainer, f"val_skeletons/{name}", self.skeletons(window))
         fullest = max(range(len(seen)), key=lambda i: int(self._middle(seen[i].shown).sum()))
-        self._log(trainer, f"heatmaps/{names[fullest]}", self.heatmaps(seen[fullest]))
+        self._log(trainer, f"val_heatmaps/{names[fullest]}", self.heatmaps(seen[fullest]))
 
     def skeletons(self, seen: Seen) -> Figure:
         """Truth, input and output over each other, a panel a frame."""

@@ -23,8 +23,9 @@ class Refinement(L.LightningModule):
     """Refines windows of detected poses.
 
     Logged per epoch: ``train/loss``, ``val/loss``, ``val/<score>`` with the scores of
-    `PoseMetrics` over all keypoints, the same of the unrefined input as ``val/identity/<score>``, and the learning
-    rate. After a test: ``test/<score>`` and ``identity/<score>``.
+    `PoseMetrics` over all keypoints, the same of the unrefined input as
+    ``val/identity/<score>``, and the learning rate. After a test: ``test/<score>`` and
+    ``identity/<score>``.
 
     Args:
         network: from what the codec reads to what it decodes.

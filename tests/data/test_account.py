@@ -25,7 +25,11 @@ def sides(videos) -> dict[str, Windows]:
 
 def test_by_hand() -> None:
     hidden = ("left_thumb", "right_thumb", "left_wrist")
-    videos = [video("a", 1000, 60.0, hidden), video("b", 600, 30.0, hidden), video("c", 400, 60.0, hidden)]
+    videos = [
+        video("a", 1000, 60.0, hidden),
+        video("b", 600, 30.0, hidden),
+        video("c", 400, 60.0, hidden),
+    ]
     assert account(videos, sides(videos), 16.0444) == [
         "3 videos, 2,000 frames, 30, 60 frames a second",
         "windows: train 200, val 120, test 80",

@@ -68,4 +68,7 @@ def test_every_window_once_over_all_processes(processes, size) -> None:
     groups = [list(range(11)), list(range(11, 16))]
     shares = [list(OrderedBatches(groups, size, rank, processes)) for rank in range(processes)]
     assert sorted(flat(flat(shares))) == list(range(16))
-    assert all(batch in list(OrderedBatches(groups, size)) for share in shares for batch in share)
+    for batch in flat(shares):
+        assert any(set(batch) <= set(group) for group in groups)  # in order, of one group
+        assert batch == sorted(batch)
+        assert batch in groups if size is None else len(batch) <= size

@@ -13,7 +13,9 @@ def counts(sides) -> list[int]:
     return [list(sides.values()).count(i) for i in range(3)]
 
 
-@pytest.mark.parametrize(("count", "expected"), [(5, [3, 1, 1]), (10, [6, 2, 2]), (100, [60, 20, 20])])
+@pytest.mark.parametrize(
+    ("count", "expected"), [(5, [3, 1, 1]), (10, [6, 2, 2]), (100, [60, 20, 20])]
+)
 def test_60_20_20(count, expected) -> None:
     sides = assign([f"v{i}" for i in range(count)], THIRDS, 0)
     assert len(sides) == count
@@ -21,7 +23,8 @@ def test_60_20_20(count, expected) -> None:
 
 
 @pytest.mark.parametrize(
-    "fractions", [THIRDS, (0.1, 0.1, 0.8), (0.05, 0.9, 0.05), (0.98, 0.01, 0.01), (0.02, 0.49, 0.49)]
+    "fractions",
+    [THIRDS, (0.1, 0.1, 0.8), (0.05, 0.9, 0.05), (0.98, 0.01, 0.01), (0.02, 0.49, 0.49)],
 )
 @pytest.mark.parametrize("count", [3, 4, 5, 7, 11, 50])
 def test_every_side_gets_something(count, fractions) -> None:

@@ -1,5 +1,7 @@
 """Windows: T frames of one video, without a gap, at the wanted rate."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -44,7 +46,11 @@ def test_by_hand() -> None:
 @pytest.mark.parametrize("stride", [None, 1, 2, 11])
 def test_no_window_crosses_a_video_a_gap_or_a_frame_without_pose(length, frame_step, stride):
     gaps = np.r_[0:23, 25:31, 40:61, 90:97]
-    videos = [video("a", frames=gaps, empty=[7, 30]), video("b", 29), video("c", 31, empty=[0, 30])]
+    videos = [
+        video("a", frames=gaps, empty=[7, 30]),
+        video("b", 29),
+        video("c", 31, empty=[0, 30]),
+    ]
     windows = Windows(videos, Cut(length, frame_step), stride)
     assert len(windows)
     borders = np.cumsum([0, *(len(v) for v in videos)])
@@ -118,7 +124,12 @@ def test_a_long_video_of_short_pieces_gives_no_window_and_no_error() -> None:
 def test_dense_windows_start_at_every_frame() -> None:
     windows = Windows([video("a", 9)], Cut(5), stride=1)
     assert frames_of(windows) == [list(range(i, i + 5)) for i in range(5)]
-    assert frames_of(Windows([video("a", 9)], Cut(3), 2)) == [[0, 1, 2], [2, 3, 4], [4, 5, 6], [6, 7, 8]]
+    assert frames_of(Windows([video("a", 9)], Cut(3), 2)) == [
+        [0, 1, 2],
+        [2, 3, 4],
+        [4, 5, 6],
+        [6, 7, 8],
+    ]
 
 
 def test_a_window_number_does_not_depend_on_the_selection() -> None:
@@ -155,7 +166,7 @@ def test_stretches_of_selected_windows(frame_step, length) -> None:
         frames = chosen.index[stretch].flatten()
         assert (frames.diff() == frame_step).all()
         assert len(chosen.video[stretch].unique()) == 1
-    for before, after in zip(stretches, stretches[1:], strict=False):
+    for before, after in pairwise(stretches):
         a, b = chosen.index[before[-1], -1], chosen.index[after[0], 0]
         same = chosen.video[before[-1]] == chosen.video[after[0]]
         assert not (same and b - a == frame_step)

@@ -108,7 +108,9 @@ def test_a_function_of_window_and_epoch_only() -> None:
     part = augment(points[order], visible[order], WINDOWS[order], 4)
     for a, b in zip(whole, part, strict=True):
         assert torch.equal(a[order], b)
-    zooms = [Augmentation(seed=s)(points, visible, WINDOWS, e)[2] for s, e in ((0, 4), (0, 5), (1, 4))]
+    zooms = [
+        Augmentation(seed=s)(points, visible, WINDOWS, e)[2] for s, e in ((0, 4), (0, 5), (1, 4))
+    ]
     assert torch.equal(zooms[0], whole[2])
     for other in zooms[1:]:
         assert stats.pearsonr(zooms[0], other).pvalue > 1e-3

@@ -71,7 +71,9 @@ def test_heatmap_codec_of_the_thesis() -> None:
         impulse = torch.zeros(SIZE, SIZE)
         x, y = observed.positions[tuple(at)].round().long()
         impulse[y, x] = 255
-        expected = torch.tensor(gaussian_filter(impulse.numpy(), observed.sigmas[tuple(at)].item()))
+        expected = torch.tensor(
+            gaussian_filter(impulse.numpy(), observed.sigmas[tuple(at)].item())
+        )
         torch.testing.assert_close(drawn[tuple(at)], expected, atol=1e-4, rtol=0)
 
 

@@ -163,7 +163,9 @@ def test_subpixel_with_noise(region) -> None:
 def test_subpixel_beats_argmax_by_far() -> None:
     points = torch.tensor(np.random.default_rng(4).uniform(5, 50, (300, 2)))
     heatmaps = draw_all(render, points, 1.0)
-    coarse, fine = ((read(heatmaps)[0] - points).norm(dim=-1) for read in (decode_argmax, decode_subpixel))
+    coarse, fine = (
+        (read(heatmaps)[0] - points).norm(dim=-1) for read in (decode_argmax, decode_subpixel)
+    )
     assert coarse.mean() == pytest.approx(0.3826, abs=0.03)  # of a random point in a unit cell
     assert fine.mean() < 0.001
 

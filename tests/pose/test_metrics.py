@@ -104,7 +104,7 @@ def test_perfect_and_useless() -> None:
     useless = score((truth + 100, truth, visible, torso))
     assert all(v == 0 for n, v in useless.items() if n.startswith("pck"))
     assert useless["error_px"] == pytest.approx(100 * math.sqrt(2), rel=1e-5)
-    assert useless["accel_error_px"] == pytest.approx(0, abs=1e-4)  # a constant offset is no jitter
+    assert useless["accel_error_px"] < 1e-4  # a constant offset is no jitter
 
 
 def test_a_wider_threshold_is_never_harder() -> None:
@@ -114,9 +114,7 @@ def test_a_wider_threshold_is_never_harder() -> None:
 
 def test_scale_does_not_change_pck() -> None:
     predicted, truth, visible, torso = example()
-    small, large = (
-        score((predicted * s, truth * s, visible, torso * s)) for s in (1.0, 4.0)
-    )
+    small, large = (score((predicted * s, truth * s, visible, torso * s)) for s in (1.0, 4.0))
     for name, value in small.items():
         assert large[name] == pytest.approx(value * (4 if name.endswith("px") else 1), rel=1e-6)
 
@@ -170,7 +168,8 @@ def test_acceleration_errors_by_hand() -> None:
 
 
 def test_position_errors() -> None:
-    predicted, truth = torch.tensor([[3.0, 4.0], [1.0, 1.0]]), torch.tensor([[0.0, 0.0], [1.0, 1.0]])
+    predicted = torch.tensor([[3.0, 4.0], [1.0, 1.0]])
+    truth = torch.tensor([[0.0, 0.0], [1.0, 1.0]])
     assert position_errors(predicted, truth).tolist() == [5, 0]
 
 

@@ -45,7 +45,7 @@ def test_distributions(seed) -> None:
     normal = random.normal(key, WINDOWS, 5, 25, 2)
     assert uniform.shape == normal.shape == (211, 5, 25, 2)
     assert uniform.dtype == normal.dtype == torch.float64
-    assert 0 < uniform.min()
+    assert uniform.min() > 0
     assert uniform.max() < 1
     assert stats.kstest(uniform.flatten().numpy(), "uniform").pvalue > 1e-3
     assert stats.kstest(normal.flatten().numpy(), "norm").pvalue > 1e-3

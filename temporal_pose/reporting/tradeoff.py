@@ -1,0 +1,100 @@
+"""Figure 2: accuracy against jitter."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from temporal_pose.reporting.cells import Score, identity_cell, model_cell
+from temporal_pose.reporting.labels import place_labels
+from temporal_pose.reporting.models import Kind, Model, models
+from temporal_pose.reporting.results import Results
+
+#: How each kind is drawn: marker, face and rim colour, meaning.
+_LOOKS = {
+    Kind.IDENTITY: ("X", "#000000", "#000000", "identity function"),
+    Kind.NETWORK: ("o", "#0072B2", "#0072B2", "network, sees a window"),
+    Kind.WINDOW_FILTER: ("D", "#D55E00", "#D55E00", "filter, sees a window"),
+    Kind.VIDEO_FILTER: ("D", "#FFFFFF", "#D55E00", "filter, sees the whole video"),
+}
+_SCORES = [Score(key, unit=1, digits=2) for key in ("error_px", "accel_error_px")]
+
+
+def tradeoff(results: Results) -> Figure | None:
+    """Mean position error against acceleration error, a panel an experiment, k downwards.
+
+    A filter that smooths more jitters less, but lags behind fast motion, which counts as position
+    error: the best are at the lower left. Both axes are logarithmic; a point is the mean over
+    seeds.
+
+    Returns:
+        None where no run has both errors.
+    """
+    grid = {(k, s): _points(results, k, s) for k in results.ks for s in results.setups}
+    ks = [k for k in results.ks if any(grid[k, s] for s in results.setups)]
+    setups = [s for s in results.setups if any(grid[k, s] for k in ks)]
+    if not ks:
+        return None
+    figure = Figure((4.6 * len(setups) + 0.3, 4 * len(ks) + 0.6), layout="constrained")
+    panels = figure.subplots(len(ks), len(setups), squeeze=False, sharex="row", sharey="row")
+    for k, row in zip(ks, panels, strict=True):
+        for setup, axes in zip(setups, row, strict=True):
+            _draw(axes, grid[k, setup], f"{k:g}.{setup}")
+        row[0].set_ylabel("Acceleration error (px/frame²): jitter", fontsize=9)
+    for axes in panels[-1]:
+        axes.set_xlabel("Mean position error (px)", fontsize=9)
+    _legend(figure, [model for points in grid.values() for model, _, _ in points])
+    figure.draw_without_rendering()  # settles the layout, which labels are placed in
+    for k, row in zip(ks, panels, strict=True):
+        for setup, axes in zip(setups, row, strict=True):
+            place_labels(axes, [(_short(m), x, y) for m, x, y in grid[k, setup]])
+    return figure
+
+
+def _points(results: Results, k: float, setup: str) -> list[tuple[Model, float, float]]:
+    points = []
+    for model in models(results):
+        runs = results.at(model.key, setup, k)
+        if model.kind == Kind.IDENTITY:
+            cells = [identity_cell(results, setup, k, score) for score in _SCORES]
+        else:
+            cells = [model_cell(runs, score) for score in _SCORES]
+        x, y = (cell.mean for cell in cells)
+        if x and y:
+            points.append((model, x, y))
+    return points
+
+
+def _draw(axes: Axes, points: Sequence[tuple[Model, float, float]], title: str) -> None:
+    axes.set_title(f"Experiment {title}", fontsize=10)
+    axes.set(xscale="log", yscale="log")
+    axes.margins(0.16)
+    for model, x, y in points:
+        marker, face, rim, _ = _LOOKS[model.kind]
+        axes.plot(x, y, marker, color=face, markeredgecolor=rim, markersize=6)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
+    axes.tick_params(labelsize=8, labelleft=True, labelbottom=True)
+    axes.grid(alpha=0.25, linewidth=0.5)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _legend(figure: Figure, shown: Sequence[Model]) -> None:
+    handles = [
+        Line2D([], [], linestyle="", marker=marker, color=face, markeredgecolor=rim, label=meaning)
+        for kind, (marker, face, rim, meaning) in _LOOKS.items()
+        if any(model.kind == kind for model in shown)
+    ]
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=9
+    )
+
+
+def _short(model: Model) -> str:
+    """The name without what the marker says already."""
+    name = model.name.removesuffix(" function")
+    return name.rpartition(" (")[0] if name.endswith(" frames)") else name

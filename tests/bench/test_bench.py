@@ -1,0 +1,129 @@
+"""Every benchmark works on next to nothing; nothing here looks at a time."""
+
+import json
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.io import savemat
+
+from temporal_pose.bench import __main__ as command
+from temporal_pose.bench import measure as timing
+from temporal_pose.bench.decoding import decoding
+from temporal_pose.bench.epoch import epoch, our_epoch, renderings, small_set
+from temporal_pose.bench.measure import Pair, Row, measure
+from temporal_pose.bench.overhead import lightning
+from temporal_pose.bench.penn_action import load_and_iterate, memory, penn_action
+from temporal_pose.bench.rendering import rendering
+from temporal_pose.bench.steps import biconvlstm, conv3d
+from temporal_pose.bench.table import table, write
+from temporal_pose.pose.codecs import CoordinateCodec, HeatmapCodec
+
+IGNORE = pytest.mark.filterwarnings("ignore")
+
+
+def test_measure_takes_turns_after_one_untimed_call(monkeypatch):
+    clock, calls = count(), []
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: float(next(clock)))
+    pair = measure(lambda: calls.append("a"), lambda: calls.append("b"), 3)
+    assert "".join(calls) == "ab" * 4
+    assert pair == Pair((1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
+
+
+def test_a_ratio_is_the_median_over_the_turns():
+    pair = Pair((2.0, 30.0, 4.0, 7.0, 6.0), (1.0, 10.0, 1.0, 1.0, 1.0))
+    assert pair.ratio == 4  # of 2, 3, 4, 7, 6
+    assert pair.spread == (3, 6)
+    assert Pair((6.0,), (3.0,)).spread == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "at_least", "ok"),
+    [(2, True, True), (1.9, True, False), (2, False, True), (2.1, False, False)],
+)
+def test_a_target_is_a_bound(value, at_least, ok):
+    assert Row("it", value, 2, at_least=at_least).ok is ok
+
+
+def test_measurements_become_a_table_and_a_file(tmp_path: Path):
+    rows = [Row("one", 3.0, 2.0, spread=(2.5, 3.5)), Row("two", 3.0, 2.0, "ms", False)]
+    assert table(rows).row_count == 2
+    write(rows, tmp_path / "bench.json")
+    first, second = json.loads((tmp_path / "bench.json").read_text())["rows"]
+    assert (first["what"], first["ok"], first["spread"]) == ("one", True, [2.5, 3.5])
+    assert (second["unit"], second["ok"], second["spread"]) == ("ms", False, None)
+
+
+@IGNORE
+@pytest.mark.parametrize(
+    ("rows", "number"),
+    [
+        (lambda: rendering(maps=7, repeats=1), 5),
+        (lambda: decoding(maps=7, repeats=2), 3),
+        (lambda: conv3d(windows=1, repeats=1), 2),
+        (lambda: biconvlstm(windows=1, repeats=1), 1),
+        (lambda: epoch(videos=1, frames=10, repeats=1), 4),
+        (lambda: lightning(videos=1, frames=20, repeats=1), 1),
+    ],
+    ids=["rendering", "decoding", "conv3d", "biconvlstm", "epoch", "lightning"],
+)
+def test_every_benchmark_gives_its_rows(rows, number):
+    taken = list(rows())
+    assert len(taken) == number
+    assert all(np.isfinite(row.value) for row in taken)
+    accuracies = [row for row in taken if row.unit in ("px", "of the peak", "calls")]
+    assert all(row.ok for row in accuracies if "2 %" not in row.what)
+
+
+def test_only_networks_that_read_heatmaps_have_them_drawn():
+    data, drawn = small_set(1, 10), {}
+    for codec in (HeatmapCodec(), CoordinateCodec()):
+        drawn[type(codec)] = renderings(
+            lambda codec=codec: our_epoch(data, codec, lambda *_: None)
+        )
+    batches = len(data.train_dataloader())
+    assert drawn == {HeatmapCodec: 2 * batches, CoordinateCodec: 0}
+
+
+@pytest.fixture
+def penn_root(tmp_path: Path) -> Path:
+    (tmp_path / "labels").mkdir()
+    places = np.arange(2, 2 + 7 * 13).reshape(7, 13)
+    fields = {"y": places * 2, "visibility": np.ones((7, 13)), "action": "situp"}
+    fields |= {"dimensions": np.array([[270, 480, 7]]), "nframes": np.array([[7]])}
+    for video in range(5):
+        savemat(tmp_path / "labels" / f"{video:04}.mat", fields | {"x": places + video})
+    return tmp_path
+
+
+def test_memory_is_that_of_this_process():
+    before = memory("VmRSS")
+    block = np.ones(25_000_000)
+    assert memory("VmRSS") - before > 0.9 * block.nbytes / 1e6
+    assert memory("VmHWM") >= memory("VmRSS")
+
+
+def test_penn_action_is_measured_in_a_process_of_its_own(penn_root: Path):
+    loading, added, epochs = penn_action(penn_root)
+    assert loading.value > 0
+    assert added.value >= 0
+    assert epochs.value < 10
+    assert len(load_and_iterate(penn_root)) == 3
+
+
+def test_the_command_prints_and_writes(tmp_path: Path, capsys):
+    out = tmp_path / "bench.json"
+    threads = torch.get_num_threads()
+    command.main(["penn_action", "--out", str(out)])
+    torch.set_num_threads(threads)
+    assert "penn_action skipped: add --penn-root DIR" in capsys.readouterr().out
+    assert json.loads(out.read_text())["rows"] == []
+
+
+def test_an_unknown_name_is_refused(capsys):
+    with pytest.raises(SystemExit) as refusal:
+        command.main(["speed"])
+    assert refusal.value.code == 2
+    assert "benchmark 'speed' is unknown; expected rendering, decoding" in capsys.readouterr().err

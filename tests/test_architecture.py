@@ -1,0 +1,88 @@
+"""The shape of the package: imports point down, only entry points know Hydra, nothing is long."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "temporal_pose"
+FILES = sorted(PACKAGE.rglob("*.py"))
+EVERY = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+
+#: From top to bottom; what stands side by side never imports each other.
+LEVELS = (
+    ("entry points",),
+    ("training",),
+    ("reporting",),
+    ("data", "models", "filters", "detectors"),
+    ("pose",),
+    ("errors",),
+)
+DEPTH = {layer: depth for depth, layers in enumerate(LEVELS) for layer in layers}
+
+
+def layer_of(parts: tuple[str, ...]) -> str:
+    """The layer of a module inside the package, given by its path or its dotted name."""
+    first = parts[0].removesuffix(".py") if parts else "errors"
+    return first if first in DEPTH else "entry points"
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Dotted names of all that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file.name}, line {node.lineno}: import by the full name"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def ours(file: Path) -> Iterator[tuple[str, ...]]:
+    """Paths, inside the package, of the modules of ours that a file imports."""
+    for name in imports(file):
+        top, *parts = name.split(".")
+        if top == PACKAGE.name:
+            yield tuple(parts)
+
+
+def test_the_package_is_found() -> None:
+    names = {layer_of(file.relative_to(PACKAGE).parts) for file in FILES}
+    assert names >= set(DEPTH) - {"detectors"}
+
+
+@EVERY
+def test_imports_point_down(file) -> None:
+    layer = layer_of(file.relative_to(PACKAGE).parts)
+    for parts in ours(file):
+        other = layer_of(parts)
+        assert other == layer or DEPTH[other] > DEPTH[layer], f"{layer} imports {'.'.join(parts)}"
+
+
+@pytest.mark.parametrize("folder", ["models", "detectors"])
+def test_no_model_imports_another(folder) -> None:
+    for file in (PACKAGE / folder).glob("*.py"):
+        assert [parts for parts in ours(file) if parts[0] == folder] == [], file.name
+
+
+@EVERY
+def test_only_entry_points_know_hydra(file) -> None:
+    if file.parent == PACKAGE and file.stem not in ("errors", "__init__"):
+        return
+    known = {name.split(".")[0] for name in imports(file)} & {"hydra", "omegaconf"}
+    assert not known
+
+
+@EVERY
+def test_no_file_is_long(file) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 280
+
+
+@EVERY
+def test_no_function_is_long(file) -> None:
+    """Counted without signature and docstring."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            length = node.end_lineno - body[0].lineno + 1 if body else 0
+            assert length <= 32, f"{node.name} has {length} lines"

@@ -1,0 +1,183 @@
+"""Checkpoints hold tensors and plain data; code in them is never run."""
+
+import pickle
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from temporal_pose.errors import CheckpointError
+from temporal_pose.training.checkpoints import (
+    Checkpoint,
+    EarlyStop,
+    load_weights,
+    read_checkpoint,
+)
+from temporal_pose.training.files import write_tensors
+
+DAMAGED = "checkpoint {} is damaged; train the model again"
+UNSAFE = (
+    "checkpoint {} is damaged or would need code to load, which is never run; expected a file of "
+    "tensors and plain data, as `train` writes it"
+)
+
+
+class Code:
+    """What an attacker would put into a checkpoint: unpickled, it leaves a file behind."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self):
+        return Path.touch, (self.trace,)
+
+
+def model(seed: int = 0, inputs: int = 3) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(inputs, 5), nn.BatchNorm1d(5), nn.Linear(5, 2))
+
+
+def written(path: Path, net: nn.Module) -> Path:
+    write_tensors(path, {"state_dict": net.state_dict(), "epoch": 4})
+    return path
+
+
+def message(path: Path) -> str:
+    with pytest.raises(CheckpointError) as error:
+        read_checkpoint(path)
+    return str(error.value)
+
+
+def test_round_trip(tmp_path) -> None:
+    there, here = model(0), model(1)
+    there(torch.randn(7, 3))  # moves the running statistics
+    path = written(tmp_path / "best.ckpt", there)
+    assert read_checkpoint(path)["epoch"] == 4
+    load_weights(here, path)
+    for name, value in there.state_dict().items():
+        assert torch.equal(here.state_dict()[name], value)
+
+
+def test_missing(tmp_path) -> None:
+    path = tmp_path / "best.ckpt"
+    assert message(path) == f"checkpoint {path} is not there; train the model first"
+
+
+def test_cut_off_anywhere(tmp_path) -> None:
+    whole = written(tmp_path / "whole.ckpt", model()).read_bytes()
+    path = tmp_path / "best.ckpt"
+    for length in range(0, len(whole) - 1, len(whole) // 37):
+        path.write_bytes(whole[:length])
+        assert message(path) in (DAMAGED.format(path), UNSAFE.format(path))
+    assert message(path) == DAMAGED.format(path)
+
+
+def test_empty(tmp_path) -> None:
+    path = tmp_path / "best.ckpt"
+    path.touch()
+    assert message(path) == DAMAGED.format(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello", b"\x80\x02K", b"\x80\x02J\x01", b"\x80\x02.", b"PK\x03\x04", bytes(999)]
+)
+def test_no_checkpoint_at_all(tmp_path, content) -> None:
+    path = tmp_path / "best.ckpt"
+    path.write_bytes(content)
+    assert message(path) in (DAMAGED.format(path), UNSAFE.format(path))
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_code_is_never_run(tmp_path, legacy) -> None:
+    path, trace = tmp_path / "best.ckpt", tmp_path / "trace"
+    content = {"state_dict": model().state_dict(), "extra": Code(trace)}
+    torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+    assert message(path) == UNSAFE.format(path)
+    assert not trace.exists()
+    torch.load(path, weights_only=False)  # the trap is a real one
+    assert trace.exists()
+
+
+def test_code_in_a_plain_pickle_is_never_run(tmp_path) -> None:
+    path, trace = tmp_path / "best.ckpt", tmp_path / "trace"
+    path.write_bytes(pickle.dumps({"state_dict": {}, "extra": Code(trace)}, protocol=2))
+    assert message(path) == UNSAFE.format(path)
+    assert not trace.exists()
+
+
+def test_a_zip_of_something_else(tmp_path) -> None:
+    path = tmp_path / "best.ckpt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "hello")
+    assert message(path) == DAMAGED.format(path)
+
+
+@pytest.mark.parametrize("content", [[1, 2], {"epoch": 3}, torch.zeros(3), {"state_dict": [1]}])
+def test_without_weights(tmp_path, content) -> None:
+    path = tmp_path / "best.ckpt"
+    torch.save(content, path)
+    assert message(path) == f"checkpoint {path} has no state_dict; expected one `train` wrote"
+
+
+def test_of_another_model(tmp_path) -> None:
+    path = written(tmp_path / "best.ckpt", model(inputs=7))
+    here = model()
+    before = {name: value.clone() for name, value in here.state_dict().items()}
+    with pytest.raises(CheckpointError) as error:
+        load_weights(here, path)
+    assert str(error.value) == (
+        f"checkpoint {path} is of another model: 0.weight is of shape (5, 7) there, expected of "
+        "shape (5, 3) (1 such differences)"
+    )
+    path = written(tmp_path / "best.ckpt", nn.Linear(3, 5))
+    with pytest.raises(CheckpointError) as error:
+        load_weights(here, path)
+    assert str(error.value) == (
+        f"checkpoint {path} is of another model: 0.bias is missing there, expected of shape (5,) "
+        "(11 such differences)"
+    )
+    written(path, here)
+    with pytest.raises(CheckpointError) as error:
+        load_weights(nn.Sequential(nn.Linear(3, 5)), path)
+    assert str(error.value) == (
+        f"checkpoint {path} is of another model: 1.bias is of shape (5,) there, expected none "
+        "(7 such differences)"
+    )
+    for name, value in here.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
+def test_a_moved_folder_keeps_its_best_score(tmp_path) -> None:
+    state = {
+        "dirpath": "/old/run",
+        "monitor": "val/pck@0.05",
+        "best_model_score": torch.tensor(0.5),
+        "best_model_path": "/old/run/best.ckpt",
+        "current_score": torch.tensor(0.4),
+        "best_k_models": {"/old/run/best.ckpt": torch.tensor(0.5)},
+        "kth_best_model_path": "/old/run/best.ckpt",
+        "kth_value": torch.tensor(0.5),
+        "last_model_path": "",
+    }
+    restored = Checkpoint(dirpath=tmp_path, filename="best", monitor="val/pck@0.05", mode="max")
+    restored.load_state_dict(state)
+    best = str(tmp_path / "best.ckpt")
+    assert restored.best_model_path == restored.kth_best_model_path == best
+    assert restored.best_model_score == 0.5
+    assert restored.best_k_models == {best: torch.tensor(0.5)}
+    assert restored.last_model_path == ""
+    assert state["dirpath"] == "/old/run"
+
+
+class Trainer:
+    should_stop = False
+
+
+@pytest.mark.parametrize(("waited", "stop"), [(2, False), (3, True), (4, True)])
+def test_used_up_patience_stops_a_resumed_run(waited, stop) -> None:
+    stopping, trainer = EarlyStop("val/loss", patience=3), Trainer()
+    stopping.wait_count = waited
+    stopping.on_train_start(trainer, None)
+    assert trainer.should_stop is stop
