@@ -51,6 +51,7 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
         def main() -> None:
             os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here instead of being printed
             quiet()
+            failed.clear()
             careful.__module__ = job.__module__
             run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
             try:
@@ -123,6 +124,8 @@ def explain(error: BaseException) -> str | None:
     unknown = re.search(r"Could not override '([^']+)'", str(error))
     if unknown:
         return f"setting '{unknown[1]}' is unknown; --cfg job lists every setting there is"
+    if "Config group override must be" in str(error):
+        return "model, data, augment, noise and trainer take a name, as in model=conv3d"
     composing = (ConfigCompositionException, OverrideParseException, OmegaConfBaseException)
     return _line(error) if isinstance(error, composing) else None
 

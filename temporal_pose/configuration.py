@@ -1,11 +1,13 @@
 """From a composed configuration to objects: what the entry points share of Hydra."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import lightning as L
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
@@ -18,15 +20,62 @@ from temporal_pose.training.runs import RunFolder
 from temporal_pose.training.task import Refinement
 
 
-def positive_number(name: str, value: Any) -> float:
-    """The value as a positive finite number.
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
 
-    Raises:
-        ConfigError: it is anything else.
+
+class Kind(NamedTuple):
+    """What a setting may be.
+
+    Args:
+        fits: whether a value is of this kind.
+        expected: completes the message if it is not.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e12:
-        raise ConfigError(f"{name} is {value!r}; expected a positive number")
-    return float(value)
+
+    fits: Callable[[Any], bool]
+    expected: str
+
+
+def _whole(least: int) -> Kind:
+    return Kind(lambda v: type(v) is int and v >= least, f"a whole number from {least}")
+
+
+_NUMBER = Kind(_number, "a number")
+_POSITIVE = Kind(lambda v: _number(v) and v > 0, "a positive number")
+_NOT_NEGATIVE = Kind(lambda v: _number(v) and v >= 0, "0 or a positive number")
+_SWITCH = Kind(lambda v: isinstance(v, bool), "true or false")
+_PATH = Kind(lambda v: isinstance(v, str) and v != "", "a folder")
+_SOME = Kind(  # an epoch without a batch has no score
+    lambda v: _number(v) and 0 < v and (type(v) is int or v <= 1),
+    "a number of batches from 1, or a share of them up to 1.0",
+)
+_ALWAYS = Kind(lambda v: type(v) is int and v == 1, "1, for the best epoch is found by its score")
+
+_KINDS = {
+    _NUMBER: "noise.mean",
+    _POSITIVE: "k data.fps data.assumed_fps noise.spread model.sigma model.window_s model.sigma_s "
+    "model.acceleration model.min_cutoff_hz optimizer.lr",
+    _NOT_NEGATIVE: "data.margin model.beta model.max_gap_s",
+    _SWITCH: "force dry_run fail_fast noise.resample model.both_ways",
+    _PATH: "runs_dir",
+    _SOME: "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches",
+    _ALWAYS: "trainer.check_val_every_n_epoch",
+    _whole(0): "seed pictures data.split_seed data.data_seed model.order scheduler.patience "
+    "trainer.min_epochs trainer.log_every_n_steps",
+    _whole(1): "data.window data.stride data.batch_size data.subjects data.videos data.frames "
+    "model.interval model.hidden model.fit.patience trainer.max_epochs "
+    "trainer.accumulate_grad_batches",
+    _whole(5): "data.size",
+}
+
+#: Constructors check values, but not that they are numbers; and some check only when work began.
+KINDS = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+
+_MISSING = object()
+_MAY_BE_NULL = (
+    "data.fps data.stride trainer.min_epochs trainer.max_epochs "
+    "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches"
+).split()
 
 
 def one_of(name: str, value: Any, choices: Any) -> None:
@@ -46,13 +95,12 @@ def check(config: DictConfig) -> None:
         ConfigError: a setting that is missing, of the wrong kind, or out of range.
     """
     one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
-    positive_number("k", config.k)
-    whole = {"seed": 0, "data.window": 1, "data.batch_size": 1, "trainer.max_epochs": 1}
-    for name, least in whole.items():
-        value = OmegaConf.select(config, name)
-        if value is not None and (type(value) is not int or value < least):
-            raise ConfigError(f"{name} is {value!r}; expected a whole number from {least}")
-    if config.data.root is None and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
+    for name, kind in KINDS.items():
+        value = OmegaConf.select(config, name, default=_MISSING)
+        open_ = value is _MISSING or (value is None and name in _MAY_BE_NULL)
+        if not open_ and not kind.fits(value):
+            raise ConfigError(f"{name} is {value!r}; expected {kind.expected}")
+    if not config.data.root and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
         raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
 
 
@@ -133,12 +181,37 @@ def build(config: Any, **arguments: Any) -> Any:
     """The object that a configuration node describes.
 
     Raises:
-        ConfigError: Lightning refuses an argument of its trainer.
+        ConfigError: an argument that a constructor cannot take.
     """
     try:
         return instantiate(config, _convert_="all", **arguments)
-    except MisconfigurationException as error:
-        raise ConfigError(str(error)) from None
+    except InstantiationException as error:
+        cause = error.__cause__
+        if isinstance(cause, TypeError | ValueError):
+            where = str(error).rpartition("full_key: ")[2]
+            raise ConfigError(f"{where} cannot be made of these settings: {cause}") from error
+        raise
+
+
+def build_trainer(config: Any, task: Refinement) -> Callable[..., L.Trainer]:
+    """What makes a trainer, tried once, as is the optimiser: both are made only as work begins.
+
+    Raises:
+        ConfigError: an argument that Lightning or the optimiser refuses.
+    """
+    make: Callable[..., L.Trainer] = build(config)
+    trials: dict[str, Callable[[], Any]] = {
+        "trainer": lambda: make(logger=False, callbacks=[], enable_checkpointing=False),
+        "optimizer or scheduler": task.configure_optimizers,
+    }
+    if not task.parameter_count:
+        del trials["optimizer or scheduler"]
+    for name, trial in trials.items():
+        try:
+            trial()
+        except (MisconfigurationException, TypeError, ValueError) as error:
+            raise ConfigError(f"{name}: {error}") from error
+    return make
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from temporal_pose.cli import command
-from temporal_pose.configuration import build, check, plain, recompose
+from temporal_pose.configuration import build, build_trainer, check, plain, recompose
 from temporal_pose.errors import ConfigError
 from temporal_pose.training.checkpoints import load_weights
 from temporal_pose.training.evaluation import evaluate
@@ -35,7 +35,8 @@ def main(config: DictConfig) -> None:
             f"model={config.model.name} has weights to load; add run=DIR, the folder of a "
             "finished run, or checkpoint=FILE"
         )
-    scores, predictions = evaluate(task, build(config.objects.data), build(config.trainer))
+    trainer = build_trainer(config.trainer, task)
+    scores, predictions = evaluate(task, build(config.objects.data), trainer)
     if config.out is not None:
         folder = Path(config.out)
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """Tables and figures of all finished runs: ``python -m temporal_pose.report stage=pretrain``."""
 
+import logging
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -16,6 +17,7 @@ from temporal_pose.training.files import write_bytes
 @command("report")
 def main(config: DictConfig) -> None:
     """Reads the runs, writes the report, and shows its main tables."""
+    logging.getLogger("tensorboard").setLevel(logging.WARNING)  # it names every file it opens
     runs_dir = Path(config.runs_dir)
     results = read_results(runs_dir, config.stage)
     out = runs_dir / "report" / config.stage if config.out is None else Path(config.out)

@@ -11,7 +11,15 @@ from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 
 from temporal_pose.cli import command
-from temporal_pose.configuration import build, check, overrides_to_keep, plain, resolved, run_path
+from temporal_pose.configuration import (
+    build,
+    build_trainer,
+    check,
+    overrides_to_keep,
+    plain,
+    resolved,
+    run_path,
+)
 from temporal_pose.sweep import run_in_sweep
 from temporal_pose.training.experiment import commit, experiment, log_outcome
 from temporal_pose.training.runs import RunFolder, config_hash, flatten
@@ -36,7 +44,7 @@ def run(config: DictConfig, overrides: Sequence[str]) -> None:
             return
         L.seed_everything(config.seed, verbose=False)
         data, task = build(config.objects.data), build(config.objects.task)
-        fit, trainer = build(config.model.fit), build(config.trainer)
+        fit, trainer = build(config.model.fit), build_trainer(config.trainer, task)
         data.setup()
         if leader:
             folder.claim(settings, config.force)
@@ -51,7 +59,7 @@ def try_out(config: DictConfig) -> None:
     """Takes one training and one validation step, and writes nothing."""
     data, task = build(config.objects.data), build(config.objects.task)
     alone = {"devices": 1, "num_nodes": 1, "strategy": "auto", "enable_progress_bar": False}
-    trainer = build(config.trainer)(fast_dev_run=True, logger=False, **alone)
+    trainer = build_trainer(config.trainer, task)(fast_dev_run=True, logger=False, **alone)
     if task.parameter_count:
         trainer.fit(task, datamodule=data)
     else:

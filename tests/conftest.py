@@ -1,12 +1,15 @@
 """Shapes are checked while testing, and no test takes more than one core."""
 
 import os
+import sys
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from jaxtyping import install_import_hook
 
-install_import_hook("temporal_pose", "beartype.beartype")
+sys.path.insert(0, str(Path(__file__).parent))
+install_import_hook("temporal_pose", "shapes.check")
 
 import pytest  # noqa: E402
 import torch  # noqa: E402

@@ -21,9 +21,8 @@ from temporal_pose.pose.observations import Observed, Tracks
 class Codec(Protocol):
     """What every codec offers; keypoints in heatmap pixels throughout."""
 
-    @property
-    def decoder(self) -> str:
-        """How positions are read off heatmaps: one of `DECODERS`."""
+    def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
+        """Detected positions, unrefined, as this codec's decoder reads them."""
 
     def read(self, observed: Observed) -> Any:
         """The network's input."""
@@ -37,14 +36,19 @@ class Codec(Protocol):
         """Keypoints out of the network's output."""
 
 
-def read_positions(observed: Observed, decoder: str) -> Float[Tensor, "B T K 2"]:
+def read_positions(
+    observed: Observed, size: int, render: str, decoder: str
+) -> Float[Tensor, "B T K 2"]:
     """Detected positions as the decoder would read them off the detector's heatmaps.
 
-    A simulated blob's sub-pixel peak *is* its position, so nothing is drawn to be read back; the
-    thesis's decoder reads the nearest pixel.
+    A blob drawn at its sub-pixel position has its peak there, or for the thesis's decoder at the
+    nearest pixel, so nothing is drawn to be read back. The thesis's own blobs are: near a border
+    their peaks move.
     """
-    choose(DECODERS, "decoder", decoder)
-    return observed.positions.round() if decoder == "argmax" else observed.positions
+    if render == "subpixel":
+        return observed.positions.round() if decoder == "argmax" else observed.positions
+    drawn = RENDERERS[render](observed.positions, observed.detected, observed.sigmas, size)
+    return DECODERS[decoder](drawn)[0].where(observed.detected[..., None], 0)
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,10 @@ class HeatmapCodec:
     def __post_init__(self) -> None:
         choose(RENDERERS, "render", self.render)
         choose(DECODERS, "decoder", self.decoder)
+
+    def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
+        """Detected positions, unrefined."""
+        return read_positions(observed, self.size, self.render, self.decoder)
 
     def read(self, observed: Observed) -> Float[Tensor, "B T K H W"]:
         """Draws what the detector saw."""
@@ -90,19 +98,30 @@ class HeatmapCodec:
 class CoordinateCodec:
     """For networks from coordinates to coordinates, ``B T K 2``, the heatmap being [-1, 1].
 
-    Keypoints that were not detected stand at the centre, 0. Nothing is ever rendered.
+    Keypoints that were not detected stand at the centre, 0. Nothing is rendered, but for
+    the thesis's blobs.
 
     Args:
         size: rows and columns of a heatmap.
+        render: how the detector's blobs are drawn, 'subpixel' or 'thesis'.
         decoder: how the input's positions are read, 'subpixel' or 'argmax'.
     """
 
     size: int = 56
+    render: str = "subpixel"
     decoder: str = "subpixel"
+
+    def __post_init__(self) -> None:
+        choose(RENDERERS, "render", self.render)
+        choose(DECODERS, "decoder", self.decoder)
+
+    def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
+        """Detected positions, unrefined."""
+        return read_positions(observed, self.size, self.render, self.decoder)
 
     def read(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
         """Scales detected positions to [-1, 1]."""
-        return self.encode(read_positions(observed, self.decoder), observed.detected)
+        return self.encode(self.positions(observed), observed.detected)
 
     def encode(
         self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]
@@ -123,6 +142,7 @@ class TrackCodec:
 
     Args:
         size: rows and columns of a heatmap.
+        render: how the detector's blobs are drawn, 'subpixel' or 'thesis'.
         decoder: how the input's positions are read, 'subpixel' or 'argmax'.
         frame: the pixels a filter works in, 'heatmap' or 'image'. Where every frame has a box of
             its own, heatmap pixels move with the person; image pixels stand still.
@@ -131,16 +151,23 @@ class TrackCodec:
     """
 
     size: int = 56
+    render: str = "subpixel"
     decoder: str = "subpixel"
     frame: str = "heatmap"
     whole: bool = True
 
     def __post_init__(self) -> None:
+        choose(RENDERERS, "render", self.render)
+        choose(DECODERS, "decoder", self.decoder)
         choose({"heatmap": 0, "image": 1}, "frame", self.frame)
+
+    def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
+        """Detected positions, unrefined."""
+        return read_positions(observed, self.size, self.render, self.decoder)
 
     def read(self, observed: Observed) -> Tracks:
         """Positions in the filter's pixels, one row a window or one row in all."""
-        positions = read_positions(observed, self.decoder)
+        positions = self.positions(observed)
         if self.frame == "image":
             positions = heatmap_to_image(positions, observed.boxes, self.size)
         if not self.whole:

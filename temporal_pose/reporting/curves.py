@@ -9,15 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from temporal_pose.reporting.axes import plain, plain_numbers
 from temporal_pose.reporting.events import Curve, Curves
 from temporal_pose.reporting.models import models
 from temporal_pose.reporting.results import Results, Run
 
 #: One colour a setup (Okabe and Ito, 2008: for every kind of colour vision).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-
-#: One line style a k; lines of a higher k are paler as well.
-_STYLES = ("-", (0, (4, 1)), (0, (1, 1)), (0, (4, 1, 1, 1)))
 
 #: Tags, titles, and whether the axis is logarithmic.
 PANELS = (
@@ -50,21 +48,17 @@ def learning_curves(results: Results, curves: Mapping[str, Curves]) -> Figure | 
             if run.model == model.key:
                 _draw(panels, curves[str(run.path)], style(run, results))
         panels[0].set_ylabel(model.name, fontsize=10, fontweight="bold")
-    _finish(figure, grid)
+    _finish(grid)
     _legend(figure, trained, results)
     return figure
 
 
 def style(run: Run, results: Results) -> dict[str, object]:
-    """Colour by setup, line style and paleness by k."""
+    """Colour by setup, the paler the higher k is among those there are."""
     ks, setup = sorted(results.ks), results.setups.index(run.setup)
-    rank = ks.index(run.k)
-    pale = 0.45 * rank / max(1, len(ks) - 1)
+    pale = 0.55 * ks.index(run.k) / max(1, len(ks) - 1)
     colour = np.array(to_rgb(COLOURS[setup % len(COLOURS)]))
-    return {
-        "color": tuple((colour + pale * (1 - colour)).tolist()),
-        "linestyle": _STYLES[rank % len(_STYLES)],
-    }
+    return {"color": tuple((colour + pale * (1 - colour)).tolist())}
 
 
 def _draw(panels: Sequence[Axes], curves: Curves, look: Mapping[str, object]) -> None:
@@ -82,33 +76,45 @@ def _shown(curve: Curve, tag: str) -> Curve:
     return Curve(curve.epochs, 100 * curve.values) if "pck@" in tag else curve
 
 
-def _finish(figure: Figure, grid: np.ndarray) -> None:
+def _finish(grid: np.ndarray) -> None:
     for panels in grid:
         for axes, (_, _, logarithmic) in zip(panels, PANELS, strict=True):
-            values = np.concatenate([line.get_ydata() for line in axes.lines])
-            if logarithmic and values.min() > 0 and values.max() > 5 * values.min():
-                axes.set_yscale("log")
-            axes.tick_params(labelsize=8)
-            axes.grid(alpha=0.25, linewidth=0.5)
-            axes.spines[["top", "right"]].set_visible(False)
+            plain(axes)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            values = np.concatenate([np.asarray(line.get_ydata()) for line in axes.lines])
+            if logarithmic and values.min() > 0:
+                axes.set_yscale("log")
+                plain_numbers(axes.yaxis, values.min(), values.max())
     for axes, (_, title, _) in zip(grid[0], PANELS, strict=True):
         axes.set_title(title, fontsize=10)
     for axes in grid[-1]:
         axes.set_xlabel("Epoch", fontsize=9)
+    for axes in grid[1:, -1]:
+        axes.sharey(grid[0, -1])  # accuracies compare across models, losses do not
 
 
 def _legend(figure: Figure, trained: Sequence[Run], results: Results) -> None:
     """One entry an experiment; where k changes, the next column begins."""
     shown = sorted({(run.k, run.setup): run for run in trained}.items())
-    handles = [
-        Line2D([], [], label=run.experiment, **style(run, results)) for _, run in shown
-    ]
+    handles = [Line2D([], [], label=run.experiment, **style(run, results)) for _, run in shown]
     grey = {"color": "#777777", "linewidth": 0.8}
     handles += [
         Line2D([], [], linestyle="--", label="identity function", **grey),
-        Line2D([], [], linestyle="", marker="o", markersize=4, color="#777777",
-               label="lower learning rate from here"),
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker="o",
+            markersize=4,
+            color="#777777",
+            label="lower learning rate from here",
+        ),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(8, len(handles)),
-                  frameon=False, fontsize=9, handlelength=2.6)
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=min(8, len(handles)),
+        frameon=False,
+        fontsize=9,
+        handlelength=2.6,
+    )

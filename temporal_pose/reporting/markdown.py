@@ -15,8 +15,8 @@ def markdown(table: Table, number: int) -> str:
     first, *others = table.headers
     width = len(first.columns)
     rule = ["---", *("---:" for _ in range(width))]
-    lines = [_line([first.name, *_heads(first)]), _line(rule)]
-    lines += [_line([header.name, *_heads(header)]) for header in others]
+    lines = [_line([_escape(first.name), *_heads(first)]), _line(rule)]
+    lines += [_line([_escape(header.name), *_heads(header)]) for header in others]
     lines += [_line([_escape(name), *map(_cell, cells)]) for name, cells in table.rows]
     caption = f"**Table {number}.** {_escape(table.title)}."
     legend = "<br>\n".join(_escape(line) for line in table.legend)
@@ -25,7 +25,9 @@ def markdown(table: Table, number: int) -> str:
 
 def _heads(header: Header) -> list[str]:
     return [
-        _escape(text) if place == 0 else "" for text, width in header.spans for place in range(width)
+        _escape(text) if place == 0 else ""
+        for text, width in header.spans
+        for place in range(width)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Where results come from: data, number of runs, seeds, commits; and what does not fit together."""
+"""Where results come from: data, runs, seeds, code; and what does not fit together."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

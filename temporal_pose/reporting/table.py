@@ -69,5 +69,7 @@ def seeds_legend(counts: Sequence[tuple[str, Sequence[int]]]) -> list[str]:
         return ["One seed."] if every else []
     if len(every) == 1:
         return [f"Mean ± sample standard deviation over {every.pop()} seeds."]
-    listed = "; ".join(f"{n} {' or '.join(map(str, numbers))}" for n, numbers in own.items() if numbers)
+    listed = "; ".join(
+        f"{n} {' or '.join(map(str, numbers))}" for n, numbers in own.items() if numbers
+    )
     return [f"Mean ± sample standard deviation over seeds. Number of seeds: {listed}."]

@@ -20,11 +20,14 @@ _BLOCKS: Mapping[tuple[str, str], tuple[Kind, ...]] = {
 
 
 def all_tables(results: Results) -> list[Table]:
-    """PCK of every k (the thesis's tables 1 and 2), then keypoints (3 and 4), then errors."""
-    tables = [pck_table(results, k) for k in results.ks]
-    for k in results.ks:
-        tables += keypoint_tables(results, k)
-    return tables + [error_table(results, k) for k in results.ks]
+    """PCK of every k (the thesis's tables 1 and 2), then keypoints (3 and 4), then ours."""
+    keypoints = {k: keypoint_tables(results, k) for k in results.ks}
+    return [
+        *(pck_table(results, k) for k in results.ks),
+        *(first for first, *_ in keypoints.values()),
+        *(error_table(results, k) for k in results.ks),
+        *(table for _, *others in keypoints.values() for table in others),
+    ]
 
 
 def pck_table(results: Results, k: float) -> Table:
@@ -68,9 +71,7 @@ def error_table(results: Results, k: float) -> Table:
     )
 
 
-def keypoint_tables(
-    results: Results, k: float, skeleton: Skeleton = CLIMBALONG25
-) -> list[Table]:
+def keypoint_tables(results: Results, k: float, skeleton: Skeleton = CLIMBALONG25) -> list[Table]:
     """PCK of each keypoint group at the widest threshold, a column a model and setup.
 
     Identity and networks share a table; filters, if there are any, have their own.
@@ -114,7 +115,9 @@ def _headers(
 ) -> tuple[Header, ...]:
     """Headings over all setups of a score, and below them the experiments."""
     setups, scores = results.setups, len(next(iter(headings.values())))
-    wide = [Header(name, tuple((t, len(setups)) for t in texts)) for name, texts in headings.items()]
+    wide = [
+        Header(name, tuple((t, len(setups)) for t in texts)) for name, texts in headings.items()
+    ]
     return *wide, Header("Experiment", tuple((f"{k:g}.{s}", 1) for s in setups * scores))
 
 
@@ -140,7 +143,7 @@ def _cell(results: Results, model: Model, setup: str, k: float, score: Score) ->
 
 
 def _run_notes(results: Results, k: float, rows: Sequence[Model]) -> list[str]:
-    """Who sees more than a window, how many seeds there are, and experiments whose runs were not given the same input."""
+    """Who sees more than a window, how many seeds there are, and whose input differs."""
     score = Score(results.thresholds[0])
     counts = [
         (model.name, [_cell(results, model, setup, k, score).seeds for setup in results.setups])

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from temporal_pose.reporting.axes import plain, plain_numbers
 from temporal_pose.reporting.cells import Score, identity_cell, model_cell
 from temporal_pose.reporting.labels import place_labels
 from temporal_pose.reporting.models import Kind, Model, models
@@ -74,13 +74,10 @@ def _draw(axes: Axes, points: Sequence[tuple[Model, float, float]], title: str) 
     for model, x, y in points:
         marker, face, rim, _ = _LOOKS[model.kind]
         axes.plot(x, y, marker, color=face, markeredgecolor=rim, markersize=6)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(NullFormatter())
-    axes.tick_params(labelsize=8, labelleft=True, labelbottom=True)
-    axes.grid(alpha=0.25, linewidth=0.5)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain(axes)
+    axes.tick_params(labelleft=True, labelbottom=True)
+    for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        plain_numbers(axis, *limits)
 
 
 def _legend(figure: Figure, shown: Sequence[Model]) -> None:
@@ -89,9 +86,7 @@ def _legend(figure: Figure, shown: Sequence[Model]) -> None:
         for kind, (marker, face, rim, meaning) in _LOOKS.items()
         if any(model.kind == kind for model in shown)
     ]
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=9
-    )
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
 
 
 def _short(model: Model) -> str:

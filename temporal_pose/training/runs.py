@@ -38,8 +38,12 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def identity_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that determine a run's result."""
-    return {name: value for name, value in flatten(config).items() if name not in VOLATILE}
+    """The settings that determine a run's result; 1 and 1.0 are the same setting."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in flatten(config).items()
+        if name not in VOLATILE
+    }
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
@@ -156,9 +160,11 @@ class RunFolder:
             RunFolderError: it belongs to another one; the message names what differs.
         """
         there, here = identity_of(self.config()), identity_of(config)
+        names = sorted(there | here, key=lambda name: (name.startswith("objects."), name))
+        shown = [flatten(self.config()), flatten(config)]
         different = [
-            f"{name} is {there.get(name, 'unset')} there, {here.get(name, 'unset')} here"
-            for name in sorted(there | here, key=lambda name: (name.startswith("objects."), name))
+            "{} is {} there, {} here".format(name, *(side.get(name, "unset") for side in shown))
+            for name in names
             if there.get(name, "unset") != here.get(name, "unset")
         ]
         if different:

@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torchmetrics import MeanMetric
 
 from temporal_pose.pose import random
-from temporal_pose.pose.codecs import Codec, read_positions
+from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.losses import masked_mse
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Observed
@@ -98,7 +98,7 @@ class Refinement(L.LightningModule):
 
     def test_step(self, batch: Batch, _: int) -> None:
         predicted = self(batch.observed)
-        observed = read_positions(batch.observed, self.codec.decoder)
+        observed = self.codec.positions(batch.observed)
         self._score("test", batch, predicted)
         kept = (batch.window, predicted, observed, batch.keypoints, batch.visible, batch.torso)
         self.tested.append(tuple(value.cpu() for value in kept))
@@ -127,7 +127,7 @@ class Refinement(L.LightningModule):
     def _score(self, side: str, batch: Batch, predicted: Tensor) -> None:
         truth = (batch.keypoints, batch.visible, batch.torso)
         self.scores[side].update(predicted, *truth)
-        self.baseline[side].update(read_positions(batch.observed, self.codec.decoder), *truth)
+        self.baseline[side].update(self.codec.positions(batch.observed), *truth)
 
     def _take(self, metrics: Any) -> dict[str, Tensor]:
         scores = metrics.compute()

@@ -27,7 +27,8 @@ def observe(seed: int = 0) -> Observed:
 
 def test_positions_as_the_decoders_read_them() -> None:
     observed = observe()
-    assert torch.equal(read_positions(observed, "subpixel"), observed.positions)
+    subpixel = read_positions(observed, SIZE, "subpixel", "subpixel")
+    assert torch.equal(subpixel, observed.positions)
     drawn = HeatmapCodec(SIZE, decoder="argmax").read(observed)
     seen = observed.detected
     rows, columns = (
@@ -35,10 +36,22 @@ def test_positions_as_the_decoders_read_them() -> None:
         drawn.flatten(-2).argmax(-1) % SIZE,
     )
     expected = torch.stack([columns, rows], -1).float()
-    assert torch.equal(read_positions(observed, "argmax")[seen], expected[seen])
+    read = read_positions(observed, SIZE, "subpixel", "argmax")
+    assert torch.equal(read[seen], expected[seen])
     with pytest.raises(ConfigError) as error:
-        read_positions(observed, "soft")
+        CoordinateCodec(SIZE, decoder="soft")
     assert str(error.value) == "decoder is 'soft'; expected one of subpixel, argmax"
+
+
+def test_every_codec_reads_the_same_positions_off_the_thesis_blobs() -> None:
+    observed = observe()
+    how = {"render": "thesis", "decoder": "argmax"}
+    drawn = HeatmapCodec(SIZE, **how).read(observed).flatten(-2).argmax(-1)
+    expected = torch.stack([drawn % SIZE, drawn // SIZE], -1).float()
+    for codec in (HeatmapCodec, CoordinateCodec, TrackCodec):
+        read = codec(SIZE, **how).positions(observed)
+        assert torch.equal(read[observed.detected], expected[observed.detected])
+        assert not read[~observed.detected].any()
 
 
 @pytest.mark.parametrize("sigma", [1.0, 2.0])
@@ -116,7 +129,7 @@ def test_coordinates_span_the_heatmap() -> None:
 
 def test_coordinate_codec_reads_whole_pixels_for_argmax() -> None:
     observed = observe()
-    codec = CoordinateCodec(SIZE, "argmax")
+    codec = CoordinateCodec(SIZE, decoder="argmax")
     back = codec.decode(codec.read(observed), observed)[observed.detected]
     torch.testing.assert_close(back, observed.positions[observed.detected].round())
 
