@@ -107,7 +107,8 @@ def quiet() -> None:
         ".*smaller than the logging interval.*",
     ):
         warnings.filterwarnings("ignore", message)
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for chatty in ("lightning.pytorch", "hydra", "hydra_plugins"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def explain(error: BaseException) -> str | None:

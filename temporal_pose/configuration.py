@@ -46,10 +46,12 @@ _NOT_NEGATIVE = Kind(lambda v: _number(v) and v >= 0, "0 or a positive number")
 _SWITCH = Kind(lambda v: isinstance(v, bool), "true or false")
 _PATH = Kind(lambda v: isinstance(v, str) and v != "", "a folder")
 _SOME = Kind(  # an epoch without a batch has no score
-    lambda v: _number(v) and 0 < v and (type(v) is int or v <= 1),
+    lambda v: _number(v) and v > 0 and (type(v) is int or v <= 1),
     "a number of batches from 1, or a share of them up to 1.0",
 )
 _ALWAYS = Kind(lambda v: type(v) is int and v == 1, "1, for the best epoch is found by its score")
+
+_STEPS = Kind(lambda v: type(v) is int and v != 0 and v >= -1, "-1 for no limit, or from 1")
 
 _KINDS = {
     _NUMBER: "noise.mean",
@@ -59,6 +61,7 @@ _KINDS = {
     _SWITCH: "force dry_run fail_fast noise.resample model.both_ways",
     _PATH: "runs_dir",
     _SOME: "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches",
+    _STEPS: "trainer.max_steps",
     _ALWAYS: "trainer.check_val_every_n_epoch",
     _whole(0): "seed pictures data.split_seed data.data_seed model.order scheduler.patience "
     "trainer.min_epochs trainer.log_every_n_steps",
@@ -73,9 +76,9 @@ KINDS = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
 _MISSING = object()
 _MAY_BE_NULL = (
-    "data.fps data.stride trainer.min_epochs trainer.max_epochs "
-    "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches"
-).split()
+    *("data.fps", "data.stride", "trainer.min_epochs", "trainer.max_epochs"),
+    *("trainer.limit_train_batches", "trainer.limit_val_batches", "trainer.limit_test_batches"),
+)
 
 
 def one_of(name: str, value: Any, choices: Any) -> None:
@@ -107,7 +110,7 @@ def check(config: DictConfig) -> None:
 def resolved(config: DictConfig) -> dict[str, Any]:
     """The configuration as plain data with every reference replaced by its value."""
     if config.data.root is not None:
-        config.data.root = str(Path(config.data.root).expanduser().absolute())
+        config.data.root = str(Path(str(config.data.root)).expanduser().absolute())
     content = OmegaConf.to_container(config, resolve=True)
     assert isinstance(content, dict)
     return {str(name): value for name, value in content.items()}
@@ -124,7 +127,11 @@ def overrides_to_keep(config: DictConfig, overrides: Sequence[str]) -> list[str]
     """What to type to get this configuration again, from any folder."""
     typed = [item for item in overrides if not item.startswith("data.root")]
     root = config.data.root
-    return typed if root is None else [*typed, f"data.root='{Path(root).expanduser().absolute()}'"]
+    return (
+        typed
+        if root is None
+        else [*typed, f"data.root='{Path(str(root)).expanduser().absolute()}'"]
+    )
 
 
 def recompose(command: str, run: RunFolder, overrides: Sequence[str] = ()) -> DictConfig:

@@ -2,23 +2,22 @@
 
 ``python -m temporal_pose.train -m model=... setup=... k=...`` composes the runs, and one of
 Hydra's launchers starts them: one after another, several at a time (joblib), or on a cluster
-(submitit). This file is what stands between a launcher and a run.
+(submitit). This file is what comes before the first run and after the last; `job` is a run.
 """
 
+import atexit
 import os
 import sys
-import time
-from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import torch
-from hydra import compose, initialize_config_dir
+from hydra import compose
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
@@ -26,16 +25,14 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Column, Table
 
-from temporal_pose.cli import CONF, attempt, complain, describe, quiet
-from temporal_pose.configuration import check, resolved, run_path
+from temporal_pose.cli import attempt, complain, quiet
+from temporal_pose.configuration import build, check, resolved, run_path
 from temporal_pose.errors import ConfigError
+from temporal_pose.job import RECORD, guarded, say
 from temporal_pose.training.files import write_text
 from temporal_pose.training.isolation import isolated, preload
-from temporal_pose.training.record import Entry, Record
+from temporal_pose.training.record import WELL, Record, first_line, summary
 from temporal_pose.training.runs import RunFolder
-
-#: Names the folder of the sweep's record to its jobs, wherever a launcher runs them.
-RECORD = "TEMPORAL_POSE_SWEEP"
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,11 @@ class Planned:
     overrides: list[str]
     config: DictConfig
     run: RunFolder
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.run.finished and not self.config.force
 
 
 def plan(command: str, config: DictConfig) -> list[Planned]:
@@ -97,100 +99,53 @@ class Sweep(Callback):
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         record = Record(Path(config.runs_dir).absolute() / ".sweeps" / f"{stamp}-{os.getpid()}")
         attempt(record.plan, [planned.run.path for planned in runs])
+        atexit.register(record.mark, "over")
         os.environ[RECORD] = str(record.folder)
-        error = isolated(preflight, self.command, runs, report=record.folder / "preflight.txt")
-        if error is not None:
-            complain(f"{first_line(error)} (nothing was started; trace in {record.folder})")
-            sys.exit(2)
+        preflight(self.command, runs, record)
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Sums up; the exit status is 1 if any run failed."""
         entries = Record(Path(os.environ[RECORD])).read()
-        _say(summary(entries))
-        if any(entry.state in ("failed", "stopped") for entry in entries):
+        say(summary(entries))
+        if any(entry.state not in (*WELL, "elsewhere") for entry in entries):
             sys.exit(1)
 
 
-def preflight(command: str, runs: list[Planned]) -> str | None:
-    """Tries every distinct model on its data for a step; the text of the first error, if any."""
-    quiet()
-    try_out = import_module(f"temporal_pose.{command}").try_out
+def preflight(command: str, runs: Sequence[Planned], record: Record) -> None:
+    """Tries what the runs are made of, each part in a process of its own; an error ends it all."""
+    for job, planned in trials(runs):
+        error = isolated(attempted, command, job, planned.config)
+        if error is not None:
+            with suppress(OSError):
+                write_text(record.folder / "preflight.txt", error)
+            typed = " ".join(planned.overrides)
+            complain(f"{typed}: {first_line(error)} (nothing was started; see {record.folder})")
+            sys.exit(2)
+
+
+def trials(runs: Sequence[Planned]) -> Iterator[tuple[str, Planned]]:
+    """Every distinct model, to be tried for a step, and every other distinct cut of the data, to
+    be read: runs that differ in the strength of the noise or the seed alone differ in neither.
+    """
     seen: set[str] = set()
     for planned in runs:
         settings = resolved(planned.config)
-        key = str((settings["model"], settings["data"], settings["trainer"]))
-        if key not in seen and not planned.run.finished:
-            error = _guarded(try_out, planned.config)
-            if error is not None:
-                return f"{' '.join(planned.overrides)}: {error}"
-        seen.add(key)
-    return None
+        data = {k: v for k, v in settings["objects"]["data"].items() if k not in ("noise", "seed")}
+        parts = [settings["model"], settings["trainer"], settings["objects"]["task"] | {"seed": 0}]
+        batches = str({**data, "cut": None})  # setups cut videos otherwise; a step is the same
+        step, read = f"{parts} {batches}", str(data)
+        if planned.settled or {step, read} <= seen:
+            continue
+        yield ("read" if step in seen else "try_out"), planned
+        seen |= {step, read}
 
 
-def run_in_sweep(command: str, config: DictConfig) -> None:
-    """Runs one job of a sweep in a child process, and notes what became of it."""
-    record, run = Record(Path(os.environ[RECORD])), RunFolder(run_path(config))
-    if (record.folder / "stop").exists():
-        record.write(run.path, "stopped")
-        return
-    if run.busy:
-        record.write(run.path, "elsewhere")
-        return
-    if run.finished and not config.force:
-        record.write(run.path, "skipped")
-        return
-    record.write(run.path, "running")
-    started = time.monotonic()
-    overrides = list(HydraConfig.get().overrides.task)
-    report = record.folder / f"{HydraConfig.get().job.num:04d}.error.txt"
-    error = isolated(work, command, overrides, HydraConfig.get().job.num, report=report)
-    if error is None:
-        record.write(run.path, "done", seconds=time.monotonic() - started)
-    else:
-        _note_failure(record, run, error, config.fail_fast)
-    _say(progress(record.read()))
-
-
-def _note_failure(record: Record, run: RunFolder, error: str, fail_fast: bool) -> None:
-    record.write(run.path, "failed", error)
-    complain(f"{run.path}: {first_line(error)}")
-    if fail_fast:
-        (record.folder / "stop").touch()
-    try:
-        write_text(run.error_file, error)
-    except OSError as problem:
-        complain(f"{run.error_file} could not be written: {problem.strerror}")
-
-
-def work(command: str, overrides: list[str], number: int) -> str | None:
-    """One run, in a child process; the text of its error, if any."""
+def attempted(command: str, job: str, config: DictConfig) -> str | None:
+    """A part of the preflight, in a child process; the text of its error, if any."""
     quiet()
-    _choose_gpu(number)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose(command, overrides)
-    entry = import_module(f"temporal_pose.{command}")
-    sys.argv = [str(entry.__file__), *overrides]  # what Lightning starts further processes with
-    return _guarded(entry.run, config, overrides)
-
-
-def _guarded(job: Any, *arguments: Any) -> str | None:
-    try:
-        job(*arguments)
-    except Exception as error:
-        return describe(error)
-    return None
-
-
-def _choose_gpu(number: int) -> None:
-    """Where there are several GPUs, gives each job of a sweep one, in turn."""
-    gpus = torch.cuda.device_count()
-    if gpus > 1 and "CUDA_VISIBLE_DEVICES" not in os.environ:
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(number % gpus)
-
-
-def first_line(error: str) -> str:
-    """What went wrong, without the trace."""
-    return error.strip().split("\n")[0]
+    if job == "read":
+        return guarded(build(config.objects.data).setup)
+    return guarded(import_module(f"temporal_pose.{command}").try_out, config)
 
 
 def _plan_table(runs: list[Planned]) -> Table:
@@ -202,26 +157,3 @@ def _plan_table(runs: list[Planned]) -> Table:
         own = [item for item in planned.overrides if item not in shared]
         table.add_row(" ".join(own), str(planned.run.path), planned.run.state)
     return table
-
-
-def progress(entries: list[Entry]) -> str:
-    """One line: how many runs are done, running and failed, and about how long the rest takes."""
-    counts = Counter(entry.state for entry in entries)
-    parts = [f"{count} {state}" for state, count in counts.items()]
-    took = [entry.seconds for entry in entries if entry.state == "done"]
-    left = counts["waiting"] + counts["running"] / 2
-    if took and left:
-        minutes = left * sum(took) / len(took) / max(1, counts["running"]) / 60
-        parts.append(f"about {minutes:.0f} min left")
-    return f"{len(entries)} runs: {', '.join(parts)}"
-
-
-def summary(entries: list[Entry]) -> str:
-    """How many runs ended how, and a line for each that is not simply done."""
-    odd = [entry for entry in entries if entry.state not in ("done", "skipped")]
-    lines = [f"  {entry.state}: {entry.path}: {entry.error}".rstrip(": ") for entry in odd]
-    return "\n".join([progress(entries), *lines])
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

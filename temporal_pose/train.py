@@ -20,8 +20,9 @@ from temporal_pose.configuration import (
     resolved,
     run_path,
 )
-from temporal_pose.sweep import run_in_sweep
+from temporal_pose.job import run_in_sweep
 from temporal_pose.training.experiment import commit, experiment, log_outcome
+from temporal_pose.training.isolation import end_with_parent
 from temporal_pose.training.runs import RunFolder, config_hash, flatten
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,9 @@ def run(config: DictConfig, overrides: Sequence[str]) -> None:
     """
     settings, folder = resolved(config), RunFolder(run_path(config))
     settings["overrides"] = overrides_to_keep(config, overrides)
-    leader = rank_zero_only.rank == 0  # of several processes that train one run
+    leader = getattr(rank_zero_only, "rank", 0) == 0  # of several processes that train one run
+    if not leader:
+        end_with_parent()
     with folder.held() if leader else nullcontext():
         if folder.config_file.exists() and not config.force:
             folder.check(settings)

@@ -23,7 +23,8 @@ def assign(labels: Sequence[str], fractions: Sequence[float], seed: int) -> Mapp
         ConfigError: fractions that are not three positive numbers with sum 1.
         DataError: fewer than three labels.
     """
-    if len(fractions) != 3 or min(fractions) <= 0 or not abs(sum(fractions) - 1) <= 1e-6:
+    shares = [share for share in fractions if isinstance(share, int | float) and share > 0]
+    if len(fractions) != 3 or len(shares) != 3 or not abs(sum(shares) - 1) <= 1e-6:
         raise ConfigError(
             f"data.fractions is {list(fractions)}; expected three positive numbers with sum 1"
         )

@@ -20,6 +20,6 @@ def plain_numbers(axis: Axis, low: float, high: float) -> None:
     """
     subs = (1, 2, 5) if high > 10 * low else (1, 1.5, 2, 3, 5, 7)
     wide = high > 3 * low
-    axis.set_major_locator(LogLocator(subs=subs) if wide else MaxNLocator(4))
+    axis.set_major_locator(LogLocator(subs=subs) if wide else MaxNLocator(5))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -41,6 +41,7 @@ class Cell:
         best: of its column.
         worse: than the unrefined input of the same runs.
         disputed: the runs of the experiment disagree about it.
+        interval: ends of the mean's 95 % interval.
     """
 
     seeds: int = 0
@@ -50,6 +51,7 @@ class Cell:
     best: bool = False
     worse: bool = False
     disputed: bool = False
+    interval: tuple[float, float] | None = None
 
     @property
     def signs(self) -> str:
@@ -62,14 +64,17 @@ class Cell:
             return "–"
         if self.mean is None:
             return "n/a"
+        if self.interval is not None:
+            low, high = (f"{end:+.{self.digits}f}" for end in self.interval)
+            return f"{self.mean:+.{self.digits}f} [{low}, {high}]"
         spread = f" ± {self.sd:.{self.digits}f}" if with_sd and self.sd is not None else ""
         return f"{self.mean:.{self.digits}f}{spread}"
 
 
 def model_cell(runs: Sequence[Run], score: Score) -> Cell:
     """The cell of a model from its runs of one experiment, a run a seed."""
-    cell = _cell([run.scores.get(f"test/{score.key}") for run in runs], score)
-    own = _cell([run.scores.get(f"identity/{score.key}") for run in runs], score)
+    cell = cell_of([run.scores.get(f"test/{score.key}") for run in runs], score)
+    own = cell_of([run.scores.get(f"identity/{score.key}") for run in runs], score)
     if cell.mean is None or own.mean is None:
         return cell
     return replace(cell, worse=score.better(own.mean, cell.mean))
@@ -79,7 +84,7 @@ def identity_cell(results: Results, setup: str, k: float, score: Score) -> Cell:
     """The unrefined input of an experiment: as the identity's runs have it, else any other's."""
     by_seed = {run.seed: run for run in reversed(identity_sources(results, setup, k))}
     runs = [by_seed[seed] for seed in sorted(by_seed)]
-    return _cell([run.scores.get(f"identity/{score.key}") for run in runs], score)
+    return cell_of([run.scores.get(f"identity/{score.key}") for run in runs], score)
 
 
 def identity_sources(results: Results, setup: str, k: float) -> list[Run]:
@@ -100,7 +105,8 @@ def mark_best(column: Sequence[Cell], score: Score) -> list[Cell]:
     ]
 
 
-def _cell(values: Sequence[float | None], score: Score) -> Cell:
+def cell_of(values: Sequence[float | None], score: Score) -> Cell:
+    """The mean and spread of a score over seeds; None stands for what could not be measured."""
     there = [value * score.unit for value in values if value is not None]
     return Cell(
         seeds=len(values),

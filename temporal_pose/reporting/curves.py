@@ -46,8 +46,9 @@ def learning_curves(results: Results, curves: Mapping[str, Curves]) -> Figure | 
     for model, panels in zip(rows, grid, strict=True):
         for run in trained:
             if run.model == model.key:
-                _draw(panels, curves[str(run.path)], style(run, results))
+                _draw(list(panels), curves[str(run.path)], style(run, results))
         panels[0].set_ylabel(model.name, fontsize=10, fontweight="bold")
+    figure.align_ylabels(grid[:, 0])
     _finish(grid)
     _legend(figure, trained, results)
     return figure
@@ -89,8 +90,10 @@ def _finish(grid: np.ndarray) -> None:
         axes.set_title(title, fontsize=10)
     for axes in grid[-1]:
         axes.set_xlabel("Epoch", fontsize=9)
-    for axes in grid[1:, -1]:
-        axes.sharey(grid[0, -1])  # accuracies compare across models, losses do not
+    accuracies = grid[:, -1]  # compare across models; losses do not
+    limits = np.array([axes.get_ylim() for axes in accuracies])
+    for axes in accuracies:
+        axes.set_ylim(limits.min(), limits.max())
 
 
 def _legend(figure: Figure, trained: Sequence[Run], results: Results) -> None:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Annotation
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, BboxBase
 
 _DISTANCES = (7, 13, 21, 30, 42)  # points, from a marker's centre to the nearest edge of its name
 _ANGLES = tuple(pi * n / 8 for n in (0, 1, -1, 2, -2, 3, -3, 4, -4, 8, 7, -7, 6, -6, 5, -5))
@@ -66,13 +66,13 @@ def _offset(distance: float, angle: float, half: Float[np.ndarray, "2"]) -> Floa
     return distance * direction + half * np.where(np.abs(direction) > 0.3, side, direction)
 
 
-def _covered(box: Bbox, taken: Sequence[Bbox], panel: Bbox) -> float:
+def _covered(box: BboxBase, taken: Sequence[BboxBase], panel: BboxBase) -> float:
     """Area of a box that lies on others, or, counted double, outside its panel."""
     shared = sum(_overlap(box, other) for other in taken)
     return shared + 2 * (box.width * box.height - _overlap(box, panel))
 
 
-def _overlap(a: Bbox, b: Bbox) -> float:
+def _overlap(a: BboxBase, b: BboxBase) -> float:
     width = min(a.x1, b.x1) - max(a.x0, b.x0)
     height = min(a.y1, b.y1) - max(a.y0, b.y0)
     return max(0.0, width) * max(0.0, height)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 
 from temporal_pose.reporting.curves import learning_curves
-from temporal_pose.reporting.events import read_curves
+from temporal_pose.reporting.events import Curves, read_curves
 from temporal_pose.reporting.images import png, svg
 from temporal_pose.reporting.latex import latex
 from temporal_pose.reporting.markdown import markdown
@@ -31,17 +31,21 @@ def report_files(results: Results) -> dict[str, bytes]:
     curves = {str(run.path): read_curves(run.path) for run in results.runs}
     drawn = {"learning_curves": learning_curves(results, curves), "tradeoff": tradeoff(results)}
     figures = {name: figure for name, figure in drawn.items() if figure is not None}
-    texts = {"report.md": page(results, tables, list(figures)), "tables.tex": latex(tables)}
+    lines = [*notes(results), *_uncharted(results, curves)]
+    texts = {"report.md": page(results, lines, tables, list(figures)), "tables.tex": latex(tables)}
     texts |= {f"{table.key}.csv": sheet(table) for table in tables}
     texts |= {"results.csv": tidy(results)}
     files = {name: text.encode() for name, text in texts.items()}
     return files | _images(figures)
 
 
-def page(results: Results, tables: Sequence[Table], figures: Sequence[str]) -> str:
+def page(
+    results: Results, lines: Sequence[str], tables: Sequence[Table], figures: Sequence[str]
+) -> str:
     """The report as one page of Markdown.
 
     Args:
+        lines: what to know before reading on.
         figures: names of those there are.
     """
     captions = [
@@ -51,7 +55,7 @@ def page(results: Results, tables: Sequence[Table], figures: Sequence[str]) -> s
     ]
     parts = [
         f"# Results: {results.stage}\n",
-        "".join(f"- {note}\n" for note in notes(results)),
+        "".join(f"- {line}\n" for line in lines),
         "## Tables\n",
         *(markdown(table, number) for number, table in enumerate(tables, 1)),
         *(["## Figures\n"] if captions else []),
@@ -62,6 +66,16 @@ def page(results: Results, tables: Sequence[Table], figures: Sequence[str]) -> s
         + ".\n",
     ]
     return "\n".join(parts)
+
+
+def _uncharted(results: Results, curves: Mapping[str, Curves]) -> list[str]:
+    """Says which runs were trained but left no curves that could be read."""
+    lost = [
+        f"{run.model} {run.experiment} seed {run.seed}"
+        for run in results.runs
+        if run.scores.get("epochs") and not len(curves[str(run.path)]["train/loss"])
+    ]
+    return [f"Without readable TensorBoard events: {', '.join(lost)}."] if lost else []
 
 
 def _images(figures: Mapping[str, Figure]) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ from statistics import fmean
 
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
 from temporal_pose.reporting.cells import Cell, Score, identity_cell, mark_best, model_cell
+from temporal_pose.reporting.contrasts import prediction_tables
 from temporal_pose.reporting.models import Kind, Model, models
 from temporal_pose.reporting.provenance import data_names, disagreements
 from temporal_pose.reporting.results import Results, share
@@ -20,12 +21,13 @@ _BLOCKS: Mapping[tuple[str, str], tuple[Kind, ...]] = {
 
 
 def all_tables(results: Results) -> list[Table]:
-    """PCK of every k (the thesis's tables 1 and 2), then keypoints (3 and 4), then ours."""
+    """PCK of every k (the thesis's tables 1 and 2), keypoints (3 and 4), then ours."""
     keypoints = {k: keypoint_tables(results, k) for k in results.ks}
     return [
         *(pck_table(results, k) for k in results.ks),
         *(first for first, *_ in keypoints.values()),
         *(error_table(results, k) for k in results.ks),
+        *(table for k in results.ks for table in prediction_tables(results, k)),
         *(table for _, *others in keypoints.values() for table in others),
     ]
 

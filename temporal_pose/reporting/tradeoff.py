@@ -86,7 +86,8 @@ def _legend(figure: Figure, shown: Sequence[Model]) -> None:
         for kind, (marker, face, rim, meaning) in _LOOKS.items()
         if any(model.kind == kind for model in shown)
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    look = {"loc": "outside lower center", "frameon": False, "fontsize": 9}
+    figure.legend(handles=handles, ncols=4 if figure.get_figwidth() > 9 else 2, **look)
 
 
 def _short(model: Model) -> str:

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file atomically: a reader sees the old content or the new, never half of it.
@@ -27,6 +25,8 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def write_tensors(path: Path, content: Mapping[str, Any]) -> None:
     """Writes what ``torch.load(path, weights_only=True)`` reads, atomically; see `write_text`."""
+    import torch  # here, for what only reads and writes text starts within a second without
+
     buffer = io.BytesIO()
     torch.save(dict(content), buffer)
     write_bytes(path, buffer.getvalue())

@@ -1,16 +1,20 @@
 """A job in a process of its own: whatever becomes of it, the caller learns how it ended."""
 
-import ctypes
 import faulthandler
 import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from types import ModuleType
 from typing import Any
 
-_DEATH_SIGNAL = 1  # Linux's PR_SET_PDEATHSIG
+#: How long an interrupted child may take to end by itself, seconds.
+PATIENCE = 20
 
 #: Started once: a process that has imported the packages and forks a child for each job.
 _context: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
@@ -18,52 +22,123 @@ _context: Any = multiprocessing.get_context("forkserver" if os.name == "posix" e
 
 def preload(module: str) -> None:
     """Lets the process that forks the children import a module, so that they need not."""
+    if multiprocessing.get_start_method(allow_none=True) == "loky":  # joblib's, unknown to children
+        multiprocessing.set_start_method(None, force=True)
     if os.name == "posix":
         _context.set_forkserver_preload([module])
-    sys.modules["__main__"].__spec__ = None  # else every child warns that it imports it twice
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which that process inherits
+        forkserver.ensure_running()
+        signal.signal(signal.SIGINT, before)
 
 
-def isolated(job: Callable[..., str | None], *arguments: Any, report: Path) -> str | None:
+def isolated(
+    job: Callable[..., str | None],
+    *arguments: Any,
+    over: Callable[[], bool] = lambda: False,
+) -> str | None:
     """Runs a job in a child process and waits for its end.
 
     The child ends when this process ends, even if that is killed.
 
     Args:
         job: a module's function; it returns None, or the text of its error.
-        report: where the child leaves that text; the folder must be there.
+        over: asked every second; once it says so, both processes end.
 
     Returns:
         None if the job went well, else what became of it, the first line being a summary.
     """
-    report.unlink(missing_ok=True)
-    child = _context.Process(target=_work, args=(job, arguments, report))
-    child.start()
+    receiver, sender = _context.Pipe(duplex=False)
+    child = _context.Process(target=_work, args=(job, arguments, sender))
+    with receiver:
+        try:
+            with _no_main():
+                child.start()
+        except (OSError, EOFError) as error:
+            return f"no process could be started: {error or 'the system refused'}"
+        finally:
+            sender.close()
+        try:
+            said = _listen(receiver, child, over)
+            child.join()
+        except BaseException:
+            _end(child)
+            raise
+    if child.exitcode == 0:
+        return None
+    return said if said and child.exitcode > 0 else f"{_ending(child.exitcode)}\n\n{said}".strip()
+
+
+@contextmanager
+def _no_main() -> Iterator[None]:
+    """Hides the script that this process runs, which a child would import for nothing, and cannot
+    where a launcher's own process runs it.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
-        child.join()
-    except BaseException:
-        child.join(timeout=20)  # an interrupt reaches the child as well, and it ends by itself
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _listen(receiver: Connection, child: Any, over: Callable[[], bool]) -> str:
+    """All that a child says until it ends. A pipe, because a file needs room on the disk."""
+    said = b""
+    while True:
+        ready = wait([receiver, child.sentinel], timeout=1)
+        if receiver in ready:
+            part = os.read(receiver.fileno(), 1 << 16)
+            said += part
+        if (receiver in ready and not part) or (ready and receiver not in ready):
+            return said.decode(errors="replace")
+        if over():
+            _end(child)
+            os._exit(1)
+
+
+def _end(child: Any) -> None:
+    """Waits for the end of an interrupted child; the terminal has interrupted it as well."""
+    child.join(timeout=3)
+    if child.is_alive():
+        os.kill(child.pid, signal.SIGINT)
+        child.join(timeout=PATIENCE)
         child.kill()
-        raise
-    if report.exists():
-        return report.read_text()
-    return None if child.exitcode == 0 else _ending(child.exitcode or 0)
 
 
-def _work(job: Callable[..., str | None], arguments: tuple[Any, ...], report: Path) -> None:
-    _end_with_parent()
-    faulthandler.enable()
-    error = job(*arguments)
+def _work(job: Callable[..., str | None], arguments: tuple[Any, ...], sender: Connection) -> None:
+    starter = multiprocessing.parent_process()
+    if starter is not None:
+        _end_after(starter.join)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    faulthandler.enable(sender.fileno())
+    try:
+        error = job(*arguments)
+    except KeyboardInterrupt:
+        sys.exit(1)
     if error is not None:
-        report.write_text(error)
+        with open(sender.fileno(), "w", closefd=False) as file:
+            file.write(error)
         sys.exit(1)
 
 
-def _end_with_parent() -> None:
-    """Asks Linux to end this process with its parent; elsewhere an orphan finishes its run."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() == 1:
+def end_with_parent() -> None:
+    """Ends this process within a second of the one that started it, however that ended."""
+    parent = os.getppid()
+    pause = threading.Event()
+
+    def orphaned() -> None:
+        while os.getppid() == parent:
+            pause.wait(1)
+
+    _end_after(orphaned)
+
+
+def _end_after(wait_until: Callable[[], None]) -> None:
+    def end() -> None:
+        wait_until()
         os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _ending(status: int) -> str:
@@ -72,6 +147,6 @@ def _ending(status: int) -> str:
     name = signal.Signals(-status).name
     likely = {
         "SIGKILL": ": out of memory, or killed by hand",
-        "SIGSEGV": ": a crash in compiled code; the trace is in the terminal",
+        "SIGSEGV": ": a crash in compiled code",
     }
     return f"the process was ended by {name}{likely.get(name, '')}"

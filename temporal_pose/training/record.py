@@ -5,13 +5,20 @@ shares the folder.
 """
 
 import json
+import os
+import socket
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from temporal_pose.training.files import write_json
+
+#: States of runs that need no word in a summary.
+WELL = ("done", "skipped")
 
 
 @dataclass(frozen=True)
@@ -21,7 +28,8 @@ class Entry:
     Args:
         path: its folder.
         state: 'waiting', 'running', 'done', 'failed', 'skipped' (finished before), 'elsewhere'
-            (another process works on it) or 'stopped' (not begun, for `fail_fast`).
+            (another process works on it), 'stopped' (not begun, for `fail_fast`), or
+            'interrupted' (the sweep ended first).
         error: the first line of what went wrong.
         since: when it got into that state, seconds since 1970.
         seconds: how long it took, once it is done.
@@ -45,29 +53,61 @@ class Record:
         self.folder = folder
 
     def plan(self, paths: Sequence[Path]) -> None:
-        """Writes down which runs there will be, in order."""
+        """Writes down which runs there will be, in order, and that this process starts them."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(self.folder / "plan.json", {"runs": [str(path) for path in paths]})
+        starter = {"process": os.getpid(), "host": socket.gethostname()}
+        write_json(self.folder / "plan.json", starter | {"runs": [str(path) for path in paths]})
 
     def write(self, path: Path, state: str, error: str = "", seconds: float = 0.0) -> None:
         """Notes what became of a run. A full disk does not stop a sweep for want of a note."""
-        entry = Entry(str(path), state, error.strip().split("\n")[0], time.time(), seconds)
+        entry = Entry(str(path), state, first_line(error), time.time(), seconds)
         with suppress(OSError):
             write_json(self._file(str(path)), asdict(entry))
 
+    def mark(self, name: str) -> None:
+        """Tells the sweep's jobs, on whatever machine, to begin nothing more ('stop'), or to end
+        ('over').
+        """
+        with suppress(OSError):
+            (self.folder / name).touch()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no further run shall begin."""
+        return (self.folder / "stop").exists()
+
+    @property
+    def over(self) -> bool:
+        """Whether the process that started the sweep is gone, as far as this machine can tell."""
+        if (self.folder / "over").exists():
+            return True
+        plan = self._plan()
+        if plan["host"] != socket.gethostname() or plan["process"] == os.getpid():
+            return False
+        try:
+            os.kill(plan["process"], 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+
     def read(self) -> list[Entry]:
         """All runs, in the order of the plan."""
-        runs = json.loads((self.folder / "plan.json").read_text())["runs"]
         entries = []
-        for path in runs:
+        for path in self._plan()["runs"]:
             file = self._file(path)
             known = json.loads(file.read_text()) if file.exists() else {"path": path}
             entries.append(Entry(**known))
-        return entries
+        if not self.over:
+            return entries
+        return [replace(e, state="interrupted") if e.state == "running" else e for e in entries]
+
+    def _plan(self) -> dict[str, Any]:
+        return dict(json.loads((self.folder / "plan.json").read_text()))
 
     def _file(self, path: str) -> Path:
-        runs = json.loads((self.folder / "plan.json").read_text())["runs"]
-        return self.folder / f"{runs.index(path):04d}.json"
+        return self.folder / f"{self._plan()['runs'].index(path):04d}.json"
 
 
 def latest(runs_dir: Path) -> Record | None:
@@ -75,3 +115,39 @@ def latest(runs_dir: Path) -> Record | None:
     plans = (runs_dir / ".sweeps").glob("*/plan.json")
     newest = max(plans, key=lambda plan: plan.stat().st_mtime, default=None)
     return Record(newest.parent) if newest else None
+
+
+def first_line(error: str) -> str:
+    """What went wrong, without the trace."""
+    return error.strip().split("\n")[0]
+
+
+def seconds_left(entries: Sequence[Entry]) -> float | None:
+    """About how long the rest takes; None while no run has shown how long one takes."""
+    took = [entry.seconds for entry in entries if entry.state == "done"]
+    running = [entry for entry in entries if entry.state == "running"]
+    if not took:
+        return None
+    mean = sum(took) / len(took)
+    begun = sum(min(mean, time.time() - entry.since) for entry in running)
+    waiting = sum(entry.state == "waiting" for entry in entries)
+    return ((waiting + len(running)) * mean - begun) / max(1, len(running))
+
+
+def progress(entries: Sequence[Entry]) -> str:
+    """One line: how many runs are done, running and failed, and about how long the rest takes."""
+    counts = Counter(entry.state for entry in entries)
+    parts = [f"{count} {state}" for state, count in counts.items()]
+    left = seconds_left(entries)
+    if left:
+        parts.append(
+            f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"
+        )
+    return f"{len(entries)} runs: {', '.join(parts)}"
+
+
+def summary(entries: Sequence[Entry]) -> str:
+    """How many runs ended how, and a line for each that is not simply done."""
+    odd = [entry for entry in entries if entry.state not in WELL]
+    lines = [f"  {entry.state}: {entry.path}: {entry.error}".rstrip(": ") for entry in odd]
+    return "\n".join([progress(entries), *lines])

@@ -1,0 +1,121 @@
+"""One job of a sweep: a run in a process of its own, and a note of what became of it."""
+
+import os
+import sys
+import time
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from temporal_pose.cli import complain, describe, quiet
+from temporal_pose.configuration import run_path
+from temporal_pose.training.files import write_text
+from temporal_pose.training.isolation import isolated, preload
+from temporal_pose.training.record import Record, first_line, progress
+from temporal_pose.training.runs import RunFolder
+
+#: Names the folder of the sweep's record to its jobs, wherever a launcher runs them.
+RECORD = "TEMPORAL_POSE_SWEEP"
+
+
+def run_in_sweep(command: str, config: DictConfig) -> None:
+    """Runs one job of a sweep in a child process, and notes what became of it."""
+    record, run = Record(Path(os.environ[RECORD])), RunFolder(run_path(config))
+    preload(f"temporal_pose.{command}")
+    idle = _idle(record, run, config.force)
+    if idle is not None:
+        record.write(run.path, idle)
+        return
+    number = HydraConfig.get().job.num
+    say(f"run {number + 1}: {run.path}")
+    record.write(run.path, "running")
+    started = time.monotonic()
+    error = isolated(work, command, config, typed(), record.folder, over=lambda: record.over)
+    if error is None:
+        record.write(run.path, "done", seconds=time.monotonic() - started)
+    elif run.busy:
+        record.write(run.path, "elsewhere")  # and was faster
+    else:
+        _note_failure(record, run, error, config.fail_fast)
+    say(progress(record.read()))
+
+
+def _idle(record: Record, run: RunFolder, force: bool) -> str | None:
+    """Why there is nothing to do, if so."""
+    if record.stopped:
+        return "stopped"
+    if run.busy:
+        return "elsewhere"
+    return "skipped" if run.finished and not force else None
+
+
+def _note_failure(record: Record, run: RunFolder, error: str, fail_fast: bool) -> None:
+    record.write(run.path, "failed", error)
+    complain(f"{run.path}: {first_line(error)}")
+    if fail_fast:
+        record.mark("stop")
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+        write_text(run.error_file, error)
+    except OSError as problem:
+        complain(f"{run.error_file} could not be written: {problem.strerror}")
+
+
+def typed() -> list[list[str]]:
+    """What was typed for this job: its settings, and where else to look for configurations."""
+    hydra = HydraConfig.get()
+    elsewhere = [item for item in hydra.overrides.hydra if item.startswith("hydra.searchpath")]
+    for source in hydra.runtime.config_sources:
+        if source.provider == "command-line":
+            elsewhere += ["--config-dir", source.path]
+    return [list(hydra.overrides.task), elsewhere]
+
+
+def work(command: str, config: DictConfig, typed: list[list[str]], folder: Path) -> str | None:
+    """One run, in a child process; the text of its error, if any."""
+    quiet()
+    entry = import_module(f"temporal_pose.{command}")
+    sys.modules["__main__"].__spec__ = entry.__spec__  # what Lightning starts as further
+    sys.argv = [str(entry.__file__), *typed[0], *typed[1]]  # processes of the same run
+    with one_gpu(config.trainer.devices, folder):
+        return guarded(entry.run, config, typed[0])
+
+
+def guarded(job: Any, *arguments: Any) -> str | None:
+    """Calls a function; the text of its error, if any."""
+    try:
+        job(*arguments)
+    except Exception as error:
+        return describe(error)
+    return None
+
+
+def one_gpu(devices: Any, folder: Path) -> AbstractContextManager[Any]:
+    """Where there are several GPUs, gives this process one that no other job of the sweep has.
+
+    Args:
+        devices: the trainer's; a run that asks for several is left to choose.
+        folder: of the sweep's record. The system lets go of a GPU whose process ends.
+    """
+    count = torch.cuda.device_count()
+    if count < 2 or "CUDA_VISIBLE_DEVICES" in os.environ or devices not in ("auto", 1):
+        return nullcontext()
+    for number in range(count):
+        try:
+            lock = FileLock(folder / f"gpu{number}.lock", timeout=0).acquire()
+        except Timeout:
+            continue
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(number)
+        return lock
+    return nullcontext()
+
+
+def say(text: str) -> None:
+    """Shows how far a sweep is."""
+    print(text, file=sys.stderr, flush=True)

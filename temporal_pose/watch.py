@@ -1,0 +1,49 @@
+"""Shows how far the newest sweep is: ``python -m temporal_pose.watch runs_dir=runs``."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from omegaconf import DictConfig
+from rich.box import SIMPLE
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Column, Table
+
+from temporal_pose.cli import command
+from temporal_pose.errors import RunFolderError
+from temporal_pose.training.record import WELL, Entry, latest, progress
+
+
+@command("watch")
+def main(config: DictConfig) -> None:
+    """A live view that ends with the sweep, or with Ctrl-C; with ``once``, a single look."""
+    record = latest(Path(config.runs_dir))
+    if record is None:
+        raise RunFolderError(f"{config.runs_dir} holds no sweep; start one, or give its runs_dir=")
+    if config.once:
+        Console().print(view(record.read()))
+        return
+    with suppress(KeyboardInterrupt), Live(view(record.read()), auto_refresh=False) as live:
+        while not record.over:
+            time.sleep(config.every)
+            record = latest(Path(config.runs_dir)) or record
+            live.update(view(record.read()), refresh=True)
+
+
+def view(entries: Sequence[Entry]) -> Group | str:
+    """How many runs are in which state, and a row for each that runs or did not go well."""
+    odd = [entry for entry in entries if entry.state not in (*WELL, "waiting")]
+    if not odd:
+        return progress(entries)
+    table = Table("state", Column("folder", overflow="fold"), "", box=SIMPLE)
+    for entry in odd:
+        minutes, seconds = divmod(int(time.time() - entry.since), 60)
+        clock = f"{minutes}:{seconds:02} min" if entry.state == "running" else entry.error
+        table.add_row(entry.state, entry.path, clock)
+    return Group(progress(entries), table)
+
+
+if __name__ == "__main__":
+    main()

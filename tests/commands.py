@@ -1,0 +1,105 @@
+"""The commands as a user types them: in this process, which saves starting another."""
+
+import importlib
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+from scipy.io import savemat
+
+#: A run of a second: three people, a video each, small heatmaps, two epochs.
+TINY = (
+    *("data.subjects=3", "data.videos=1", "data.frames=15", "data.size=16", "model.hidden=2"),
+    *("trainer.max_epochs=2", "trainer.enable_progress_bar=false", "trainer.accelerator=cpu"),
+    "pictures=0",
+)
+#: The same for a data set that is read, not made.
+READ = tuple(item for item in TINY if not item.startswith(("data.subj", "data.vid", "data.fr")))
+
+
+def write_penn_action(root: Path, videos: int = 3, frames: int = 11, **changed: object) -> Path:
+    """Penn Action's label files of some videos, people who sway; the folder they are in.
+
+    Args:
+        changed: fields of the last video; None leaves a field out.
+    """
+    (root / "labels").mkdir(parents=True)
+    for video in range(1, videos + 1):
+        rng = np.random.default_rng(video)
+        places = rng.uniform(20, 220, (13, 2)) + 9 * np.sin(np.arange(frames) / 3)[:, None, None]
+        fields: dict[str, object] = {
+            "x": places[..., 0],
+            "y": places[..., 1],
+            "visibility": np.ones((frames, 13), np.uint8),
+            "action": "situp",
+            "dimensions": np.array([[270, 480, frames]], np.uint16),
+            "nframes": np.array([[frames]], np.uint16),
+        }
+        if video == videos:
+            fields = {k: v for k, v in (fields | changed).items() if v is not None}
+        savemat(root / "labels" / f"{video:04d}.mat", fields)
+    return root
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    def refused(self) -> str:
+        """The one line of an error that a user can mend; fails on anything else."""
+        assert self.status == 2, self
+        assert self.err.count("\n") == 1, self
+        assert self.err.startswith("error: "), self
+        return self.err.removeprefix("error: ").rstrip("\n")
+
+    def went_well(self) -> None:
+        assert (self.status, self.err) == (0, ""), self
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Command]:
+    """Runs ``python -m temporal_pose.<name> <typed>`` in an empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    warnings.filterwarnings("ignore", ".*deprecated by PEP 585.*")  # of omegaconf's own types
+
+    def run(name: str, *typed: str) -> Ended:
+        module = importlib.import_module(f"temporal_pose.{name}")
+        GlobalHydra.instance().clear()
+        monkeypatch.setattr(sys, "argv", [str(module.__file__), *typed])
+        capfd.readouterr()
+        status = 0
+        try:
+            module.main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+        return Ended(status, *capfd.readouterr())
+
+    yield run
+    GlobalHydra.instance().clear()
+
+
+def typed(name: str, *arguments: str) -> list[str]:
+    """The literal command line."""
+    return [sys.executable, "-m", f"temporal_pose.{name}", *arguments]
+
+
+def process(name: str, *arguments: str, cwd: Path, **options: object) -> Ended:
+    """Runs a command in a process of its own."""
+    done = subprocess.run(
+        typed(name, *arguments), cwd=cwd, capture_output=True, text=True, check=False, **options
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,186 @@
+"""`python -m temporal_pose.evaluate`: a run, a filter, the identity; here and on other data."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from commands import READ, TINY, Command, process, write_penn_action
+
+from temporal_pose.pose.skeletons import CLIMBALONG25
+
+RUNS = Path("runs/pretrain")
+
+
+def scores(folder: Path) -> dict[str, Any]:
+    found = json.loads((folder / "metrics.json").read_text())
+    return {n: v for n, v in found.items() if n.startswith(("test/", "identity/"))}
+
+
+def recomputed(file: Path) -> dict[str, float]:
+    """Every score by plain numpy, from what was predicted."""
+    kept = np.load(file, allow_pickle=False)
+    truth, seen, torso = kept["truth"].astype(float), kept["visible"], kept["torso"].astype(float)
+    found = {}
+    for side, name in (("test", "predicted"), ("identity", "observed")):
+        wrong = kept[name].astype(float) - truth
+        far = np.hypot(*np.moveaxis(wrong, -1, 0))
+        for share in (0.05, 0.1, 0.2):
+            hit = far <= share * torso[:, :, None]
+            found[f"{side}/pck@{share:g}"] = hit[seen].mean()
+        for group, members in CLIMBALONG25.groups.items():
+            some = seen[..., list(members)]
+            if some.any():
+                found[f"{side}/pck@0.2/{group}"] = hit[..., list(members)][some].mean()
+        found[f"{side}/error_px"] = far[seen].mean()
+        bend = np.hypot(*np.moveaxis(np.diff(wrong, n=2, axis=1), -1, 0))
+        whole = seen[:, 2:] & seen[:, 1:-1] & seen[:, :-2]
+        found[f"{side}/accel_error_px"] = bend[whole].mean()
+    return found
+
+
+@pytest.mark.parametrize("model", ["conv3d", "deciwatch", "savgol", "kalman_window", "identity"])
+def test_a_finished_run_scores_again_what_it_scored(command: Command, model: str) -> None:
+    command("train", f"model={model}", "setup=3", "k=2", *TINY, "data.frames=30").went_well()
+    run = RUNS / model / "setup3/k2"
+    shown = command("evaluate", f"run={run}", "out=again")
+    shown.went_well()
+    assert scores(Path("again")) == scores(run)
+    assert sorted(path.name for path in Path("again").iterdir()) == [
+        "metrics.json",
+        "predictions.npz",
+    ]
+    assert "pck@0.05" in shown.out
+    ours, theirs = (np.load(folder / "predictions.npz") for folder in (Path("again"), run))
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs.files)
+
+
+@pytest.mark.parametrize("model", ["conv3d", "gaussian", "identity"])
+def test_numpy_finds_the_same_scores(command: Command, model: str) -> None:
+    command("train", f"model={model}", *TINY, "data.frames=40", "data.size=32").went_well()
+    run = RUNS / model / "setup1/k1"
+    expected = recomputed(run / "predictions.npz")
+    assert scores(run) == pytest.approx(expected, rel=1e-5)
+    assert len(expected) == 2 * (5 + 13)
+    if model == "identity":
+        assert all(v == expected[n.replace("test", "identity")] for n, v in expected.items())
+
+
+def test_a_run_is_scored_on_another_data_set(command: Command, tmp_path: Path) -> None:
+    root = write_penn_action(tmp_path / "penn", videos=5)
+    command("train", "model=conv3d", *TINY).went_well()
+    other = ("data=penn_action", f"data.root={root}", "out=other")
+    command("evaluate", f"run={RUNS}/conv3d/setup1/k1", *other).went_well()
+    found = scores(Path("other"))
+    assert found == pytest.approx(recomputed(Path("other/predictions.npz")), rel=1e-5)
+    assert not any("pinky" in name for name in found)
+    video = np.load("other/predictions.npz")["video"]
+    assert set(video.tolist()) < {f"000{number}" for number in range(1, 6)}
+    assert found["identity/error_px"] != scores(RUNS / "conv3d/setup1/k1")["identity/error_px"]
+
+
+def test_the_input_is_the_same_for_every_model(command: Command, tmp_path: Path) -> None:
+    root = write_penn_action(tmp_path / "penn", videos=5)
+    for model in ("identity", "savgol", "one_euro_window"):
+        settings = (f"model={model}", "data=penn_action", f"data.root={root}", f"out={model}")
+        command("evaluate", *settings, *READ).went_well()
+    found = [scores(Path(name)) for name in ("identity", "savgol", "one_euro_window")]
+    baselines = [{n: v for n, v in one.items() if n.startswith("identity/")} for one in found]
+    assert baselines[0] == baselines[1] == baselines[2]
+    assert len({one["test/error_px"] for one in found}) == 3
+
+
+def test_a_filters_run_keeps_what_was_tuned(command: Command) -> None:
+    command("train", "model=savgol", *TINY, "data.frames=40").went_well()
+    run = RUNS / "savgol/setup1/k1"
+    found = json.loads((run / "metrics.json").read_text())
+    tuned = {n.removeprefix("setting/"): v for n, v in found.items() if "setting/" in n}
+    assert tuned.keys() == {"window_s", "order"}
+    kept = torch.load(run / "best.ckpt", weights_only=True)["state_dict"]
+    (settings,) = (value for value in kept.values() if isinstance(value, dict))
+    assert tuned.items() <= settings.items()
+    typed = (f"model.window_s={tuned['window_s']:g}", f"model.order={tuned['order']:.0f}")
+    command("evaluate", "model=savgol", *TINY, "data.frames=40", *typed, "out=typed").went_well()
+    assert scores(Path("typed")) == scores(run)
+    other = ("model.window_s=0.5", "model.order=0", "out=other")
+    command("evaluate", "model=savgol", *TINY, "data.frames=40", *other).went_well()
+    assert scores(Path("other"))["test/error_px"] != scores(run)["test/error_px"]
+
+
+def test_nothing_is_written_without_out(command: Command) -> None:
+    command("evaluate", "model=identity", *TINY).went_well()
+    assert not list(Path().iterdir())
+
+
+def test_a_network_needs_weights(command: Command) -> None:
+    assert command("evaluate", "model=conv3d", *TINY, "out=o").refused() == (
+        "model=conv3d has weights to load; add run=DIR, the folder of a finished run, or "
+        "checkpoint=FILE"
+    )
+    assert not Path("o").exists()
+
+
+def test_a_folder_without_a_run_is_refused(command: Command) -> None:
+    folder = Path("empty")
+    folder.mkdir()
+    message = command("evaluate", f"run={folder}").refused()
+    assert message == f"{folder.absolute()} holds no run (no config.yaml)"
+
+
+def test_an_unfinished_run_is_refused(command: Command) -> None:
+    command("train", *TINY).went_well()
+    best = RUNS / "conv3d/setup1/k1/best.ckpt"
+    best.unlink()
+    message = command("evaluate", f"run={best.parent}", "out=o").refused()
+    assert message == f"checkpoint {best} is not there; train the model first"
+    assert not Path("o").exists()
+
+
+def test_a_checkpoint_of_another_model_is_refused(command: Command) -> None:
+    command("train", "model=deciwatch", *TINY).went_well()
+    other = RUNS / "deciwatch/setup1/k1/best.ckpt"
+    command("train", "model=savgol", *TINY).went_well()
+    for model in ("model=conv3d", "model=deciwatch model.interval=1", "model=kalman"):
+        typed = (*model.split(), *TINY, f"checkpoint={other}", "out=o")
+        message = command("evaluate", *typed).refused()
+        assert message.startswith(f"checkpoint {other} is of another model: ")
+    filters = RUNS / "savgol/setup1/k1/best.ckpt"
+    message = command("evaluate", "model=kalman", *TINY, f"checkpoint={filters}").refused()
+    assert "expected the settings of Kalman: " in message
+    assert not Path("o").exists()
+
+
+class Trap:
+    """Leaves a file behind if it is ever unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (Path("sprung"),)
+
+
+@pytest.mark.parametrize("damage", ["half", "empty", "text", "pickle", "zipped"])
+def test_a_damaged_or_dangerous_checkpoint_is_refused(command: Command, damage: str) -> None:
+    command("train", "model=identity", *TINY).went_well()
+    best = RUNS / "identity/setup1/k1/best.ckpt"
+    whole = best.read_bytes()
+    if damage == "pickle":
+        best.write_bytes(pickle.dumps({"state_dict": {"a": Trap()}}))
+    elif damage == "zipped":
+        torch.save({"state_dict": {"a": Trap()}}, best)
+    else:
+        best.write_bytes(
+            {"half": whole[: len(whole) // 2], "empty": b"", "text": b"hello"}[damage]
+        )
+    message = command("evaluate", f"run={best.parent}", "out=o").refused()
+    assert message.startswith(f"checkpoint {best} is damaged")
+    assert not Path("sprung").exists()
+    assert not Path("o").exists()
+
+
+def test_the_literal_command_line(tmp_path: Path) -> None:
+    done = process("evaluate", "model=savgol", "setup=2", *TINY, "out=o", cwd=tmp_path)
+    assert (done.status, done.err) == (0, "")
+    assert "identity" in done.out
+    assert scores(tmp_path / "o")

@@ -1,0 +1,117 @@
+"""The command: what it writes, prints and refuses."""
+
+import ast
+import csv
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+import temporal_pose.reporting
+
+FILES = [
+    *("report.md", "tables.tex", "pck_k1.csv", "keypoints_k1.csv", "errors_k1.csv"),
+    *("results.csv", "learning_curves.png", "learning_curves.svg", "tradeoff.png", "tradeoff.svg"),
+]
+
+
+def report(*arguments):
+    command = [sys.executable, "-m", "temporal_pose.report", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def runs_dir(tmp_path):
+    """Three finished runs: of a network, of one that lost its events, and of the identity."""
+    synthetic = {"_target_": "temporal_pose.data.synthetic.Synthetic", "subjects": 3}
+    for model, pck in {"conv3d": 0.5, "deciwatch": 0.125, "identity": 0.25}.items():
+        path = tmp_path / "runs" / "pretrain" / model / "setup2" / "k1"
+        path.mkdir(parents=True)
+        sides = {"test": pck, "identity": 0.25}
+        metrics = {f"{side}/pck@{a}": v for side, v in sides.items() for a in (0.05, 0.1, 0.2)}
+        metrics |= {f"{side}/{e}": 2.0 for side in sides for e in ("error_px", "accel_error_px")}
+        metrics |= {"torso_px": 20.0, "seed": 1, "git": "abc", "config_hash": "f00d"}
+        metrics |= dict.fromkeys(("parameters", "epochs"), 7 if model != "identity" else 0)
+        (path / "metrics.json").write_text(json.dumps(metrics))
+        config = {"model": {"name": model}, "data": {"window": 5, "reader": synthetic}}
+        (path / "config.yaml").write_text(yaml.safe_dump(config))
+        if model == "conv3d":
+            _log(path, **{"train/loss": 1.0, "val/loss": 2.0, "val/pck@0.05": 0.5})
+    return tmp_path / "runs"
+
+
+def _log(path, **values):
+    writer = EventFileWriter(str(path))
+    for tag, value in values.items():
+        scalar = Summary.Value(tag=tag, simple_value=value)
+        writer.add_event(Event(step=0, wall_time=1.0, summary=Summary(value=[scalar])))
+    writer.close()
+
+
+def test_the_report_is_written_printed_and_repeatable(runs_dir, tmp_path):
+    first = report(f"runs_dir={runs_dir}")
+    out = runs_dir / "report" / "pretrain"
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout.splitlines()[-len(FILES) :] == [str(out / name) for name in FILES]
+    assert "Conv3D" in first.stdout
+    contents = {file.name: file.read_bytes() for file in out.iterdir()}
+    assert sorted(contents) == sorted(FILES)
+    second = report(f"runs_dir={runs_dir}", f"out={tmp_path}/elsewhere")
+    assert second.returncode == 0
+    again = (tmp_path / "elsewhere").iterdir()
+    assert {file.name: file.read_bytes() for file in again} == contents
+    assert sorted(item.name for item in runs_dir.iterdir()) == ["pretrain", "report"]
+    _check_page(out, contents["report.md"].decode())
+
+
+def _check_page(out, page):
+    """Every caption says that the data is synthetic, and every link leads somewhere."""
+    captions = re.findall(r"^\*\*(?:Table|Figure) \d+\.\*\*.*", page, re.MULTILINE)
+    assert len(captions) == 5
+    assert all("synthetic data" in caption for caption in captions)
+    links = re.findall(r"\]\(([^)]+)\)", page)
+    assert set(links) == set(FILES) - {"report.md"}
+    assert all((out / link).is_file() for link in links)
+    with (out / "pck_k1.csv").open() as file:
+        values = {line["Accuracy metric"]: line["PCK@0.05 1.2"] for line in csv.DictReader(file)}
+    assert (values["Conv3D"], values["Identity function"]) == ("50", "25")
+    assert "Without readable TensorBoard events: deciwatch 1.2 seed 1." in page
+    assert "| Conv3D | – | **50.0** | – |" in page
+
+
+def test_without_runs_one_line_says_how_to_make_one(tmp_path):
+    refused = report(f"runs_dir={tmp_path}", "stage=finetune")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        f"error: {tmp_path}/finetune holds no finished run; make one, for example with "
+        f"python -m temporal_pose.finetune model=conv3d setup=1 k=1 runs_dir={tmp_path}\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_run_is_named_in_one_line(runs_dir):
+    file = runs_dir / "pretrain" / "conv3d" / "setup2" / "k1" / "metrics.json"
+    file.write_text("[]")
+    refused = report(f"runs_dir={runs_dir}")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        f"error: {file} is unreadable or damaged: it holds no JSON object; delete its folder and "
+        "repeat the run\n"
+    )
+
+
+def test_reporting_knows_neither_models_nor_training():
+    for file in Path(temporal_pose.reporting.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [alias.name for alias in getattr(node, "names", []) if hasattr(alias, "name")]
+            module = getattr(node, "module", None) or " ".join(names)
+            own = module.startswith("temporal_pose.")
+            assert module.split(".")[0] not in ("torch", "lightning", "hydra", "omegaconf")
+            assert not own or module.split(".")[1] in ("reporting", "pose", "errors")
