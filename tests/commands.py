@@ -47,6 +47,12 @@ def write_penn_action(root: Path, videos: int = 3, frames: int = 11, **changed: 
     return root
 
 
+def no_results(folder: Path = Path()) -> bool:
+    """Whether nothing in a folder looks like the result of a run."""
+    patterns = ("*.json", "*.ckpt", "*.npz", "config.yaml", "events.*")
+    return not any(path for pattern in patterns for path in folder.rglob(pattern))
+
+
 class Ended(NamedTuple):
     """How a command ended."""
 

@@ -1,4 +1,4 @@
-"""A small grid through the command line: one run after another, two at a time, and its start-up."""
+"""A small grid through the command line: runs one after another, two at a time, start-up."""
 
 import subprocess
 import sys

@@ -47,7 +47,7 @@ def read_tested(run: Path) -> Tested | None:
     """
     file = run / "predictions.npz"
     try:
-        with np.load(file, allow_pickle=False) as kept:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
         truth, visible = arrays["truth"], arrays["visible"]
         errors = np.linalg.norm(arrays["predicted"] - truth, axis=-1)

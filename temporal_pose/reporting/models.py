@@ -80,7 +80,7 @@ def _kind(key: str, runs: list[Run]) -> Kind:
 def _name(key: str, runs: list[Run]) -> str:
     base = key.removesuffix("_window")
     if base == key or base not in FILTERS:
-        return (THESIS | FILTERS).get(key, key)
+        return {**THESIS, **FILTERS}.get(key, key)
     frames = sorted({_settings(run, "data").get("window", "?") for run in runs}, key=str)
     return f"{FILTERS[base]} ({' or '.join(map(str, frames))} frames)"
 

@@ -22,7 +22,9 @@ _context: Any = multiprocessing.get_context("forkserver" if os.name == "posix" e
 
 def preload(module: str) -> None:
     """Lets the process that forks the children import a module, so that they need not."""
-    if multiprocessing.get_start_method(allow_none=True) == "loky":  # joblib's, unknown to children
+    if (
+        multiprocessing.get_start_method(allow_none=True) == "loky"
+    ):  # joblib's, unknown to children
         multiprocessing.set_start_method(None, force=True)
     if os.name == "posix":
         _context.set_forkserver_preload([module])
