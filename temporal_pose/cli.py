@@ -93,7 +93,7 @@ def attempt(job: Callable[..., Result], *arguments: Any) -> Result:
 
 def describe(error: Exception) -> str:
     """An error for a file: a line that says what is wrong, and the trace."""
-    line = explain(error) or f"{type(error).__name__}: {error}"
+    line = explain(error) or f"{type(error).__name__}: {error}".rstrip(": ")
     return f"{line}\n\n{''.join(traceback.format_exception(error))}"
 
 

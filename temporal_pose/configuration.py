@@ -65,7 +65,7 @@ _KINDS = {
     _ALWAYS: "trainer.check_val_every_n_epoch",
     _whole(0): "seed pictures data.split_seed data.data_seed model.order scheduler.patience "
     "trainer.min_epochs trainer.log_every_n_steps",
-    _whole(1): "data.window data.stride data.batch_size data.subjects data.videos data.frames "
+    _whole(1): "data.window data.stride data.batch_size data.subjects data.videos "
     "model.interval model.hidden model.fit.patience trainer.max_epochs "
     "trainer.accumulate_grad_batches",
     _whole(5): "data.size",
@@ -121,6 +121,12 @@ def run_path(config: DictConfig) -> Path:
     path = Path(config.runs_dir) / config.stage / config.model.name
     path = path / f"setup{config.setup}" / f"k{float(config.k):g}"
     return path if config.seed == 1 else path / f"seed{config.seed}"
+
+
+def typed(overrides: Any) -> list[str]:
+    """Overrides as the user typed them, references such as ``${data.name}`` included."""
+    raw: Any = OmegaConf.to_container(overrides, resolve=False)
+    return [str(item) for item in raw]
 
 
 def overrides_to_keep(config: DictConfig, overrides: Sequence[str]) -> list[str]:

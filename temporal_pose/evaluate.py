@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from temporal_pose.cli import command
-from temporal_pose.configuration import build, build_trainer, check, plain, recompose
+from temporal_pose.configuration import build, build_trainer, check, plain, recompose, typed
 from temporal_pose.errors import ConfigError
 from temporal_pose.training.checkpoints import load_weights
 from temporal_pose.training.evaluation import evaluate
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 @command("evaluate")
 def main(config: DictConfig) -> None:
     """Tests, and shows what came out; with ``out``, keeps scores and predictions as well."""
-    overrides = HydraConfig.get().overrides.task
+    overrides = typed(HydraConfig.get().overrides.task)
     if config.run is not None:
         config = recompose("evaluate", RunFolder(Path(config.run)), overrides)
     check(config)

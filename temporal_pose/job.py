@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from temporal_pose.cli import complain, describe, quiet
-from temporal_pose.configuration import run_path
+from temporal_pose.configuration import run_path, typed
 from temporal_pose.training.files import write_text
 from temporal_pose.training.isolation import isolated, preload
 from temporal_pose.training.record import Record, first_line, progress
@@ -36,7 +36,9 @@ def run_in_sweep(command: str, config: DictConfig) -> None:
     say(f"run {number + 1}: {run.path}")
     record.write(run.path, "running")
     started = time.monotonic()
-    error = isolated(work, command, config, typed(), record.folder, over=lambda: record.over)
+    error = isolated(
+        work, command, config, command_line(), record.folder, over=lambda: record.over
+    )
     if error is None:
         record.write(run.path, "done", seconds=time.monotonic() - started)
     elif run.busy:
@@ -67,24 +69,24 @@ def _note_failure(record: Record, run: RunFolder, error: str, fail_fast: bool) -
         complain(f"{run.error_file} could not be written: {problem.strerror}")
 
 
-def typed() -> list[list[str]]:
+def command_line() -> list[list[str]]:
     """What was typed for this job: its settings, and where else to look for configurations."""
     hydra = HydraConfig.get()
     elsewhere = [item for item in hydra.overrides.hydra if item.startswith("hydra.searchpath")]
     for source in hydra.runtime.config_sources:
         if source.provider == "command-line":
             elsewhere += ["--config-dir", source.path]
-    return [list(hydra.overrides.task), elsewhere]
+    return [typed(hydra.overrides.task), elsewhere]
 
 
-def work(command: str, config: DictConfig, typed: list[list[str]], folder: Path) -> str | None:
+def work(command: str, config: DictConfig, line: list[list[str]], folder: Path) -> str | None:
     """One run, in a child process; the text of its error, if any."""
     quiet()
     entry = import_module(f"temporal_pose.{command}")
     sys.modules["__main__"].__spec__ = entry.__spec__  # what Lightning starts as further
-    sys.argv = [str(entry.__file__), *typed[0], *typed[1]]  # processes of the same run
+    sys.argv = [str(entry.__file__), *line[0], *line[1]]  # processes of the same run
     with one_gpu(config.trainer.devices, folder):
-        return guarded(entry.run, config, typed[0])
+        return guarded(entry.run, config, line[0])
 
 
 def guarded(job: Any, *arguments: Any) -> str | None:

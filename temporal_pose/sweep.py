@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from temporal_pose.cli import attempt, complain, quiet
-from temporal_pose.configuration import build, check, resolved, run_path
+from temporal_pose.configuration import build, check, resolved, run_path, typed
 from temporal_pose.errors import ConfigError
 from temporal_pose.job import RECORD, guarded, say
 from temporal_pose.training.files import write_text
@@ -60,8 +60,8 @@ def plan(command: str, config: DictConfig) -> list[Planned]:
         ConfigError: a run's settings are wrong, or two runs would share a folder.
         RunFolderError: a run's folder belongs to another configuration.
     """
-    typed = OverridesParser.create().parse_overrides(list(config.hydra.overrides.task))
-    (every,) = BasicSweeper.split_arguments(typed, None)
+    parsed = OverridesParser.create().parse_overrides(typed(config.hydra.overrides.task))
+    (every,) = BasicSweeper.split_arguments(parsed, None)
     planned: dict[Path, Planned] = {}
     for overrides in every:
         composed = compose(command, overrides)
@@ -70,7 +70,8 @@ def plan(command: str, config: DictConfig) -> list[Planned]:
         if run.path in planned:
             raise ConfigError(
                 f"'{' '.join(overrides)}' and '{' '.join(planned[run.path].overrides)}' would "
-                f"share the folder {run.path}; sweep over runs_dir as well, or one at a time"
+                f"share the folder {run.path}; sweep over fewer settings, or give each its own: "
+                "runs_dir='runs/${data.name}', say"
             )
         if run.config_file.exists() and not composed.force:
             run.check(resolved(composed))
@@ -118,8 +119,8 @@ def preflight(command: str, runs: Sequence[Planned], record: Record) -> None:
         if error is not None:
             with suppress(OSError):
                 write_text(record.folder / "preflight.txt", error)
-            typed = " ".join(planned.overrides)
-            complain(f"{typed}: {first_line(error)} (nothing was started; see {record.folder})")
+            run = " ".join(planned.overrides)
+            complain(f"{run}: {first_line(error)} (nothing was started; see {record.folder})")
             sys.exit(2)
 
 

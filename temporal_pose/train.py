@@ -19,6 +19,7 @@ from temporal_pose.configuration import (
     plain,
     resolved,
     run_path,
+    typed,
 )
 from temporal_pose.job import run_in_sweep
 from temporal_pose.training.experiment import commit, experiment, log_outcome
@@ -79,7 +80,7 @@ def main(config: DictConfig) -> None:
         folder = RunFolder(run_path(config))
         log.info("%s: %s", folder.path, folder.state)
     else:
-        run(config, HydraConfig.get().overrides.task)
+        run(config, typed(HydraConfig.get().overrides.task))
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def test_a_bad_json_file_is_named(command: Command, tmp_path: Path, text: str, p
     message = command("train", *settings).refused()
     assert message.startswith(f"{file}: ")
     assert part in message
-    assert no_results()
+    assert no_results(Path("runs"))
 
 
 def test_a_bad_paired_file_is_named(command: Command, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_bad_paired_file_is_named(command: Command, tmp_path: Path) -> None:
     assert message.startswith(f"{file}: 'fps' is missing; expected one of truth, visible, fps")
     file.write_bytes(file.read_bytes()[:-40])
     assert command(*settings).refused().startswith(f"{file}: cannot be read as .npz (")
-    assert no_results()
+    assert no_results(Path("runs"))
 
 
 @pytest.mark.parametrize("folder", ["file", "file/below", "/proc/nope"])

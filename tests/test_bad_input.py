@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from commands import READ, TINY, Command
+from commands import READ, TINY, Command, no_results, process
 
 MODELS = (
     "biconvlstm_c, biconvlstm_s, conv3d, deciwatch, gaussian, gaussian_window, identity, kalman, "

@@ -147,7 +147,7 @@ def decode_subpixel(
 
 
 def _vertex(
-    sums: Float[Tensor, "N *batch"], x: Float[Tensor, " N"]
+    sums: Float[Tensor, " N *batch"], x: Float[Tensor, " N"]
 ) -> tuple[Float[Tensor, "*batch"], Bool[Tensor, "*batch"]]:
     """Where the parabola fitted to the logarithm of positive samples has its maximum, if any.
 

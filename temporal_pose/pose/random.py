@@ -31,7 +31,7 @@ def stream(*parts: int) -> int:
     return key - _WORD if key >= _WORD // 2 else key
 
 
-def uniform(key: int, window: Int[Tensor, " B"], *shape: int) -> Float[Tensor, "B *shape"]:
+def uniform(key: int, window: Int[Tensor, " B"], *shape: int) -> Float[Tensor, " B *shape"]:
     """Uniform numbers in the open interval (0, 1), double precision."""
     count = math.prod(shape)
     counter = window[:, None] * _WINDOW + torch.arange(count, device=window.device)
@@ -39,7 +39,7 @@ def uniform(key: int, window: Int[Tensor, " B"], *shape: int) -> Float[Tensor, "
     return ((bits.double() + 0.5) / (1 << 53)).clamp(max=1 - 2**-53).unflatten(1, shape or (1,))
 
 
-def normal(key: int, window: Int[Tensor, " B"], *shape: int) -> Float[Tensor, "B *shape"]:
+def normal(key: int, window: Int[Tensor, " B"], *shape: int) -> Float[Tensor, " B *shape"]:
     """Standard normal numbers, double precision."""
     return torch.special.ndtri(uniform(key, window, *shape))
 

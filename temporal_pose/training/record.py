@@ -57,12 +57,18 @@ class Record:
         self.folder.mkdir(parents=True, exist_ok=True)
         starter = {"process": os.getpid(), "host": socket.gethostname()}
         write_json(self.folder / "plan.json", starter | {"runs": [str(path) for path in paths]})
+        for path in paths:
+            write_json(self._file(str(path)), asdict(Entry(str(path))))
 
     def write(self, path: Path, state: str, error: str = "", seconds: float = 0.0) -> None:
-        """Notes what became of a run. A full disk does not stop a sweep for want of a note."""
-        entry = Entry(str(path), state, first_line(error), time.time(), seconds)
-        with suppress(OSError):
-            write_json(self._file(str(path)), asdict(entry))
+        """Notes what became of a run, on a full disk too: the file's old place has room for it."""
+        entry = asdict(Entry(str(path), state, first_line(error)[:500], time.time(), seconds))
+        file = self._file(str(path))
+        try:
+            write_json(file, entry)
+        except OSError:
+            with suppress(OSError), file.open("r+") as there:
+                there.write(json.dumps(entry).ljust(file.stat().st_size))
 
     def mark(self, name: str) -> None:
         """Tells the sweep's jobs, on whatever machine, to begin nothing more ('stop'), or to end
@@ -94,11 +100,8 @@ class Record:
 
     def read(self) -> list[Entry]:
         """All runs, in the order of the plan."""
-        entries = []
-        for path in self._plan()["runs"]:
-            file = self._file(path)
-            known = json.loads(file.read_text()) if file.exists() else {"path": path}
-            entries.append(Entry(**known))
+        files = [self._file(path) for path in self._plan()["runs"]]
+        entries = [Entry(**json.loads(file.read_text())) for file in files]
         if not self.over:
             return entries
         return [replace(e, state="interrupted") if e.state == "running" else e for e in entries]
