@@ -83,11 +83,15 @@ def complain(line: str) -> None:
 
 
 def attempt(job: Callable[..., Result], *arguments: Any) -> Result:
-    """The job's result; an error that a user can mend is shown, and the command ends."""
+    """The job's result; after an error the command ends, even where Hydra would go on."""
     try:
         return job(*arguments)
     except Exception as error:
-        _report(error)
+        line = explain(error)
+        if line is None:
+            traceback.print_exc()
+            sys.exit(1)
+        complain(line)
         sys.exit(2)
 
 

@@ -92,24 +92,27 @@ class Sweep(Callback):
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Plans, shows the plan (``dry_run=true``), or tries each distinct model for a step."""
         quiet()
-        runs = attempt(plan, self.command, config)
+        attempt(self._start, config)
+
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+        """Sums up; the exit status is 1 if any run failed."""
+        entries = attempt(Record(Path(os.environ[RECORD])).read)
+        say(summary(entries))
+        if any(entry.state not in (*WELL, "elsewhere") for entry in entries):
+            sys.exit(1)
+
+    def _start(self, config: DictConfig) -> None:
+        runs = plan(self.command, config)
         if config.dry_run:
             Console().print(_plan_table(runs))
             sys.exit(0)
         preload(f"temporal_pose.{self.command}")
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         record = Record(Path(config.runs_dir).absolute() / ".sweeps" / f"{stamp}-{os.getpid()}")
-        attempt(record.plan, [planned.run.path for planned in runs])
+        record.plan([planned.run.path for planned in runs])
         atexit.register(record.mark, "over")
         os.environ[RECORD] = str(record.folder)
         preflight(self.command, runs, record)
-
-    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
-        """Sums up; the exit status is 1 if any run failed."""
-        entries = Record(Path(os.environ[RECORD])).read()
-        say(summary(entries))
-        if any(entry.state not in (*WELL, "elsewhere") for entry in entries):
-            sys.exit(1)
 
 
 def preflight(command: str, runs: Sequence[Planned], record: Record) -> None:

@@ -144,7 +144,9 @@ def test_an_out_folder_that_is_a_file_is_named(command: Command) -> None:
     assert Path("file").read_text() == "mine"
 
 
-def test_a_disk_that_fills_up_costs_one_line_and_the_run_can_go_on(tmp_path: Path) -> None:
+def test_a_full_disk_costs_one_line_and_the_run_can_go_on(
+    command: Command, tmp_path: Path
+) -> None:
     def small_files() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
@@ -153,9 +155,10 @@ def test_a_disk_that_fills_up_costs_one_line_and_the_run_can_go_on(tmp_path: Pat
     message = done.refused()
     assert "File too large" in message
     assert "make room there, or choose another runs_dir=" in message
-    run = tmp_path / RUN
-    assert not (run / "metrics.json").exists()
-    assert not (run / "best.ckpt").exists()
+    assert not (RUN / "metrics.json").exists()
+    assert not (RUN / "best.ckpt").exists()
+    command("train", *TINY).went_well()
+    assert (RUN / "metrics.json").exists()
 
 
 def test_a_damaged_checkpoint_stops_a_run_that_would_go_on_from_it(command: Command) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import Callback, Timer
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from temporal_pose.data.module import PoseData
@@ -53,6 +53,29 @@ class Fit(Protocol):
         ...
 
 
+class Stopwatch(Callback):
+    """Seconds of training, those before an interruption counted in.
+
+    Lightning's Timer would do, but where one is there Lightning ignores ``trainer.max_time``.
+    """
+
+    def __init__(self) -> None:
+        self._earlier, self._started = 0.0, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since training first began, pauses left out."""
+        return self._earlier + time.monotonic() - self._started
+
+    def state_dict(self) -> dict[str, float]:
+        """What a checkpoint keeps."""
+        return {"seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: dict[str, float]) -> None:
+        """Counts on from a checkpoint."""
+        self._earlier = state_dict["seconds"]
+
+
 @dataclass(frozen=True)
 class GradientDescent:
     """Trains, keeps the best epoch, stops early, and continues where a killed run left off.
@@ -75,8 +98,8 @@ class GradientDescent:
         if last:
             log.info("continuing after epoch %d", done)
         best = self._keep(run, "best", self.monitor)
-        timer = Timer()
-        callbacks = [best, EarlyStop("val/loss", patience=self.patience), timer]
+        watch = Stopwatch()
+        callbacks = [best, EarlyStop("val/loss", patience=self.patience), watch]
         fitting = trainer(
             callbacks=[*callbacks, *self.callbacks, self._keep(run, "last")],
             logger=event_log(run, purge_step=done),
@@ -88,7 +111,7 @@ class GradientDescent:
         return Fitted(
             epochs=fitting.current_epoch,
             best_epoch=read_checkpoint(run.best)["epoch"] + 1,
-            seconds=timer.time_elapsed(),
+            seconds=watch.seconds,
         )
 
     def _keep(self, run: RunFolder, name: str, monitor: str | None = None) -> Checkpoint:
