@@ -1,5 +1,6 @@
 """One job of a sweep: a run in a process of its own, and a note of what became of it."""
 
+import logging
 import os
 import sys
 import time
@@ -27,25 +28,25 @@ RECORD = "TEMPORAL_POSE_SWEEP"
 def run_in_sweep(command: str, config: DictConfig) -> None:
     """Runs one job of a sweep in a child process, and notes what became of it."""
     record, run = Record(Path(os.environ[RECORD])), RunFolder(run_path(config))
-    preload(f"temporal_pose.{command}")
     idle = _idle(record, run, config.force)
     if idle is not None:
         record.write(run.path, idle)
         return
-    number = HydraConfig.get().job.num
-    say(f"run {number + 1}: {run.path}")
+    say(f"run {HydraConfig.get().job.num + 1}: {run.path}")
     record.write(run.path, "running")
+    preload(f"temporal_pose.{command}")
     started = time.monotonic()
-    error = isolated(
-        work, command, config, command_line(), record.folder, over=lambda: record.over
-    )
+    job = (command, config, *command_line(), record.folder)
+    error = isolated(work, *job, over=lambda: record.over)
     if error is None:
         record.write(run.path, "done", seconds=time.monotonic() - started)
     elif run.busy:
         record.write(run.path, "elsewhere")  # and was faster
     else:
         _note_failure(record, run, error, config.fail_fast)
-    say(progress(record.read()))
+    entries = record.read()
+    if any(entry.state in ("waiting", "running") for entry in entries):
+        say(progress(entries))
 
 
 def _idle(record: Record, run: RunFolder, force: bool) -> str | None:
@@ -69,24 +70,27 @@ def _note_failure(record: Record, run: RunFolder, error: str, fail_fast: bool) -
         complain(f"{run.error_file} could not be written: {problem.strerror}")
 
 
-def command_line() -> list[list[str]]:
-    """What was typed for this job: its settings, and where else to look for configurations."""
+def command_line() -> tuple[list[str], list[str]]:
+    """What was typed for this job: where else to look for configurations, and its settings."""
     hydra = HydraConfig.get()
     elsewhere = [item for item in hydra.overrides.hydra if item.startswith("hydra.searchpath")]
     for source in hydra.runtime.config_sources:
         if source.provider == "command-line":
-            elsewhere += ["--config-dir", source.path]
-    return [typed(hydra.overrides.task), elsewhere]
+            elsewhere = ["--config-dir", source.path, *elsewhere]
+    return elsewhere, typed(hydra.overrides.task)
 
 
-def work(command: str, config: DictConfig, line: list[list[str]], folder: Path) -> str | None:
+def work(
+    command: str, config: DictConfig, elsewhere: list[str], overrides: list[str], folder: Path
+) -> str | None:
     """One run, in a child process; the text of its error, if any."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     quiet()
     entry = import_module(f"temporal_pose.{command}")
     sys.modules["__main__"].__spec__ = entry.__spec__  # what Lightning starts as further
-    sys.argv = [str(entry.__file__), *line[0], *line[1]]  # processes of the same run
+    sys.argv = [str(entry.__file__), *elsewhere, *overrides]  # processes of the same run
     with one_gpu(config.trainer.devices, folder):
-        return guarded(entry.run, config, line[0])
+        return guarded(entry.run, config, overrides)
 
 
 def guarded(job: Any, *arguments: Any) -> str | None:

@@ -142,7 +142,7 @@ def progress(entries: Sequence[Entry]) -> str:
     counts = Counter(entry.state for entry in entries)
     parts = [f"{count} {state}" for state, count in counts.items()]
     left = seconds_left(entries)
-    if left:
+    if left and left >= 1:
         parts.append(
             f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"
         )

@@ -1,0 +1,243 @@
+"""Sweeps through the command line: killed, interrupted, crashing, several runs at once."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Command, Ended, process, typed
+
+EXTRA = Path(__file__).parent / "extra"
+TINY = (
+    *("data.subjects=4", "data.videos=1", "data.frames=40", "data.size=16", "data.batch_size=4"),
+    *("trainer.max_epochs=2", "trainer.enable_progress_bar=false", "trainer.accelerator=cpu"),
+    "pictures=0",
+)
+#: A model of one's own is one Python file and one YAML.
+OWN = ("--config-dir", str(EXTRA), "model=crash")
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(EXTRA), "OMP_NUM_THREADS": "1"}
+
+
+def outcomes(runs_dir: Path) -> dict[str, dict[str, Any]]:
+    """The results of all runs, but for what a clock or the source code's history says."""
+    found = {}
+    for file in sorted(runs_dir.glob("pretrain/**/metrics.json")):
+        metrics = json.loads(file.read_text())
+        del metrics["seconds"], metrics["git"]
+        found[str(file.parent.relative_to(runs_dir))] = metrics
+    return found
+
+
+def processes(runs_dir: Path) -> list[str]:
+    """Command lines of all processes that belong to a sweep, zombies aside."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            belongs = f"TEMPORAL_POSE_SWEEP={runs_dir}" in (folder / "environ").read_text()
+            line = (folder / "cmdline").read_text().replace("\0", " ")
+        except (OSError, UnicodeDecodeError):
+            continue
+        if belongs or f"runs_dir={runs_dir} " in line:
+            found.append(line)
+    return found
+
+
+def wait_for(condition: Any, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def memory(pid: int) -> float:
+    """Resident memory of a process, MiB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder on a disk that fills up, where one can be made, and what tells the model of it."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        yield folder, {}
+        return
+    yield folder, {"FILL": str(folder / "ballast")}
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+ENDINGS = {
+    "exception": "ZeroDivisionError: as told",
+    "segfault": "the process was ended by SIGSEGV: a crash in compiled code",
+    "exit": "the process ended with exit status 3 and said nothing",
+    "kill": "the process was ended by SIGKILL: out of memory, or killed by hand",
+    "memory": "MemoryError",
+}
+
+
+def test_a_run_that_crashes_takes_none_along_and_is_tried_again(tmp_path, small_disk) -> None:
+    runs, environment = small_disk
+    arguments = ["-m", *OWN, "model.way=exception,segfault,none,exit,kill,memory,disk"]
+    arguments += [f"runs_dir={runs}", *TINY]
+    sweep = subprocess.Popen(
+        typed("train", *arguments),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        env=ENVIRONMENT | environment | {"CRASH": "1"},
+    )  # fmt: skip
+    sizes, lines = [], []
+    for line in sweep.stderr:
+        lines.append(line)
+        if line.startswith("run "):
+            sizes.append(memory(sweep.pid))
+    out = sweep.stdout.read()
+    assert (sweep.wait(), out) == (1, ""), lines
+    assert max(sizes) - min(sizes) < 5  # MiB, over seven runs
+    folders = {way: runs / f"pretrain/crash_{way}/setup1/k1" for way in ENDINGS}
+    summed = "".join(lines).split("\n7 runs: ")[-1].splitlines()
+    assert summed[0] == "6 failed, 1 done"
+    for way, ending in ENDINGS.items():
+        assert f"error: {folders[way]}: {ending}\n" in lines  # as soon as it happened
+        assert f"  failed: {folders[way]}: {ending}" in summed
+        assert (folders[way] / "error.txt").read_text().startswith(ending)
+        assert not (folders[way] / "metrics.json").exists()
+    full = runs / "pretrain/crash_disk/setup1/k1"
+    said = "No space left on device" if environment else "File too large"
+    assert summed[-1].startswith(f"  failed: {full}: {said}")
+    assert not (full / "metrics.json").exists()
+    for trace in (folders["exception"] / "error.txt", folders["segfault"] / "error.txt"):
+        assert "crashing.py" in trace.read_text()
+
+    (runs / "ballast").unlink(missing_ok=True)
+    again = process("train", *arguments, cwd=tmp_path, env=ENVIRONMENT)
+    assert again.status == 0, again
+    assert again.err.splitlines()[-1] == "7 runs: 6 done, 1 skipped"
+    assert again.out.count("continuing after epoch 1") == 6
+    assert not list(runs.glob("pretrain/**/error.txt"))
+    assert (
+        len({json.dumps(metrics | {"config_hash": ""}) for metrics in outcomes(runs).values()})
+        == 1
+    )
+
+
+def test_what_fails_in_its_first_step_is_found_before_anything_is_started(tmp_path) -> None:
+    arguments = ["-m", *OWN, "model.way=none,segfault", "k=1,2", "model.after=0", *TINY]
+    ended = process("train", *arguments, cwd=tmp_path, env=ENVIRONMENT | {"CRASH": "1"})
+    assert ended.status == 2
+    assert ended.err.count("\n") == 1
+    assert ended.err.startswith("error: model=crash model.way=segfault k=1 ")
+    assert ": the process was ended by SIGSEGV: a crash in compiled code (" in ended.err
+    assert not (tmp_path / "runs/pretrain").exists()
+
+
+GRID = ("-m", "--config-dir", str(EXTRA), "model=crash,deciwatch", "k=1,2")
+LONGER = (*TINY, "trainer.max_epochs=25")
+
+
+def start(runs: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        typed("train", *arguments, f"runs_dir={runs}", *LONGER),
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=runs.parent,
+        env=ENVIRONMENT, start_new_session=True,
+    )  # fmt: skip
+
+
+def disturb(runs: Path, rng: random.Random, kill: Any) -> subprocess.Popen[str]:
+    """Starts a sweep and ends it at a random moment after its first run of this time began."""
+    sweep = start(runs, *GRID)
+    for line in sweep.stderr:
+        if line.startswith("run "):
+            break
+    time.sleep(rng.uniform(0, 2))
+    kill(sweep.pid)
+    return sweep
+
+
+def test_a_sweep_that_is_killed_again_and_again_ends_like_an_undisturbed_one(tmp_path) -> None:
+    """The undisturbed one runs two at a time; the other is ended by two sweeps at once."""
+    calm, rough, rng = tmp_path / "calm", tmp_path / "rough", random.Random(5)
+    undisturbed = start(calm, *GRID, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    for kill in (os.kill, os.killpg, os.kill, os.killpg, os.kill):
+        sweep = disturb(rough, rng, lambda pid, kill=kill: kill(pid, signal.SIGKILL))
+        sweep.communicate()
+        assert sweep.returncode == -signal.SIGKILL
+        wait_for(lambda: not processes(rough), seconds=20)  # the children end with it
+    sweep = disturb(rough, rng, lambda pid: os.killpg(pid, signal.SIGINT))
+    assert sweep.communicate()[1] == "interrupted; the same command continues\n"
+    assert sweep.returncode == 1
+    wait_for(lambda: not processes(rough), seconds=20)
+    assert len(outcomes(rough)) < 4  # or nothing was disturbed
+    ended = [(each.communicate()[1], each.returncode) for each in (undisturbed,)]
+    both = [start(rough, *GRID), start(rough, *GRID)]
+    ended += [(each.communicate()[1], each.returncode) for each in both]
+    assert [status for _, status in ended] == [0, 0, 0], ended
+    assert len(outcomes(calm)) == 4
+    assert outcomes(rough) == outcomes(calm)
+    assert not list(tmp_path.glob("*/pretrain/**/error.txt"))
+
+
+def test_a_cluster_job_of_two_processes_scores_like_one(tmp_path, command: Command) -> None:
+    arguments = ["-m", *OWN, "hydra/launcher=submitit_local", f"runs_dir={tmp_path}", *TINY]
+    spread = ["trainer.devices=2", "trainer.strategy=ddp"]
+    ended = process("train", *arguments, *spread, cwd=tmp_path, env=ENVIRONMENT)
+    assert (ended.status, ended.err) == (0, "1 runs: 1 done\n"), ended
+    run = tmp_path / "pretrain/crash_none/setup1/k1"
+    alone = ("trainer.devices=1", "trainer.strategy=auto", f"out={tmp_path}/alone")
+    command("evaluate", "--config-dir", str(EXTRA), f"run={run}", *alone).went_well()
+    there = json.loads((run / "metrics.json").read_text())
+    here = json.loads((tmp_path / "alone/metrics.json").read_text())
+    assert {name: there[name] for name in here} == pytest.approx(here, rel=1e-5)
+    assert there["windows_test"] * 25 * 5 > 0
+
+
+def planned(command: Command, *arguments: str) -> Ended:
+    return command("train", "-m", *arguments, *TINY)
+
+
+def test_a_dry_run_lists_runs_folders_and_states(tmp_path, command: Command, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    for k, file in ((1, "metrics.json"), (2, "last.ckpt"), (3, "error.txt")):
+        folder = tmp_path / f"runs/pretrain/conv3d/setup1/k{k}"
+        folder.mkdir(parents=True)
+        (folder / file).touch()
+    ended = planned(command, "k=1,2,3,4", "dry_run=true")
+    ended.went_well()
+    assert "4 runs; nothing was started" in ended.out
+    rows = [line.split() for line in ended.out.splitlines() if "pretrain" in line]
+    states = ["done", "resumable", "failed", "new"]
+    assert rows == [
+        [f"k={k}", str(tmp_path / f"runs/pretrain/conv3d/setup1/k{k}"), state]
+        for k, state in enumerate(states, 1)
+    ]
+    assert not list(tmp_path.rglob(".sweeps"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("model=conv3d,conv4d", "k=1,2"), "model 'conv4d' is unknown; expected one of "),
+        (("setup=1,2,4",), "setup is '4'; expected one of 1, 2, 3"),
+        (("k=1,2,-1",), "k is -1; expected a positive number"),
+        (("model.hidden=2,4",), "would share the folder "),
+    ],
+)
+def test_a_mistake_in_the_last_run_is_found_before_the_first(command, arguments, message) -> None:
+    assert message in planned(command, *arguments).refused()
+    assert not Path("runs/pretrain").exists()
+
+
+def test_a_changed_setting_is_named(tmp_path, command: Command) -> None:
+    folder = tmp_path / "runs/pretrain/conv3d/setup1/k2"
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text("k: 7\n")
+    message = planned(command, "k=1,2").refused()
+    assert message.startswith(f"{folder} belongs to another configuration: ")
+    assert "k is 7 there, 2 here" in message or "(and " in message
