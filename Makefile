@@ -11,9 +11,9 @@ demo: .venv/installed
 	$(BIN)/python -m temporal_pose.train -m runs_dir=demo k=1 setup=1 \
 	    model=identity,one_euro,savgol,gaussian,kalman,one_euro_window,savgol_window,gaussian_window,kalman_window
 	$(BIN)/python -m temporal_pose.train runs_dir=demo k=1 setup=1 model=deciwatch \
-	    model.interval=1 augment=standard trainer.max_epochs=40
+	    model.interval=1 augment=standard trainer.max_epochs=25
 	$(BIN)/python -m temporal_pose.train runs_dir=demo k=1 setup=1 model=conv3d \
-	    trainer.max_epochs=4 trainer.precision=bf16-mixed
+	    trainer.max_epochs=3 trainer.precision=bf16-mixed
 	$(BIN)/python -m temporal_pose.report runs_dir=demo
 
 test: .venv/installed

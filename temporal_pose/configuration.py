@@ -74,6 +74,9 @@ _KINDS = {
 #: Constructors check values, but not that they are numbers; and some check only when work began.
 KINDS = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
+#: Half precision throughout would round the coordinates of the truth; mixed does not.
+PRECISIONS = ("32-true", "64-true", "bf16-mixed", "16-mixed", "32", "64", 32, 64)
+
 _MISSING = object()
 _MAY_BE_NULL = (
     *("data.fps", "data.stride", "trainer.min_epochs", "trainer.max_epochs"),
@@ -98,6 +101,7 @@ def check(config: DictConfig) -> None:
         ConfigError: a setting that is missing, of the wrong kind, or out of range.
     """
     one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
+    one_of("trainer.precision", config.trainer.precision, PRECISIONS)
     for name, kind in KINDS.items():
         value = OmegaConf.select(config, name, default=_MISSING)
         open_ = value is _MISSING or (value is None and name in _MAY_BE_NULL)
@@ -161,6 +165,7 @@ def recompose(command: str, run: RunFolder, overrides: Sequence[str] = ()) -> Di
         "force=",
         "dry_run=",
         "fail_fast=",
+        *(f"trainer.{name}=" for name in ("accelerator", "devices", "strategy", "num_nodes")),
         "trainer.max_epochs=",
         "trainer.enable_progress_bar=",
     )

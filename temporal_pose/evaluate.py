@@ -35,8 +35,11 @@ def main(config: DictConfig) -> None:
             f"model={config.model.name} has weights to load; add run=DIR, the folder of a "
             "finished run, or checkpoint=FILE"
         )
-    trainer = build_trainer(config.trainer, task)
-    scores, predictions = evaluate(task, build(config.objects.data), trainer)
+    data, trainer = build(config.objects.data), build_trainer(config.trainer, task)
+    data.setup()
+    if config.run is not None:
+        data.leave_out(RunFolder(Path(config.run)).trained_on(config.data.name))
+    scores, predictions = evaluate(task, data, trainer)
     if config.out is not None:
         folder = Path(config.out)
         folder.mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,7 @@ def run_in_sweep(command: str, config: DictConfig) -> None:
     error = isolated(work, *job, over=lambda: record.over)
     if error is None:
         record.write(run.path, "done", seconds=time.monotonic() - started)
-    elif run.busy:
+    elif run.busy or run.finished:
         record.write(run.path, "elsewhere")  # and was faster
     else:
         _note_failure(record, run, error, config.fail_fast)
@@ -85,6 +85,7 @@ def work(
 ) -> str | None:
     """One run, in a child process; the text of its error, if any."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("temporal_pose.data").setLevel(logging.WARNING)  # the same in every run
     quiet()
     entry = import_module(f"temporal_pose.{command}")
     sys.modules["__main__"].__spec__ = entry.__spec__  # what Lightning starts as further

@@ -187,3 +187,19 @@ def test_the_literal_command_line(tmp_path: Path) -> None:
     assert (done.status, done.err) == (0, "")
     assert "identity" in done.out
     assert scores(tmp_path / "o")
+
+
+def test_another_choice_of_videos_never_tests_on_what_was_trained_on(
+    command: Command, tmp_path: Path
+) -> None:
+    root = write_penn_action(tmp_path / "penn", videos=11)
+    data = ("data=penn_action", f"data.root={root}", "data.split_seed=0")
+    command("train", "model=identity", *data, *READ).went_well()
+    run = RUNS / "identity/setup1/k1"
+    split = json.loads((run / "split.json").read_text())
+    trained = {*split["train"], *split["val"]}
+    otherwise = ("data.split_seed=3", "out=other")
+    command("evaluate", f"run={run}", *otherwise).went_well()
+    tested = set(np.load("other/predictions.npz")["video"].tolist())
+    assert tested
+    assert not tested & trained

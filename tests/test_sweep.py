@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from commands import Command, Ended, process, typed
 
+from temporal_pose.training.runs import RunFolder
+
 EXTRA = Path(__file__).parent / "extra"
 TINY = (
     *("data.subjects=4", "data.videos=1", "data.frames=40", "data.size=16", "data.batch_size=4"),
@@ -88,18 +90,17 @@ def test_a_run_that_crashes_takes_none_along_and_is_tried_again(tmp_path, small_
     runs, environment = small_disk
     arguments = ["-m", *OWN, "model.way=exception,segfault,none,exit,kill,memory,disk"]
     arguments += [f"runs_dir={runs}", *TINY]
-    sweep = subprocess.Popen(
-        typed("train", *arguments),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-        env=ENVIRONMENT | environment | {"CRASH": "1"},
-    )  # fmt: skip
     sizes, lines = [], []
-    for line in sweep.stderr:
-        lines.append(line)
-        if line.startswith("run "):
-            sizes.append(memory(sweep.pid))
-    out = sweep.stdout.read()
-    assert (sweep.wait(), out) == (1, ""), lines
+    with subprocess.Popen(
+        typed("train", *arguments),
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        env=ENVIRONMENT | environment | {"CRASH": "1"},
+    ) as sweep:  # fmt: skip
+        for line in sweep.stderr:
+            lines.append(line)
+            if line.startswith("run "):
+                sizes.append(memory(sweep.pid))
+    assert sweep.returncode == 1
     assert max(sizes) - min(sizes) < 5  # MiB, over seven runs
     folders = {way: runs / f"pretrain/crash_{way}/setup1/k1" for way in ENDINGS}
     summed = "".join(lines).split("\n7 runs: ")[-1].splitlines()
@@ -120,7 +121,7 @@ def test_a_run_that_crashes_takes_none_along_and_is_tried_again(tmp_path, small_
     again = process("train", *arguments, cwd=tmp_path, env=ENVIRONMENT)
     assert again.status == 0, again
     assert again.err.splitlines()[-1] == "7 runs: 6 done, 1 skipped"
-    assert again.out.count("continuing after epoch 1") == 6
+    assert again.out.count("continuing after epoch ") == 6
     assert not list(runs.glob("pretrain/**/error.txt"))
     assert (
         len({json.dumps(metrics | {"config_hash": ""}) for metrics in outcomes(runs).values()})
@@ -184,7 +185,10 @@ def test_a_sweep_that_is_killed_again_and_again_ends_like_an_undisturbed_one(tmp
     assert not list(tmp_path.glob("*/pretrain/**/error.txt"))
 
 
-def test_a_cluster_job_of_two_processes_scores_like_one(tmp_path, command: Command) -> None:
+def test_a_cluster_job_of_two_processes_scores_like_one(
+    tmp_path, command: Command, monkeypatch
+) -> None:
+    monkeypatch.syspath_prepend(EXTRA)
     arguments = ["-m", *OWN, "hydra/launcher=submitit_local", f"runs_dir={tmp_path}", *TINY]
     spread = ["trainer.devices=2", "trainer.strategy=ddp"]
     ended = process("train", *arguments, *spread, cwd=tmp_path, env=ENVIRONMENT)
@@ -195,7 +199,34 @@ def test_a_cluster_job_of_two_processes_scores_like_one(tmp_path, command: Comma
     there = json.loads((run / "metrics.json").read_text())
     here = json.loads((tmp_path / "alone/metrics.json").read_text())
     assert {name: there[name] for name in here} == pytest.approx(here, rel=1e-5)
-    assert there["windows_test"] * 25 * 5 > 0
+
+
+def test_after_a_failure_fail_fast_begins_nothing_more(
+    tmp_path, command: Command, monkeypatch
+) -> None:
+    """And who works elsewhere on a run is left alone."""
+    monkeypatch.setenv("TEMPORAL_POSE_SWEEP", "")  # to be put back
+    monkeypatch.setattr("temporal_pose.sweep.preflight", lambda *_: None)
+    for module in ("sweep", "job"):
+        monkeypatch.setattr(f"temporal_pose.{module}.preload", lambda *_: None)
+    monkeypatch.setattr("temporal_pose.job.isolated", lambda *_, **__: "no luck\n\na trace")
+    runs = [tmp_path / f"runs/pretrain/conv3d/setup1/k{k}" for k in (1, 2, 3, 4)]
+    RunFolder(runs[1]).metrics_file.parent.mkdir(parents=True)
+    RunFolder(runs[1]).metrics_file.touch()
+    with RunFolder(runs[0]).held():
+        ended = planned(command, "k=1,2,3,4", "fail_fast=true")
+    assert ended.status == 1
+    assert ended.err.splitlines() == [
+        f"run 3: {runs[2]}",
+        f"error: {runs[2]}: no luck",
+        "4 runs: 1 elsewhere, 1 skipped, 1 failed, 1 waiting",
+        "4 runs: 1 elsewhere, 1 skipped, 1 failed, 1 stopped",
+        f"  elsewhere: {runs[0]}",
+        f"  failed: {runs[2]}: no luck",
+        f"  stopped: {runs[3]}",
+    ]
+    assert (runs[2] / "error.txt").read_text() == "no luck\n\na trace"
+    assert not (runs[0] / "error.txt").exists()
 
 
 def planned(command: Command, *arguments: str) -> Ended:

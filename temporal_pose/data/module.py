@@ -1,7 +1,7 @@
 """The one data module: any reader's sequences as batches for any model."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import lightning as L
@@ -108,6 +108,7 @@ class PoseData(L.LightningDataModule):
         self.stride, self.batch_size, self.seed = stride, batch_size, seed
         self.whole_videos = whole_videos
         self.sides: dict[str, Windows] = {}
+        self._group_of: dict[str, str] = {}
         self.mean_torso = float("nan")
 
     def setup(self, stage: str | None = None) -> None:
@@ -133,6 +134,7 @@ class PoseData(L.LightningDataModule):
             raise DataError(f"no video has {self.cut.length} frames in a row with a pose")
         side = self.split.sides(tiled, groups)
         sides = {name: tiled.select(side == i) for i, name in enumerate(splits.SIDES)}
+        self._group_of = dict(zip(tiled.names, groups, strict=True))
         if self.stride not in (None, self.cut.length):
             dense = Windows(sequences, self.cut, self.stride)
             videos = sides["train"].video.unique()
@@ -142,6 +144,29 @@ class PoseData(L.LightningDataModule):
                 raise DataError(f"no window is left for the {name} set; change data.split")
         splits.check_disjoint({name: np.asarray(part.index) for name, part in sides.items()})
         return sides
+
+    def groups(self) -> dict[str, list[str]]:
+        """The groups of videos on each side of the split."""
+        return {
+            side: sorted(
+                {self._group_of[windows.names[video]] for video in windows.video.tolist()}
+            )
+            for side, windows in self.sides.items()
+        }
+
+    def leave_out(self, groups: Collection[str]) -> None:
+        """Takes groups of videos out of the test set, for a model that has trained on them.
+
+        Raises:
+            DataError: nothing is left.
+        """
+        test = self.sides["test"]
+        keep = [self._group_of[test.names[video]] not in groups for video in test.video.tolist()]
+        self.sides["test"] = test.select(torch.tensor(keep))
+        if not any(keep):
+            raise DataError("the model has trained on every video of this test set")
+        if not all(keep):
+            log.info("left out: %d test windows of videos the model trained on", keep.count(False))
 
     def _measure_torso(self, windows: Windows) -> float:
         everything = windows[list(range(len(windows)))]
@@ -158,6 +183,11 @@ class PoseData(L.LightningDataModule):
         """Shuffled training windows."""
         windows = self.sides["train"]
         rank, processes = self._processes()
+        if self.batch_size % processes:
+            raise ConfigError(
+                f"data.batch_size is {self.batch_size}; expected a multiple of the {processes} "
+                "processes that share each batch"
+            )
         size = max(1, self.batch_size // processes)
         sampler = ShuffledBatches(len(windows), size, self.seed, rank, processes)
         return DataLoader(windows, sampler=sampler, batch_size=None)

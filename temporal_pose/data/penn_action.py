@@ -74,7 +74,7 @@ class PennAction:
         frames = len(labels["x"])
         height, width = (int(size) for size in labels["dimensions"].flat[:2])
         positions = np.stack((labels["x"], labels["y"]), axis=-1).astype(np.float32) - 1
-        visible = (labels["visibility"] != 0) & (positions > 0).any(-1)
+        visible = (labels["visibility"] != 0) & ~(positions <= 0).all(-1)
         keypoints, visible = remap(positions, visible, PENN13)
         return Sequence(
             name=path.stem,

@@ -38,7 +38,7 @@ class Augmentation:
         for name, limit in (("rotation", 180.0), ("zoom", 0.9), ("mirror", 1.0)):
             if not 0 <= getattr(self, name) <= limit:
                 raise ConfigError(
-                    f"data.augment.{name} is {getattr(self, name)}; expected 0 to {limit:g}"
+                    f"augment.{name} is {getattr(self, name)}; expected 0 to {limit:g}"
                 )
 
     def __call__(

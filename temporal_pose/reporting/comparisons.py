@@ -24,6 +24,7 @@ class Tested:
     """Position errors of a run on the test set, heatmap pixels.
 
     Args:
+        window: number of each window's first frame.
         video: of each window.
         errors: of the predictions.
         identity: of the unrefined input.
@@ -31,6 +32,7 @@ class Tested:
         fast: the fastest 10 % of the movements from one frame to the next, at the later frame.
     """
 
+    window: np.ndarray
     video: np.ndarray
     errors: Float[np.ndarray, "N T K"]
     identity: Float[np.ndarray, "N T K"]
@@ -52,7 +54,8 @@ def read_tested(run: Path) -> Tested | None:
         truth, visible = arrays["truth"], arrays["visible"]
         errors = np.linalg.norm(arrays["predicted"] - truth, axis=-1)
         identity = np.linalg.norm(arrays["observed"] - truth, axis=-1)
-        return Tested(arrays["video"], errors, identity, visible, fastest(truth, visible))
+        where = (arrays["window"], arrays["video"])
+        return Tested(*where, errors, identity, visible, fastest(truth, visible))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -119,11 +122,17 @@ def paired_difference(runs: Sequence[Run], others: Sequence[Run] | None) -> Diff
         return None
     a = [t for t in first if t is not None]
     b = [t for t in second if t is not None]
-    if any(not np.array_equal(t.visible, a[0].visible) for t in (*a, *b)):
+    if any(not _same_windows(t, a[0]) for t in (*a, *b)):
         return None
     ours = np.mean([tested.errors for tested in a], 0)
     theirs = np.mean([t.identity if others is None else t.errors for t in b], 0)
     return _bootstrap(np.where(a[0].visible, ours - theirs, 0), a[0].visible, a[0].video)
+
+
+def _same_windows(one: Tested, other: Tested) -> bool:
+    same_frames = np.array_equal(one.window, other.window)
+    same_videos = np.array_equal(one.video, other.video)
+    return same_frames and same_videos and np.array_equal(one.visible, other.visible)
 
 
 def _bootstrap(

@@ -97,7 +97,11 @@ def _keypoint_table(
     rows = []
     for group in skeleton.groups:
         score = Score(f"{threshold}/{group}")
-        cells = tuple(_cell(results, model, s, k, score) for model in columns for s in setups)
+        by_setup = [
+            mark_best([_cell(results, model, s, k, score) for model in columns], score)
+            for s in setups
+        ]
+        cells = tuple(cell for model in zip(*by_setup, strict=True) for cell in model)
         rows.append((group.replace("_", " ").capitalize(), cells))
     return Table(
         f"keypoints_k{k:g}{block[0]}",

@@ -59,7 +59,18 @@ def _shape(value: Any) -> str:
 
 
 class Checkpoint(ModelCheckpoint):
-    """Lightning's, for a folder that may have been moved since the checkpoint was written."""
+    """Lightning's, but whole or not there, and for a folder that may have been moved.
+
+    Lightning writes to the system's temporary folder first; where that is another file system, a
+    kill in the middle of the move would leave half a checkpoint.
+    """
+
+    def _save_checkpoint(self, trainer: Any, filepath: str) -> None:
+        part = Path(f"{filepath}.part")
+        super()._save_checkpoint(trainer, str(part))
+        if trainer.is_global_zero:
+            part.replace(filepath)
+        self._last_checkpoint_saved = filepath
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restores the best score even if the folder has another path now."""

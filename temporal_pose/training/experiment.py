@@ -12,6 +12,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from temporal_pose.data.module import PoseData
 from temporal_pose.training.charts import table_row, table_scores, table_settings
 from temporal_pose.training.evaluation import evaluate
+from temporal_pose.training.files import write_json
 from temporal_pose.training.fitting import Fit, event_log
 from temporal_pose.training.runs import RunFolder
 from temporal_pose.training.task import Refinement
@@ -36,6 +37,7 @@ def experiment(
     scores, predictions = evaluate(task, data, trainer)
     if task.global_rank == 0:
         predictions.save(run.predictions)
+        write_json(run.split_file, data.groups())
     return scores | {
         "torso_px": data.mean_torso,
         **{f"windows_{side}": len(windows) for side, windows in data.sides.items()},

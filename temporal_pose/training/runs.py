@@ -66,6 +66,7 @@ class RunFolder:
         self.best = self.path / "best.ckpt"
         self.last = self.path / "last.ckpt"
         self.predictions = self.path / "predictions.npz"
+        self.split_file = self.path / "split.json"
         self.error_file = self.path / "error.txt"
 
     @property
@@ -109,6 +110,17 @@ class RunFolder:
         except (TypeError, ValueError) as error:
             raise RunFolderError(f"{self.metrics_file} is damaged: {error}") from None
 
+    def trained_on(self, data: str) -> set[str]:
+        """Groups of videos that training or validation has seen, and the test has not.
+
+        Args:
+            data: name of a data set; none of another one's groups were seen.
+        """
+        if not self.split_file.exists() or self.config().get("data", {}).get("name") != data:
+            return set()
+        split = json.loads(self.split_file.read_text())
+        return {*split["train"], *split["val"]} - set(split["test"])
+
     def config(self) -> dict[str, Any]:
         """The resolved configuration of the run.
 
@@ -131,7 +143,7 @@ class RunFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(self.path / ".lock", timeout=0):
+            with FileLock(self.path / ".lock", timeout=1):  # `busy` takes it for an instant
                 yield
         except Timeout:
             raise RunFolderError(

@@ -88,7 +88,7 @@ class Refinement(L.LightningModule):
         self.losses["val"].reset()
         self._log("val", {"loss": loss} | _overall(self._take(self.scores["val"])))
         self._log("val/identity", _overall(self._take(self.baseline["val"])))
-        if self.trainer.state.fn == TrainerFn.FITTING:
+        if self.trainer.state.fn == TrainerFn.FITTING and not self.trainer.sanity_checking:
             schedule: Any = self.lr_schedulers()
             self._log("", {"learning_rate": schedule.optimizer.param_groups[0]["lr"]})
             schedule.step(loss)

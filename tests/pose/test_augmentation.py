@@ -137,9 +137,9 @@ def test_arguments_are_left_alone() -> None:
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"rotation": -1.0}, "data.augment.rotation is -1.0; expected 0 to 180"),
-        ({"zoom": 1.0}, "data.augment.zoom is 1.0; expected 0 to 0.9"),
-        ({"mirror": float("nan")}, "data.augment.mirror is nan; expected 0 to 1"),
+        ({"rotation": -1.0}, "augment.rotation is -1.0; expected 0 to 180"),
+        ({"zoom": 1.0}, "augment.zoom is 1.0; expected 0 to 0.9"),
+        ({"mirror": float("nan")}, "augment.mirror is nan; expected 0 to 1"),
     ],
 )
 def test_settings_are_checked(setting, message) -> None:

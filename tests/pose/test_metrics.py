@@ -82,7 +82,10 @@ def test_exactly_at_the_threshold_counts(threshold) -> None:
     truth = torch.full((1, 3, K, 2), 20.0)
     visible, torso = torch.ones(1, 3, K).bool(), torch.full((1, 3), 20.0)
     reach = 20 * threshold  # a whole number of pixels
-    for away, share in ((reach, 1), (np.nextafter(np.float32(20 + reach), np.float32(99)) - 20, 0)):
+    for away, share in (
+        (reach, 1),
+        (np.nextafter(np.float32(20 + reach), np.float32(99)) - 20, 0),
+    ):
         moved = truth + torch.tensor([float(away), 0.0])
         assert score((moved, truth, visible, torso))[f"pck@{threshold}"] == share
 
