@@ -75,7 +75,7 @@ _KINDS = {
 KINDS = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
 #: Half precision throughout would round the coordinates of the truth; mixed does not.
-PRECISIONS = ("32-true", "64-true", "bf16-mixed", "16-mixed", "32", "64", 32, 64)
+PRECISIONS = ("32-true", "64-true", "bf16-mixed", "16-mixed", "32", "64")
 
 _MISSING = object()
 _MAY_BE_NULL = (
@@ -101,7 +101,7 @@ def check(config: DictConfig) -> None:
         ConfigError: a setting that is missing, of the wrong kind, or out of range.
     """
     one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
-    one_of("trainer.precision", config.trainer.precision, PRECISIONS)
+    one_of("trainer.precision", str(config.trainer.precision), PRECISIONS)
     for name, kind in KINDS.items():
         value = OmegaConf.select(config, name, default=_MISSING)
         open_ = value is _MISSING or (value is None and name in _MAY_BE_NULL)

@@ -24,8 +24,8 @@ MODELS = (
         ("setup=abc", "setup is 'abc'; expected one of 1, 2, 3"),
         (
             "data=nope",
-            "data 'nope' is unknown; expected one of brace, paired, penn_action, speed21, "
-            "synthetic, thesis",
+            "data 'nope' is unknown; expected one of aist, brace, paired, penn_action, "
+            "speed21, synthetic, thesis",
         ),
         ("augment=foo", "augment 'foo' is unknown; expected one of none, standard"),
         ("nope=3", "setting 'nope' is unknown; --cfg job lists every setting there is"),
@@ -114,7 +114,10 @@ def test_a_setting_is_refused(command: Command, typed: str, message: str) -> Non
 @pytest.mark.parametrize(
     ("typed", "parts"),
     [
-        ("trainer.precision=foo", ("trainer: Precision 'foo' is invalid", "bf16-mixed")),
+        (
+            "trainer.precision=foo",
+            ("trainer.precision is 'foo'; expected one of 32-true,", "bf16-mixed"),
+        ),
         ("trainer.accelerator=foo", ("trainer: ", "accelerator='foo'", "cpu")),
         ("trainer.strategy=foo", ("trainer: ", "strategy='foo'", "ddp")),
         ("trainer.devices=0", ("trainer: ", "devices=0")),
