@@ -1,7 +1,9 @@
 """Losses that leave missing keypoints out."""
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn import functional
 
 
 def masked_mse(
@@ -11,14 +13,16 @@ def masked_mse(
 ) -> Float[Tensor, ""]:
     """Mean squared error over the present keypoints.
 
-    A missing keypoint adds neither loss nor gradient, as in the thesis (section 1.2.2), which sets
-    its target to the prediction. There the mean runs over all keypoints: another scale, the same
+    A missing keypoint adds neither loss nor gradient: its target is set to the prediction, as in
+    the thesis (section 1.2.2). There the mean runs over all keypoints: another scale, the same
     minimum. Without any present keypoint the loss is zero.
 
     Args:
         output: a value a keypoint: a heatmap (H, W) or a position (2,).
         visible: which keypoints have a truth.
     """
-    error = (output - target).square().flatten(visible.ndim)
-    total = error.mean(-1).where(visible, 0).sum()
-    return total / visible.sum().clamp(min=1)
+    seen = visible.reshape(*visible.shape, *(1,) * (output.ndim - visible.ndim))
+    known = torch.where(seen, target, output.detach())
+    values = output[0, 0, 0].numel()
+    total = functional.mse_loss(output, known, reduction="sum")
+    return total / (visible.sum() * values).clamp(min=1)
