@@ -90,10 +90,6 @@ class Brace:
         return Sequence(path.stem, keypoints, visible, numbers, 30.0, video, (1920, 1080))
 
 
-def _has_extent(pose: Pose) -> bool:
-    return bool((np.ptp(pose[:, :2], axis=0) > 0).all())
-
-
 def _remapped(
     poses: Float[np.ndarray, "F 17 3"],
 ) -> tuple[Float[np.ndarray, "F 25 2"], Bool[np.ndarray, "F 25"]]:
