@@ -17,11 +17,12 @@ GROUPS = (
     *("knee", "ankle", "heel", "toes"),
 )
 SCORES = (
-    *("pck@0.05", "pck@0.1", "pck@0.2", "error_px", "accel_error_px"),
+    *("pck@0.05", "pck@0.1", "pck@0.2", "error_px", "accel_error_px", "lag_frames"),
     *(f"pck@0.2/{group}" for group in GROUPS),
 )
 KEYS = {
     *(f"{side}/{score}" for side in ("test", "identity") for score in SCORES),
+    *(f"val/{score}" for score in SCORES[:6]),
     *("torso_px", "windows_train", "windows_val", "windows_test", "epochs", "best_epoch"),
     *("parameters", "seconds", "seed", "git", "config_hash"),
 }

@@ -50,8 +50,21 @@ def acceleration_errors(
     return bend.norm(dim=-1)
 
 
+def following(
+    predicted: Float[Tensor, "*batch T K 2"], truth: Float[Tensor, "*batch T K 2"]
+) -> tuple[Float[Tensor, "*batch S K"], Float[Tensor, "*batch S K"]]:
+    """What the lag is computed from: how far behind the movement, and the movement, both times it.
+
+    A prediction that is the truth of ``lag`` frames ago is off by ``-lag * velocity``. The lag by
+    least squares is the first sum over the second. S = T - 2, or 0 with fewer than three frames.
+    """
+    velocity = (truth[..., 2:, :, :] - truth[..., :-2, :, :]) / 2
+    behind = (truth - predicted)[..., 1:-1, :, :]
+    return (behind * velocity).sum(-1), velocity.square().sum(-1)
+
+
 class PoseMetrics(Metric):
-    """PCK at each threshold, overall and per keypoint group, mean errors; over all updates.
+    """PCK at each threshold, overall and per keypoint group, mean errors, lag; over all updates.
 
     Sums and counts are kept per keypoint, so batches of any size and several processes add up to
     exactly what one pass over everything gives.
@@ -68,6 +81,8 @@ class PoseMetrics(Metric):
     error: Tensor
     bend: Tensor
     bends: Tensor
+    behind: Tensor
+    moved: Tensor
 
     def __init__(
         self,
@@ -80,6 +95,7 @@ class PoseMetrics(Metric):
         keypoints = len(skeleton)
         sizes = {"correct": (len(self.thresholds), keypoints), "count": (keypoints,)}
         sizes |= {"error": (keypoints,), "bend": (keypoints,), "bends": (keypoints,)}
+        sizes |= {"behind": (keypoints,), "moved": (keypoints,)}
         for name, shape in sizes.items():
             self.add_state(name, torch.zeros(shape, dtype=torch.float64), dist_reduce_fx="sum")
 
@@ -101,9 +117,12 @@ class PoseMetrics(Metric):
         bends = acceleration_errors(predicted, truth).double()
         self.bend += bends.where(triples, 0).sum((0, 1))
         self.bends += triples.sum((0, 1))
+        behind, moved = following(predicted.double(), truth.double())
+        self.behind += behind.where(triples, 0).sum((0, 1))
+        self.moved += moved.where(triples, 0).sum((0, 1))
 
     def compute(self) -> dict[str, Tensor]:
-        """Scores by name: ``pck@a`` from 0 to 1, errors in heatmap pixels.
+        """Scores by name: ``pck@a`` from 0 to 1, errors in heatmap pixels, lag in frames.
 
         Groups without any visible keypoint are left out; without any keypoint at all, or without
         three frames in a row, what cannot be measured is NaN.
@@ -120,4 +139,5 @@ class PoseMetrics(Metric):
                 scores[f"pck@{self.detail:g}/{group}"] = share
         scores["error_px"] = self.error.sum() / self.count.sum()
         scores["accel_error_px"] = self.bend.sum() / self.bends.sum()
+        scores["lag_frames"] = self.behind.sum() / self.moved.sum()
         return scores

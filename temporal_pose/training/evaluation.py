@@ -63,6 +63,17 @@ def evaluate(
     return named, Predictions(window, video, *arrays)
 
 
+def validate(
+    task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer]
+) -> dict[str, float]:
+    """Scores on the validation set, ``val/<score>``: what models may be chosen by."""
+    tester = trainer(logger=False, callbacks=[], enable_checkpointing=False)
+    (scores,) = tester.validate(task, datamodule=data, verbose=False)
+    others = ("val/identity/", "val/loss")  # which filters do not have
+    kept = {name: float(value) for name, value in scores.items() if name.startswith("val/")}
+    return {name: value for name, value in kept.items() if not name.startswith(others)}
+
+
 def _gather(tested: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
     """The batches of all processes that tested together."""
     if not (dist.is_available() and dist.is_initialized()):

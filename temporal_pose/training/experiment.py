@@ -11,7 +11,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from temporal_pose.data.module import PoseData
 from temporal_pose.training.charts import table_row, table_scores, table_settings
-from temporal_pose.training.evaluation import evaluate
+from temporal_pose.training.evaluation import evaluate, validate
 from temporal_pose.training.files import write_json
 from temporal_pose.training.fitting import Fit, event_log
 from temporal_pose.training.runs import RunFolder
@@ -34,11 +34,12 @@ def experiment(
         run: an open run folder.
     """
     fitted = fit(task, data, trainer, run)
+    validated = validate(task, data, trainer)
     scores, predictions = evaluate(task, data, trainer)
     if task.global_rank == 0:
         predictions.save(run.predictions)
         write_json(run.split_file, data.groups())
-    return scores | {
+    return scores | validated | {
         "torso_px": data.mean_torso,
         **{f"windows_{side}": len(windows) for side, windows in data.sides.items()},
         "epochs": fitted.epochs,

@@ -80,14 +80,20 @@ class Refinement(L.LightningModule):
         self.losses["fit"].reset()
 
     def validation_step(self, batch: Batch, _: int) -> None:
-        _loss, output = self._loss("val", batch)
-        self._score("val", batch, self.codec.decode(output, batch.observed))
+        if self.parameter_count:
+            _loss, output = self._loss("val", batch)
+            self._score("val", batch, self.codec.decode(output, batch.observed))
+        else:  # nothing learns, so there is no loss
+            self._score("val", batch, self(batch.observed))
 
     def on_validation_epoch_end(self) -> None:
+        self._log("val", _overall(self._take(self.scores["val"])))
+        self._log("val/identity", _overall(self._take(self.baseline["val"])))
+        if not self.parameter_count:
+            return
         loss = self.losses["val"].compute()
         self.losses["val"].reset()
-        self._log("val", {"loss": loss} | _overall(self._take(self.scores["val"])))
-        self._log("val/identity", _overall(self._take(self.baseline["val"])))
+        self._log("val", {"loss": loss})
         if self.trainer.state.fn == TrainerFn.FITTING and not self.trainer.sanity_checking:
             schedule: Any = self.lr_schedulers()
             self._log("", {"learning_rate": schedule.optimizer.param_groups[0]["lr"]})

@@ -51,6 +51,13 @@ def by_hand(predicted, truth, visible, torso) -> dict[str, float]:
         for b in range(B) for k in range(K) for i in range(T - 2) if v[b, i : i + 3, k].all()
     ]  # fmt: skip
     scores["accel_error_px"] = np.mean(bends)
+    velocities, behind = [], []
+    for b, i, k in np.ndindex(B, T - 2, K):
+        if v[b, i : i + 3, k].all():
+            velocities += [*np.gradient(t[b, :, k], axis=0)[i + 1]]
+            behind += [*(t - p)[b, i + 1, k]]
+    (lag,), *_ = np.linalg.lstsq(np.array(velocities)[:, None], np.array(behind), rcond=None)
+    scores["lag_frames"] = lag
     return scores
 
 
@@ -97,7 +104,7 @@ def test_groups_without_truth_are_left_out() -> None:
     scores = score((predicted, truth, visible, torso))
     assert "pck@0.2/thumb" not in scores
     assert "pck@0.2/heel" in scores  # the right one is there
-    assert len(scores) == 3 + 12 + 2
+    assert len(scores) == 3 + 12 + 3
 
 
 def test_perfect_and_useless() -> None:
@@ -108,6 +115,18 @@ def test_perfect_and_useless() -> None:
     assert all(v == 0 for n, v in useless.items() if n.startswith("pck"))
     assert useless["error_px"] == pytest.approx(100 * math.sqrt(2), rel=1e-5)
     assert useless["accel_error_px"] < 1e-4  # a constant offset is no jitter
+
+
+@pytest.mark.parametrize("late", [-0.5, 0.0, 1.0, 2.0])
+def test_lag_of_steady_movement(late) -> None:
+    _, _, _, torso = example()
+    speed = torch.rand(B, 1, K, 2) * 3 - 1.5
+    time = torch.arange(float(T))[:, None, None]
+    moving = (20 + speed * time, 20 + speed * (time - late))
+    visible = torch.ones(B, T, K).bool()
+    assert score((moving[1], moving[0], visible, torso))["lag_frames"] == pytest.approx(
+        late, abs=1e-5
+    )
 
 
 def test_a_wider_threshold_is_never_harder() -> None:
@@ -125,7 +144,8 @@ def test_scale_does_not_change_pck() -> None:
 def test_nothing_to_measure() -> None:
     _, truth, visible, torso = example()
     scores = score((truth, truth, torch.zeros_like(visible), torso))
-    assert list(scores) == ["pck@0.05", "pck@0.1", "pck@0.2", "error_px", "accel_error_px"]
+    names = ["pck@0.05", "pck@0.1", "pck@0.2", "error_px", "accel_error_px", "lag_frames"]
+    assert list(scores) == names
     assert all(math.isnan(value) for value in scores.values())
 
 
@@ -134,6 +154,7 @@ def test_windows_too_short_for_an_acceleration(frames) -> None:
     predicted, truth, visible, torso = (x[:, :frames] for x in example())
     scores = score((predicted, truth, visible, torso))
     assert math.isnan(scores["accel_error_px"])
+    assert math.isnan(scores["lag_frames"])
     assert scores["error_px"] > 0
 
 
@@ -151,7 +172,7 @@ def test_another_skeleton_and_other_thresholds() -> None:
     batch = predicted[..., :13, :], truth[..., :13, :], visible[..., :13], torso
     scores = score(batch, thresholds=(0.5, 1.0), detail=0.5, skeleton=PENN13)
     groups = ["head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle"]
-    names = ["pck@0.5", "pck@1", *(f"pck@0.5/{g}" for g in groups), "error_px", "accel_error_px"]
+    names = ["pck@0.5", "pck@1", *(f"pck@0.5/{g}" for g in groups), "error_px", "accel_error_px", "lag_frames"]
     assert list(scores) == names
 
 
