@@ -63,7 +63,9 @@ _KINDS = {
     _SOME: "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches",
     _STEPS: "trainer.max_steps",
     _ALWAYS: "trainer.check_val_every_n_epoch",
-    _whole(0): "seed pictures data.split_seed data.data_seed model.order scheduler.patience "
+    _whole(
+        0
+    ): "data.workers seed pictures data.split_seed data.data_seed model.order scheduler.patience "
     "trainer.min_epochs trainer.log_every_n_steps",
     _whole(1): "data.window data.stride data.batch_size data.subjects data.videos "
     "model.interval model.hidden model.fit.patience trainer.max_epochs "

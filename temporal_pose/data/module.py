@@ -1,76 +1,39 @@
 """The one data module: any reader's sequences as batches for any model."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 import lightning as L
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader
 
 from temporal_pose.data import splits
 from temporal_pose.data.account import account
 from temporal_pose.data.batches import OrderedBatches, ShuffledBatches
+from temporal_pose.data.recordings import Recordings
 from temporal_pose.data.sequences import Reader
 from temporal_pose.data.sequences import Sequence as PoseSequence
-from temporal_pose.data.windows import Cut, WindowBatch, Windows
+from temporal_pose.data.splits import Split
+from temporal_pose.data.windows import Cut, Windows
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose.augmentation import Augmentation
+from temporal_pose.pose.detector import Detector
 from temporal_pose.pose.framing import Framing
 from temporal_pose.pose.metrics import torso_diameter
-from temporal_pose.pose.noise import GaussianNoise
-from temporal_pose.pose.observations import Batch, Observed
+from temporal_pose.pose.observations import Batch, WindowBatch
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Split:
-    """How windows are divided into training, validation and test.
-
-    Args:
-        by: 'video' keeps each group of videos (each video, where a set has no groups) on one side;
-            'window' draws windows at random (thesis); a mapping names the groups of every side.
-        fractions: shares of training, validation and test.
-        seed: of the draw.
-    """
-
-    by: str | Mapping[str, Sequence[str]] = "video"
-    fractions: Sequence[float] = (0.6, 0.2, 0.2)
-    seed: int = 0
-
-    def sides(self, windows: Windows, groups: Sequence[str]) -> Tensor:
-        """For each window, 0 for training, 1 for validation, 2 for test.
-
-        Args:
-            groups: the group of each video.
-        """
-        of_window = [groups[video] for video in windows.video.tolist()]
-        if isinstance(self.by, Mapping):
-            chosen = splits.assign_named(of_window, self.by)
-        elif self.by == "window":
-            of_window = [f"{first:012d}" for first in windows.index[:, 0].tolist()]
-            chosen = splits.assign(of_window, self.fractions, self.seed)
-        elif self.by == "video":
-            chosen = splits.assign(of_window, self.fractions, self.seed)
-        else:
-            raise ConfigError(
-                f"data.split is '{self.by}'; expected video, window, or the names of each side as "
-                "{train: [...], val: [...], test: [...]}"
-            )
-        return torch.tensor([chosen[label] for label in of_window])
-
-
 class PoseData(L.LightningDataModule):
-    """Reads a data set once, and serves its windows with simulated detector noise.
+    """Reads a data set once, and serves its windows as a detector, simulated or real, sees them.
 
     Coordinates travel to the device; boxes, augmentation and noise are computed there.
 
     Args:
         reader: the data set.
-        noise: what a simulated detector makes of the truth.
+        noise: what a detector makes of the truth.
         framing: the boxes through which poses are seen.
         cut: how videos are cut into windows.
         split: how windows are divided.
@@ -79,6 +42,7 @@ class PoseData(L.LightningDataModule):
         augment: of training windows; None for none (thesis).
         whole_videos: evaluation batches are whole stretches of video, for filters that see more
             than a window.
+        workers: processes that read ahead; worth it where heatmaps come from disk.
         seed: of the order of the training windows.
 
     Raises:
@@ -88,7 +52,7 @@ class PoseData(L.LightningDataModule):
     def __init__(
         self,
         reader: Reader,
-        noise: GaussianNoise,
+        noise: Detector,
         framing: Framing | None = None,
         cut: Cut | None = None,
         split: Split | None = None,
@@ -96,6 +60,7 @@ class PoseData(L.LightningDataModule):
         batch_size: int = 16,
         augment: Augmentation | None = None,
         whole_videos: bool = False,
+        workers: int = 0,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -106,7 +71,7 @@ class PoseData(L.LightningDataModule):
         self.reader, self.noise, self.augment = reader, noise, augment
         self.framing, self.cut, self.split = framing or Framing(), cut or Cut(), split or Split()
         self.stride, self.batch_size, self.seed = stride, batch_size, seed
-        self.whole_videos = whole_videos
+        self.whole_videos, self.workers = whole_videos, workers
         self.sides: dict[str, Windows] = {}
         self._group_of: dict[str, str] = {}
         self.mean_torso = float("nan")
@@ -129,14 +94,15 @@ class PoseData(L.LightningDataModule):
         if not sequences:
             raise DataError("the data set has no videos; check data.root")
         groups = [sequence.group for sequence in sequences]
-        tiled = Windows(sequences, self.cut)
+        recordings = Recordings(sequences) if self.noise.needs_recordings else None
+        tiled = Windows(sequences, self.cut, recordings=recordings)
         if not len(tiled):
             raise DataError(f"no video has {self.cut.length} frames in a row with a pose")
         side = self.split.sides(tiled, groups)
         sides = {name: tiled.select(side == i) for i, name in enumerate(splits.SIDES)}
         self._group_of = dict(zip(tiled.names, groups, strict=True))
         if self.stride not in (None, self.cut.length):
-            dense = Windows(sequences, self.cut, self.stride)
+            dense = Windows(sequences, self.cut, self.stride, recordings)
             videos = sides["train"].video.unique()
             sides["train"] = dense.select(torch.isin(dense.video, videos))
         for name, windows in sides.items():
@@ -169,9 +135,9 @@ class PoseData(L.LightningDataModule):
             log.info("left out: %d test windows of videos the model trained on", keep.count(False))
 
     def _measure_torso(self, windows: Windows) -> float:
-        everything = windows[list(range(len(windows)))]
-        framed, _ = self.framing(everything.keypoints, everything.visible)
-        mean = torso_diameter(framed, everything.visible).nanmean().item()
+        everything = windows.take(list(range(len(windows))), heatmaps=False)
+        framed = self.noise.frame(everything, self.framing)
+        mean = torso_diameter(framed.keypoints, framed.visible).nanmean().item()
         if not mean > 0:
             raise DataError(
                 "no training frame shows a shoulder and the opposite hip, so there is no torso "
@@ -190,7 +156,7 @@ class PoseData(L.LightningDataModule):
             )
         size = max(1, self.batch_size // processes)
         sampler = ShuffledBatches(len(windows), size, self.seed, rank, processes)
-        return DataLoader(windows, sampler=sampler, batch_size=None)
+        return self._loader(windows, sampler)
 
     def val_dataloader(self) -> DataLoader[WindowBatch]:
         """Validation windows in order."""
@@ -205,7 +171,18 @@ class PoseData(L.LightningDataModule):
         groups = windows.stretches() if self.whole_videos else [list(range(len(windows)))]
         size = None if self.whole_videos else self.batch_size
         sampler = OrderedBatches(groups, size, *self._processes())
-        return DataLoader(windows, sampler=sampler, batch_size=None)
+        return self._loader(windows, sampler)
+
+    def _loader(
+        self, windows: Windows, sampler: ShuffledBatches | OrderedBatches
+    ) -> DataLoader[WindowBatch]:
+        return DataLoader(
+            windows,
+            sampler=sampler,
+            batch_size=None,
+            num_workers=self.workers,
+            persistent_workers=self.workers > 0,
+        )
 
     def _processes(self) -> tuple[int, int]:
         trainer = self.trainer
@@ -218,18 +195,17 @@ class PoseData(L.LightningDataModule):
         return self.prepare(batch, epoch)
 
     def prepare(self, batch: WindowBatch, epoch: int | None = None) -> Batch:
-        """Boxes, augmentation and noise.
+        """Augmentation, boxes, and what the detector sees.
 
         Args:
             epoch: of training; None for validation and test, which are never augmented and whose
                 noise never changes.
         """
-        keypoints, visible, zoom = batch.keypoints, batch.visible, None
+        zoom = None
         if epoch is not None and self.augment is not None:
-            keypoints, visible, zoom = self.augment(keypoints, visible, batch.window, epoch)
-        inside, boxes = self.framing(keypoints, visible, zoom)
-        torso = torso_diameter(inside, visible).nan_to_num(nan=self.mean_torso)
+            batch, zoom = self.augment(batch, epoch)
+        framed = self.noise.frame(batch, self.framing, zoom)
+        torso = torso_diameter(framed.keypoints, framed.visible).nan_to_num(nan=self.mean_torso)
         size = self.framing.size
-        moved, sigmas = self.noise(inside, visible, batch.window, self.mean_torso, size, epoch)
-        observed = Observed(moved, visible, sigmas, boxes, batch.fps)
-        return Batch(observed, inside, visible, torso, batch.window)
+        observed = self.noise.observe(batch, framed, self.mean_torso, size, epoch)
+        return Batch(observed, framed.keypoints, framed.visible, torso, batch.window)

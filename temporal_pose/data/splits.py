@@ -1,10 +1,14 @@
 """Dividing a data set into training, validation and test, without a leak."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Int
+from torch import Tensor
 
+from temporal_pose.data.windows import Windows
 from temporal_pose.errors import ConfigError, DataError
 
 #: The sides of a split, in this order throughout.
@@ -95,5 +99,45 @@ def check_disjoint(frames: Mapping[str, Int[np.ndarray, "N T"]]) -> None:
             raise DataError(f"two windows of the {side} set share a frame; use data.stride=null")
         for other, others in seen.items():
             if np.intersect1d(unique, others).size:
-                raise DataError(f"windows of the {other} and {side} sets share a frame")
+                raise DataError(
+                    f"windows of the {other} and {side} sets share a frame: a leak; use "
+                    "data.split=video, or data.stride=null so that windows do not overlap"
+                )
         seen[side] = unique
+
+
+@dataclass(frozen=True)
+class Split:
+    """How windows are divided into training, validation and test.
+
+    Args:
+        by: 'video' keeps each group of videos (each video, where a set has no groups) on one side;
+            'window' draws windows at random (thesis); a mapping names the groups of every side.
+        fractions: shares of training, validation and test.
+        seed: of the draw.
+    """
+
+    by: str | Mapping[str, Sequence[str]] = "video"
+    fractions: Sequence[float] = (0.6, 0.2, 0.2)
+    seed: int = 0
+
+    def sides(self, windows: Windows, groups: Sequence[str]) -> Tensor:
+        """For each window, 0 for training, 1 for validation, 2 for test.
+
+        Args:
+            groups: the group of each video.
+        """
+        of_window = [groups[video] for video in windows.video.tolist()]
+        if isinstance(self.by, Mapping):
+            chosen = assign_named(of_window, self.by)
+        elif self.by == "window":
+            of_window = [f"{first:012d}" for first in windows.index[:, 0].tolist()]
+            chosen = assign(of_window, self.fractions, self.seed)
+        elif self.by == "video":
+            chosen = assign(of_window, self.fractions, self.seed)
+        else:
+            raise ConfigError(
+                f"data.split is '{self.by}'; expected video, window, or the names of each side as "
+                "{train: [...], val: [...], test: [...]}"
+            )
+        return torch.tensor([chosen[label] for label in of_window])

@@ -2,30 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from temporal_pose.data import sequences
+from temporal_pose.data.recordings import Recordings
+from temporal_pose.data.sequences import spread
 from temporal_pose.errors import ConfigError, DataError
-
-
-class WindowBatch(NamedTuple):
-    """Windows as they leave memory: annotated poses in image pixels.
-
-    Args:
-        window: number of each window's first frame in the data set, whatever the split.
-        fps: frames per second of each window, left-out frames counted out.
-    """
-
-    keypoints: Float[Tensor, "B T K 2"]
-    visible: Bool[Tensor, "B T K"]
-    fps: Float[Tensor, " B"]
-    window: Int[Tensor, " B"]
+from temporal_pose.pose.observations import WindowBatch
 
 
 @dataclass(frozen=True)
@@ -73,8 +61,13 @@ class Cut:
             )
         return round(ratio) * self.frame_step
 
-    def stretches(self, sequence: sequences.Sequence) -> Iterator[Int[np.ndarray, " n"]]:
+    def stretches(
+        self, sequence: sequences.Sequence, recorded: bool = False
+    ) -> Iterator[Int[np.ndarray, " n"]]:
         """Runs of usable frames at the wanted rate, as indices into the sequence.
+
+        Args:
+            recorded: frames in which a real detector found nobody are gaps.
 
         Raises:
             DataError: the video is shorter than a window.
@@ -88,6 +81,8 @@ class Cut:
                 "or a smaller data.window"
             )
         usable = has_pose(sequence)
+        if recorded and sequence.detections is not None:
+            usable = usable & sequence.detections.somebody
         ends = np.flatnonzero(~(usable[1:] & usable[:-1] & (np.diff(sequence.frames) == 1))) + 1
         for run in np.split(np.arange(len(sequence)), ends):
             if usable[run[:1]].any():
@@ -96,10 +91,7 @@ class Cut:
 
 def has_pose(sequence: sequences.Sequence) -> Bool[np.ndarray, " F"]:
     """Frames with at least two distinct visible keypoints: fewer make no box, so no pose."""
-    mask = sequence.visible[..., None]
-    low = np.where(mask, sequence.keypoints, np.inf).min(1)
-    high = np.where(mask, sequence.keypoints, -np.inf).max(1)
-    return (high > low).any(1)
+    return spread(sequence.keypoints, sequence.visible)
 
 
 class Windows(Dataset[WindowBatch]):
@@ -111,18 +103,24 @@ class Windows(Dataset[WindowBatch]):
         sequences: videos, all of one skeleton.
         cut: how to cut them.
         stride: frames (of those taken) from one window's start to the next; T for no overlap.
+        recordings: what a real detector saw in the same sequences, to go with the windows.
     """
 
     def __init__(
-        self, sequences: Sequence[sequences.Sequence], cut: Cut, stride: int | None = None
+        self,
+        sequences: Sequence[sequences.Sequence],
+        cut: Cut,
+        stride: int | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
+        self.recordings = recordings
         self.names = [sequence.name for sequence in sequences]
         self.keypoints = torch.from_numpy(np.concatenate([s.keypoints for s in sequences]))
         self.visible = torch.from_numpy(np.concatenate([s.visible for s in sequences]))
         starts = np.cumsum([0, *(len(sequence) for sequence in sequences)])
         index, video, run, step, fps = [], [], [], [], []
         for number, sequence in enumerate(sequences):
-            for stretch in cut.stretches(sequence):
+            for stretch in cut.stretches(sequence, recordings is not None):
                 windows = _slide(starts[number] + stretch, cut.length, stride or cut.length)
                 index.append(windows)
                 video += [number] * len(windows)
@@ -138,15 +136,25 @@ class Windows(Dataset[WindowBatch]):
         return len(self.index)
 
     def __getitem__(self, windows: list[int]) -> WindowBatch:
-        index = self.index[windows]
-        return WindowBatch(
-            self.keypoints[index], self.visible[index], self.fps[windows], index[:, 0]
-        )
+        return self.take(windows)
+
+    def take(self, windows: list[int], heatmaps: bool = True) -> WindowBatch:
+        """Some windows.
+
+        Args:
+            heatmaps: whether to read those of a real detector, if it gives any.
+        """
+        index, video, recorded = self.index[windows], self.video[windows], None
+        if self.recordings is not None:
+            recorded = self.recordings.take(index, video, heatmaps)
+        truth = (self.keypoints[index], self.visible[index])
+        return WindowBatch(*truth, self.fps[windows], index[:, 0], recorded)
 
     def select(self, keep: Bool[Tensor, " N"]) -> "Windows":
         """The windows to keep, over the same frames."""
         chosen = object.__new__(Windows)
         chosen.names, chosen.keypoints, chosen.visible = self.names, self.keypoints, self.visible
+        chosen.recordings = self.recordings
         chosen.index, chosen.video = self.index[keep], self.video[keep]
         chosen.run, chosen.step, chosen.fps = self.run[keep], self.step[keep], self.fps[keep]
         return chosen

@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose import random
+from temporal_pose.pose.observations import Recorded, WindowBatch
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
 
 
@@ -42,21 +43,56 @@ class Augmentation:
                 )
 
     def __call__(
+        self, windows: WindowBatch, epoch: int
+    ) -> tuple[WindowBatch, Float[Tensor, " B"]]:
+        """Rotated and mirrored windows, and by how much to zoom into each box.
+
+        What a real detector saw turns with the truth.
+        """
+        like = windows.keypoints
+        draws = random.uniform(random.stream(self.seed, 3, epoch), windows.window, 3).to(like)
+        mirrored = draws[:, 0] < self.mirror
+        turn = _turns((2 * draws[:, 1] - 1) * math.radians(self.rotation), mirrored)
+        keypoints, visible = self._turned(windows.keypoints, windows.visible, turn, mirrored)
+        recorded = windows.recorded and self._turn_recorded(windows.recorded, turn, mirrored)
+        turned = windows._replace(keypoints=keypoints, visible=visible, recorded=recorded)
+        return turned, 1 + (2 * draws[:, 2] - 1) * self.zoom
+
+    def _turn_recorded(
+        self, seen: Recorded, turn: Float[Tensor, "B 2 2"], mirrored: Bool[Tensor, " B"]
+    ) -> Recorded:
+        """Heatmaps change their names, and are turned when they are fitted to their new boxes."""
+        keypoints, detected = self._turned(seen.keypoints, seen.detected, turn, mirrored)
+        heatmaps = None if seen.heatmaps is None else self._swapped(seen.heatmaps, mirrored)
+        return seen._replace(
+            keypoints=keypoints,
+            detected=detected,
+            scores=self._swapped(seen.scores, mirrored),
+            heatmaps=heatmaps,
+            turn=turn,
+        )
+
+    def _turned(
         self,
         keypoints: Float[Tensor, "B T K 2"],
-        visible: Bool[Tensor, "B T K"],
-        window: Int[Tensor, " B"],
-        epoch: int,
-    ) -> tuple[Float[Tensor, "B T K 2"], Bool[Tensor, "B T K"], Float[Tensor, " B"]]:
-        """Rotated and mirrored poses in image pixels, and by how much to zoom into each box."""
-        draws = random.uniform(random.stream(self.seed, 3, epoch), window, 3).to(keypoints)
-        swap = torch.tensor(self.skeleton.mirror, device=keypoints.device)
-        mirrored = (draws[:, 0] < self.mirror)[:, None, None]
-        visible = torch.where(mirrored, visible[..., swap], visible)
-        flipped = keypoints[..., swap, :] * keypoints.new_tensor([-1.0, 1.0])
-        keypoints = torch.where(mirrored[..., None], flipped, keypoints)
-        angle = (2 * draws[:, 1] - 1) * math.radians(self.rotation)
-        cos, sin = angle.cos(), angle.sin()
-        turn = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
-        turned = torch.einsum("bij,btkj->btki", turn, keypoints)
-        return turned, visible, 1 + (2 * draws[:, 2] - 1) * self.zoom
+        flags: Bool[Tensor, "B T K"],
+        turn: Float[Tensor, "B 2 2"],
+        mirrored: Bool[Tensor, " B"],
+    ) -> tuple[Float[Tensor, "B T K 2"], Bool[Tensor, "B T K"]]:
+        turned = torch.einsum("bij,btkj->btki", turn, self._swapped(keypoints, mirrored))
+        return turned, self._swapped(flags, mirrored)
+
+    def _swapped(self, values: Tensor, mirrored: Bool[Tensor, " B"]) -> Tensor:
+        """Values of each keypoint, B T K and on; left and right exchanged where mirrored."""
+        swap = torch.tensor(self.skeleton.mirror, device=values.device)
+        where = mirrored.reshape(-1, *(1,) * (values.ndim - 1))
+        return torch.where(where, values[:, :, swap], values)
+
+
+def _turns(angle: Float[Tensor, " B"], mirrored: Bool[Tensor, " B"]) -> Float[Tensor, "B 2 2"]:
+    """Matrices that mirror x where asked to, then rotate."""
+    cos, sin = angle.cos(), angle.sin()
+    sign = 1 - 2 * mirrored.to(angle)
+    return torch.stack(
+        [torch.stack([sign * cos, -sin], -1), torch.stack([sign * sin, cos], -1)], -2
+    )

@@ -43,12 +43,17 @@ def read_positions(
 
     A blob drawn at its sub-pixel position has its peak there, or for the thesis's decoder at the
     nearest pixel, so nothing is drawn to be read back. The thesis's own blobs are: near a border
-    their peaks move.
+    their peaks move. A real detector's heatmaps are read as they are.
     """
+    if observed.heatmaps is not None:
+        if decoder == "subpixel":
+            return observed.positions
+        peaks = DECODERS[decoder](observed.heatmaps)[0]
+        return peaks.where(observed.detected[..., None], observed.positions)
     if render == "subpixel":
         return observed.positions.round() if decoder == "argmax" else observed.positions
     drawn = RENDERERS[render](observed.positions, observed.detected, observed.sigmas, size)
-    return DECODERS[decoder](drawn)[0].where(observed.detected[..., None], 0)
+    return DECODERS[decoder](drawn)[0].where(observed.detected[..., None], observed.positions)
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,12 @@ class HeatmapCodec:
         return read_positions(observed, self.size, self.render, self.decoder)
 
     def read(self, observed: Observed) -> Float[Tensor, "B T K H W"]:
-        """Draws what the detector saw."""
+        """The detector's heatmaps, or what it saw drawn as such."""
+        if observed.heatmaps is not None:
+            return observed.heatmaps
         draw = RENDERERS[self.render]
-        return draw(observed.positions, observed.detected, observed.sigmas, self.size)
+        drawn = draw(observed.positions, observed.detected, observed.sigmas, self.size)
+        return drawn if observed.weights is None else drawn * observed.weights[..., None, None]
 
     def encode(
         self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]

@@ -12,7 +12,7 @@ from temporal_pose.pose.boxes import image_to_heatmap, tight_boxes
 
 @dataclass(frozen=True)
 class Framing:
-    """Boxes from annotated keypoints (thesis, section 1.2.1).
+    """Boxes from annotated or detected keypoints (thesis, section 1.2.1), or a detector's own.
 
     Args:
         box: 'frame' gives every frame its own box (thesis); 'window' gives all frames of a window
@@ -45,15 +45,36 @@ class Framing:
             keypoints: image pixels.
             zoom: by how much to enlarge each window's poses within their boxes.
         """
+        boxes = self.around(keypoints, visible, zoom)
+        inside = image_to_heatmap(keypoints, boxes, self.size)
+        return inside.where(visible[..., None], 0), boxes
+
+    def around(
+        self,
+        keypoints: Float[Tensor, "B T K 2"],
+        visible: Bool[Tensor, "B T K"],
+        zoom: Float[Tensor, " B"] | None = None,
+    ) -> Float[Tensor, "B T 4"]:
+        """The boxes of visible keypoints; image pixels."""
         if self.box == "frame":
             boxes = tight_boxes(keypoints, visible, self.margin)
         else:
             boxes = tight_boxes(keypoints.flatten(1, 2), visible.flatten(1, 2), self.margin)
             boxes = boxes[:, None].expand(-1, keypoints.shape[1], -1)
-        if zoom is not None:
-            boxes = _shrink(boxes, zoom[:, None, None])
-        inside = image_to_heatmap(keypoints, boxes, self.size)
-        return inside.where(visible[..., None], 0), boxes
+        return boxes if zoom is None else _shrink(boxes, zoom[:, None, None])
+
+    def given(
+        self, boxes: Float[Tensor, "B T 4"], zoom: Float[Tensor, " B"] | None = None
+    ) -> Float[Tensor, "B T 4"]:
+        """A detector's own boxes, or for 'window' the one box that holds those of a window.
+
+        They are taken as they are: neither grown nor made square (thesis, finetuning, 1.1).
+        """
+        if self.box == "window":
+            low = boxes[..., :2].amin(1, keepdim=True)
+            high = (boxes[..., :2] + boxes[..., 2:]).amax(1, keepdim=True)
+            boxes = torch.cat([low, high - low], -1).expand_as(boxes)
+        return boxes if zoom is None else _shrink(boxes, zoom[:, None, None])
 
 
 def _shrink(boxes: Float[Tensor, "B T 4"], by: Float[Tensor, "B 1 1"]) -> Float[Tensor, "B T 4"]:

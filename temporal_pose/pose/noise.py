@@ -1,5 +1,6 @@
 """Simulated detector noise: what turns annotated poses into the input of pretraining."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,46 @@ from torch import Tensor
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose import random
+from temporal_pose.pose.framing import Framing
+from temporal_pose.pose.observations import Framed, Observed, WindowBatch, hold
+
+
+class Simulation(ABC):
+    """A simulated detector: it sees the truth through the truth's own boxes, with errors."""
+
+    needs_recordings = False
+
+    def frame(
+        self, windows: WindowBatch, framing: Framing, zoom: Float[Tensor, " B"] | None = None
+    ) -> Framed:
+        """Boxes around the truth, and the truth in their pixels.
+
+        Args:
+            zoom: by how much to enlarge each window's poses within their boxes.
+        """
+        inside, boxes = framing(windows.keypoints, windows.visible, zoom)
+        return Framed(inside, windows.visible, boxes)
+
+    @abstractmethod
+    def observe(
+        self,
+        windows: WindowBatch,
+        framed: Framed,
+        mean_torso: float,
+        size: int = 56,
+        epoch: int | None = None,
+    ) -> Observed:
+        """What the detector gives.
+
+        Args:
+            mean_torso: the training set's mean torso diameter, heatmap pixels.
+            size: rows and columns of a heatmap.
+            epoch: of training; None for validation and test, whose noise never changes.
+        """
 
 
 @dataclass(frozen=True)
-class GaussianNoise:
+class GaussianNoise(Simulation):
     """Independent normal displacements of every keypoint of every frame (thesis, section 1.2.1).
 
     The standard deviation an axis is ``shift_scale * spread * mean torso diameter``; the displaced
@@ -47,6 +84,20 @@ class GaussianNoise:
             raise ConfigError(f"noise.mean is {self.mean}; expected a finite number")
         if not self.sigmas or not all(0 < sigma < float("inf") for sigma in self.sigmas):
             raise ConfigError(f"noise.sigmas is {list(self.sigmas)}; expected positive numbers")
+
+    def observe(
+        self,
+        windows: WindowBatch,
+        framed: Framed,
+        mean_torso: float,
+        size: int = 56,
+        epoch: int | None = None,
+    ) -> Observed:
+        """Every annotated keypoint is detected, somewhere near."""
+        truth, seen, boxes = framed
+        moved, sigmas = self(truth, seen, windows.window, mean_torso, size, epoch)
+        sure = seen.to(moved)
+        return Observed(hold(moved, seen, size), seen, sigmas, boxes, windows.fps, sure)
 
     def __call__(
         self,

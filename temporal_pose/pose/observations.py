@@ -1,9 +1,63 @@
-"""What a batch holds: the truth, and what a detector, real or simulated, made of it."""
+"""What a batch holds on its way to a model: annotated windows, what a detector made of them."""
 
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+
+
+class Recorded(NamedTuple):
+    """What a real detector made of a batch of windows; image pixels.
+
+    Args:
+        keypoints: detected positions; zero where not detected, or where heatmaps stand for them.
+        detected: which keypoints the detector found; heatmaps may show fewer.
+        scores: how sure the detector was.
+        boxes: the detector's boxes, x, y, width, height; None where it gives keypoints alone.
+        heatmaps: as the detector gives them, of its box each; None where it gives keypoints alone.
+        turn: what the windows were turned or mirrored by after recording, a matrix for image
+            positions; None for nothing.
+    """
+
+    keypoints: Float[Tensor, "B T K 2"]
+    detected: Bool[Tensor, "B T K"]
+    scores: Float[Tensor, "B T K"]
+    boxes: Float[Tensor, "B T 4"] | None = None
+    heatmaps: Float[Tensor, "B T K h w"] | None = None
+    turn: Float[Tensor, "B 2 2"] | None = None
+
+
+class WindowBatch(NamedTuple):
+    """Windows as they leave memory: poses in image pixels.
+
+    Args:
+        keypoints: the truth; zero where not visible.
+        visible: which keypoints have a truth.
+        fps: frames per second of each window, left-out frames counted out.
+        window: number of each window's first frame in the data set, whatever the split.
+        recorded: what a real detector saw; None where none is asked for.
+    """
+
+    keypoints: Float[Tensor, "B T K 2"]
+    visible: Bool[Tensor, "B T K"]
+    fps: Float[Tensor, " B"]
+    window: Int[Tensor, " B"]
+    recorded: Recorded | None = None
+
+
+class Framed(NamedTuple):
+    """Windows seen through boxes.
+
+    Args:
+        keypoints: the truth in heatmap pixels; zero where not visible.
+        visible: which keypoints have a truth that counts.
+        boxes: image pixels.
+    """
+
+    keypoints: Float[Tensor, "B T K 2"]
+    visible: Bool[Tensor, "B T K"]
+    boxes: Float[Tensor, "B T 4"]
 
 
 class Tracks(NamedTuple):
@@ -27,11 +81,15 @@ class Observed(NamedTuple):
     give its heatmaps instead.
 
     Args:
-        positions: heatmap pixels; zero where not detected.
+        positions: heatmap pixels; where not detected, what `hold` puts there.
         detected: which keypoints the detector found.
         sigmas: standard deviation of the blob at each position, heatmap pixels.
         boxes: image pixels.
         fps: frames per second of each window, left-out frames counted out.
+        scores: how sure the detector was, 1 being sure; 0 where not detected.
+        weights: by how much each blob is scaled where it is drawn; None for 1.
+        heatmaps: of a real detector, each of the mass that a blob has; None where blobs are to be
+            drawn. Their peaks, read with sub-pixel precision, are ``positions``.
     """
 
     positions: Float[Tensor, "B T K 2"]
@@ -39,6 +97,9 @@ class Observed(NamedTuple):
     sigmas: Float[Tensor, "B T K"]
     boxes: Float[Tensor, "B T 4"]
     fps: Float[Tensor, " B"]
+    scores: Float[Tensor, "B T K"]
+    weights: Float[Tensor, "B T K"] | None = None
+    heatmaps: Float[Tensor, "B T K H W"] | None = None
 
 
 class Batch(NamedTuple):
@@ -57,3 +118,19 @@ class Batch(NamedTuple):
     visible: Bool[Tensor, "B T K"]
     torso: Float[Tensor, "B T"]
     window: Int[Tensor, " B"]
+
+
+def hold(
+    positions: Float[Tensor, "B T K 2"], detected: Bool[Tensor, "B T K"], size: int
+) -> Float[Tensor, "B T K 2"]:
+    """Positions with those that were not detected filled in, as a person would without a model.
+
+    A keypoint stays where the window last showed it, or stands already where the window first
+    shows it; one that the window never shows stands in the middle of the heatmap.
+    """
+    time = torch.arange(detected.shape[1], device=detected.device)[:, None]
+    last = time.where(detected, -1).cummax(1).values
+    first = time.where(detected, len(time)).flip(1).cummin(1).values.flip(1)
+    source = last.where(last >= 0, first.where(first < len(time), 0))
+    held = positions.gather(1, source[..., None].expand_as(positions))
+    return held.where(detected.any(1, keepdim=True)[..., None], (size - 1) / 2)

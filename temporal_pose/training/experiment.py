@@ -39,7 +39,7 @@ def experiment(
     if task.global_rank == 0:
         predictions.save(run.predictions)
         write_json(run.split_file, data.groups())
-    return scores | validated | {
+    described = {
         "torso_px": data.mean_torso,
         **{f"windows_{side}": len(windows) for side, windows in data.sides.items()},
         "epochs": fitted.epochs,
@@ -48,6 +48,7 @@ def experiment(
         "seconds": round(fitted.seconds, 3),
         **{f"setting/{name}": value for name, value in fitted.settings.items()},
     }
+    return scores | validated | described
 
 
 @rank_zero_only

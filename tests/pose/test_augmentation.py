@@ -7,6 +7,7 @@ from scipy import stats
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose.augmentation import Augmentation
+from temporal_pose.pose.observations import Recorded, WindowBatch
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
 B, T, K = 211, 3, 25
@@ -21,8 +22,14 @@ def poses() -> tuple[torch.Tensor, torch.Tensor]:
     return points.where(visible[..., None], 0), visible
 
 
+def windows(points, visible, order=slice(None)) -> WindowBatch:
+    fps = torch.full((B,), 30.0)
+    return WindowBatch(points[order], visible[order], fps[order], WINDOWS[order])
+
+
 def apply(points, visible, epoch: int = 0, **settings):
-    return Augmentation(**NOTHING | settings)(points, visible, WINDOWS, epoch)
+    turned, zoom = Augmentation(**NOTHING | settings)(windows(points, visible), epoch)
+    return turned.keypoints, turned.visible, zoom
 
 
 def test_nothing_changes_nothing() -> None:
@@ -103,15 +110,16 @@ def test_zoom_is_bounded_and_uniform() -> None:
 
 def test_a_function_of_window_and_epoch_only() -> None:
     augment, (points, visible) = Augmentation(), poses()
-    whole = augment(points, visible, WINDOWS, 4)
+    whole, zoom = augment(windows(points, visible), 4)
     order = torch.randperm(B, generator=torch.Generator().manual_seed(0))[:13]
-    part = augment(points[order], visible[order], WINDOWS[order], 4)
-    for a, b in zip(whole, part, strict=True):
-        assert torch.equal(a[order], b)
+    part, some = augment(windows(points, visible, order), 4)
+    assert torch.equal(whole.keypoints[order], part.keypoints)
+    assert torch.equal(whole.visible[order], part.visible)
+    assert torch.equal(zoom[order], some)
     zooms = [
-        Augmentation(seed=s)(points, visible, WINDOWS, e)[2] for s, e in ((0, 4), (0, 5), (1, 4))
+        Augmentation(seed=s)(windows(points, visible), e)[1] for s, e in ((0, 4), (0, 5), (1, 4))
     ]
-    assert torch.equal(zooms[0], whole[2])
+    assert torch.equal(zooms[0], zoom)
     for other in zooms[1:]:
         assert stats.pearsonr(zooms[0], other).pvalue > 1e-3
 
@@ -119,17 +127,32 @@ def test_a_function_of_window_and_epoch_only() -> None:
 def test_the_three_draws_are_independent() -> None:
     arrow = torch.zeros(B, T, K, 2, dtype=torch.float64)
     arrow[..., 0] = 100
-    turned, _, zoom = Augmentation()(arrow, torch.ones(B, T, K).bool(), WINDOWS, 0)
+    turned, zoom = Augmentation()(windows(arrow, torch.ones(B, T, K).bool()), 0)
+    turned = turned.keypoints
     mirrored = turned[:, 0, 0, 0] < 0
     angle = torch.atan(turned[:, 0, 0, 1] / turned[:, 0, 0, 0])
     for a, b in ((mirrored.double(), zoom), (mirrored.double(), angle), (angle, zoom)):
         assert stats.pearsonr(a, b).pvalue > 1e-3
 
 
+def test_what_a_detector_saw_turns_with_the_truth() -> None:
+    points, visible = poses()
+    seen = Recorded(points, visible, torch.rand(B, T, K, dtype=torch.float64))
+    batch = windows(points, visible)._replace(recorded=seen)
+    turned, _ = Augmentation()(batch, 3)
+    assert torch.equal(turned.recorded.keypoints, turned.keypoints)
+    assert torch.equal(turned.recorded.detected, turned.visible)
+    mirrored = turned.recorded.turn.det() < 0
+    swap = torch.tensor(CLIMBALONG25.mirror)
+    assert torch.equal(turned.recorded.scores[mirrored], seen.scores[mirrored][..., swap])
+    assert torch.equal(turned.recorded.scores[~mirrored], seen.scores[~mirrored])
+    assert 0 < mirrored.sum() < B
+
+
 def test_arguments_are_left_alone() -> None:
     points, visible = poses()
     copies = points.clone(), visible.clone()
-    Augmentation()(points, visible, WINDOWS, 0)
+    Augmentation()(windows(points, visible), 0)
     assert torch.equal(points, copies[0])
     assert torch.equal(visible, copies[1])
 

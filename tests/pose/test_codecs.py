@@ -22,7 +22,8 @@ def observe(seed: int = 0) -> Observed:
     positions = (draw(B, T, K, 2) * (SIZE - 1)).where(detected[..., None], 0)
     sigmas = torch.tensor([1.0, 2.0, 3.0])[(draw(B, T, K) * 3).long()]
     boxes = torch.cat([draw(B, T, 2) * 500, 40 + 100 * draw(B, T, 2)], -1)
-    return Observed(positions, detected, sigmas, boxes, torch.tensor([30.0, 30.0]))
+    scores = draw(B, T, K).where(detected, 0)
+    return Observed(positions, detected, sigmas, boxes, torch.tensor([30.0, 30.0]), scores)
 
 
 def test_positions_as_the_decoders_read_them() -> None:
@@ -169,7 +170,7 @@ CODECS = [HeatmapCodec(SIZE), CoordinateCodec(SIZE), TrackCodec(SIZE, whole=Fals
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
 def test_batches_do_not_mix(codec) -> None:
     observed = observe()
-    first = Observed(*(value[:1] for value in observed))
+    first = Observed(*(value[:1] for value in observed[:6]))
     both, alone = codec.read(observed), codec.read(first)
     both, alone = (x if isinstance(x, tuple) else (x,) for x in (both, alone))
     for a, b in zip(both, alone, strict=True):

@@ -172,7 +172,14 @@ def test_another_skeleton_and_other_thresholds() -> None:
     batch = predicted[..., :13, :], truth[..., :13, :], visible[..., :13], torso
     scores = score(batch, thresholds=(0.5, 1.0), detail=0.5, skeleton=PENN13)
     groups = ["head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle"]
-    names = ["pck@0.5", "pck@1", *(f"pck@0.5/{g}" for g in groups), "error_px", "accel_error_px", "lag_frames"]
+    names = [
+        "pck@0.5",
+        "pck@1",
+        *(f"pck@0.5/{g}" for g in groups),
+        "error_px",
+        "accel_error_px",
+        "lag_frames",
+    ]
     assert list(scores) == names
 
 

@@ -1,0 +1,89 @@
+"""What real detectors saw in many videos, by frame; heatmaps stay on disk until needed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from temporal_pose.data import sequences
+from temporal_pose.errors import DataError
+from temporal_pose.pose.observations import Recorded
+
+
+class Recordings:
+    """The detections of some sequences, their frames counted through.
+
+    Args:
+        sequences: with detections, all with boxes or all without, all with heatmaps or without.
+
+    Raises:
+        DataError: a sequence without detections, or some with boxes or heatmaps and some without.
+    """
+
+    def __init__(self, sequences: Sequence[sequences.Sequence]) -> None:
+        self.starts = np.cumsum([0, *(len(sequence) for sequence in sequences)])
+        seen = [_detections(sequence) for sequence in sequences]
+        self.keypoints = _joined([one.keypoints for one in seen])
+        self.detected = _joined([one.detected for one in seen])
+        self.scores = _joined([one.scores for one in seen])
+        boxes = [one.boxes for one in seen if one.boxes is not None]
+        self.heatmaps = [one.heatmaps for one in seen if one.heatmaps is not None]
+        for what, found in (("boxes", len(boxes)), ("heatmaps", len(self.heatmaps))):
+            if found not in (0, len(seen)):
+                raise DataError(
+                    f"{found} of {len(seen)} videos have {what}, the others have none; expected "
+                    "one kind of detector in a data set: put them into folders of their own"
+                )
+        self.boxes = _joined(boxes) if boxes else None
+
+    def take(
+        self, index: Int[Tensor, "B T"], video: Int[Tensor, " B"], heatmaps: bool
+    ) -> Recorded:
+        """What was seen in some windows.
+
+        Args:
+            index: frames, counted through all videos.
+            video: of each window.
+            heatmaps: whether to read those as well, where there are any.
+
+        Raises:
+            DataError: heatmaps that cannot be read.
+        """
+        return Recorded(
+            self.keypoints[index],
+            self.detected[index],
+            self.scores[index],
+            None if self.boxes is None else self.boxes[index],
+            self._read(index, video) if heatmaps and self.heatmaps else None,
+        )
+
+    def _read(
+        self, index: Int[Tensor, "B T"], video: Int[Tensor, " B"]
+    ) -> Float[Tensor, "B T K h w"]:
+        """Heatmaps, each frame read once however many windows of the batch show it."""
+        parts: list[Tensor] = [torch.empty(0)] * len(index)
+        for number in video.unique().tolist():
+            rows = (video == number).nonzero().flatten()
+            local = index[rows].numpy() - self.starts[number]
+            frames, where = np.unique(local, return_inverse=True)
+            maps = torch.from_numpy(self.heatmaps[number].read(frames))
+            taken = maps[torch.from_numpy(where.reshape(local.shape))]
+            for row, window in zip(rows.tolist(), taken, strict=True):
+                parts[row] = window
+        return torch.stack(parts)
+
+
+def _detections(sequence: sequences.Sequence) -> sequences.Detections:
+    if sequence.detections is None:
+        raise DataError(
+            f"{sequence.name} holds no detections; noise=recorded needs a real detector's output "
+            "beside the truth, as the paired layout has it: use data=paired data.root=DIR, or "
+            "noise=gaussian to simulate a detector"
+        )
+    return sequence.detections
+
+
+def _joined(arrays: Sequence[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.concatenate(arrays))
