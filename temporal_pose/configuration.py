@@ -5,17 +5,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import lightning as L
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import InstantiationException
-from hydra.utils import instantiate
+from hydra.utils import get_class, instantiate
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
-from temporal_pose.cli import CONF
-from temporal_pose.data.module import PoseData
-from temporal_pose.errors import ConfigError
-from temporal_pose.training.checkpoints import load_weights
+from temporal_pose.errors import ConfigError, MissingPretraining
+from temporal_pose.training.fitting import Fit, GradientDescent, NoFit
 from temporal_pose.training.runs import RunFolder
 from temporal_pose.training.task import Refinement
 
@@ -55,11 +51,12 @@ _STEPS = Kind(lambda v: type(v) is int and v != 0 and v >= -1, "-1 for no limit,
 
 _KINDS = {
     _NUMBER: "noise.mean",
-    _POSITIVE: "k data.fps data.assumed_fps noise.spread model.sigma model.window_s model.sigma_s "
-    "model.acceleration model.min_cutoff_hz optimizer.lr",
+    _POSITIVE: "k data.fps data.assumed_fps noise.spread noise.sigma "
+    "model.sigma model.window_s model.sigma_s model.acceleration model.min_cutoff_hz optimizer.lr",
     _NOT_NEGATIVE: "data.margin model.beta model.max_gap_s",
-    _SWITCH: "force dry_run fail_fast noise.resample model.both_ways",
-    _PATH: "runs_dir",
+    _SWITCH: "force dry_run fail_fast from_scratch tune noise.resample noise.scale_by_score "
+    "model.both_ways",
+    _PATH: "runs_dir pretrained",
     _SOME: "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches",
     _STEPS: "trainer.max_steps",
     _ALWAYS: "trainer.check_val_every_n_epoch",
@@ -103,30 +100,75 @@ def check(config: DictConfig) -> None:
         ConfigError: a setting that is missing, of the wrong kind, or out of range.
     """
     one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
+    one_of("missing", config.get("missing", "error"), ("error", "skip"))
     one_of("trainer.precision", str(config.trainer.precision), PRECISIONS)
     for name, kind in KINDS.items():
         value = OmegaConf.select(config, name, default=_MISSING)
         open_ = value is _MISSING or (value is None and name in _MAY_BE_NULL)
         if not open_ and not kind.fits(value):
             raise ConfigError(f"{name} is {value!r}; expected {kind.expected}")
+    if config.get("from_scratch", False) and not config.tune:
+        raise ConfigError(
+            "from_scratch=true and tune=false leave nothing to test; use one of them"
+        )
     if not config.data.root and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
         raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
-    """The configuration as plain data with every reference replaced by its value."""
+    """The configuration as plain data with every reference replaced by its value.
+
+    Where a run starts from another one, that one's fingerprint belongs to it.
+    """
     if config.data.root is not None:
         config.data.root = str(Path(str(config.data.root)).expanduser().absolute())
     content = OmegaConf.to_container(config, resolve=True)
     assert isinstance(content, dict)
-    return {str(name): value for name, value in content.items()}
+    settings = {str(name): value for name, value in content.items()}
+    source = pretraining(config)
+    return settings if source is None else settings | {"start": source.metrics()["config_hash"]}
 
 
 def run_path(config: DictConfig) -> Path:
-    """The folder of a run: stage, model, setup, k, and any seed but the default."""
-    path = Path(config.runs_dir) / config.stage / config.model.name
-    path = path / f"setup{config.setup}" / f"k{float(config.k):g}"
+    """The folder of a run: stage, model, setup, k, and any seed but the default.
+
+    The control experiments of finetuning are stages of their own: 'scratch' and 'pretrained'.
+    """
+    stage = config.stage
+    if config.get("from_scratch", False):
+        stage = "scratch"
+    elif not config.get("tune", True):
+        stage = "pretrained"
+    return _run_path(config, Path(config.runs_dir) / stage)
+
+
+def _run_path(config: DictConfig, root: Path) -> Path:
+    path = root / config.model.name / f"setup{config.setup}" / f"k{float(config.k):g}"
     return path if config.seed == 1 else path / f"seed{config.seed}"
+
+
+def learns(config: DictConfig) -> bool:
+    """Whether a model is trained by gradient descent: filters and the identity are not."""
+    return issubclass(get_class(config.model.fit["_target_"]), GradientDescent)
+
+
+def pretraining(config: DictConfig) -> RunFolder | None:
+    """The finished run that a run starts from; None for one that starts from nothing.
+
+    Raises:
+        MissingPretraining: it is not there or not finished.
+    """
+    if config.get("from_scratch", True) or not learns(config):
+        return None
+    run = RunFolder(_run_path(config, Path(config.pretrained) / "pretrain"))
+    if not run.finished or not run.best.exists():
+        seed = "" if config.seed == 1 else f" seed={config.seed}"
+        raise MissingPretraining(
+            f"{run.path} holds no finished pretraining; make it with python -m "
+            f"temporal_pose.train model={config.model.name} setup={config.setup} "
+            f"k={float(config.k):g}{seed} runs_dir={config.pretrained}, or use from_scratch=true"
+        )
+    return run
 
 
 def typed(overrides: Any) -> list[str]:
@@ -146,55 +188,22 @@ def overrides_to_keep(config: DictConfig, overrides: Sequence[str]) -> list[str]
     )
 
 
-def recompose(command: str, run: RunFolder, overrides: Sequence[str] = ()) -> DictConfig:
-    """A run's configuration, with what is typed now in place of what was typed then.
-
-    Args:
-        command: the primary configuration, 'train' or 'evaluate'.
-        overrides: as typed on the command line. Another data set drops the settings of the run's
-            own, but for those that windows and boxes are made by.
-
-    Raises:
-        RunFolderError: the folder holds no run.
-        ConfigError: the run's settings are no longer known.
-    """
-    names = {item.split("=")[0].lstrip("+") for item in overrides}
-    then = [item for item in run.config().get("overrides", []) if item.split("=")[0] not in names]
-    if "data" in names:
-        then = [item for item in then if not item.startswith("data.") or _windowing(item)]
-    elsewhere = (
-        "runs_dir=",
-        "force=",
-        "dry_run=",
-        "fail_fast=",
-        *(f"trainer.{name}=" for name in ("accelerator", "devices", "strategy", "num_nodes")),
-        "trainer.max_epochs=",
-        "trainer.enable_progress_bar=",
-    )
-    then = [item for item in then if not item.startswith(elsewhere)]
-    if GlobalHydra.instance().is_initialized():
-        return compose(command, [*then, *overrides])
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose(command, [*then, *overrides])
+def build_fit(config: DictConfig) -> Fit:
+    """How a run is fitted: as its model says, unless its weights shall only be tested."""
+    untouched = not config.get("tune", True) and learns(config)
+    fit: Fit = NoFit() if untouched else build(config.model.fit)
+    return fit
 
 
-def _windowing(override: str) -> bool:
-    kept = ("window", "fps", "short", "box", "margin", "size", "batch_size", "stride")
-    return override.startswith(tuple(f"data.{name}=" for name in kept))
-
-
-def load_run(path: Path) -> tuple[Refinement, PoseData]:
-    """A finished run as objects: its task with the best weights, and its data, not yet read.
-
-    Raises:
-        RunFolderError: the folder holds no run.
-        CheckpointError: its weights are missing or damaged.
-    """
-    run = RunFolder(path)
-    config = recompose("train", run)
-    task: Refinement = build(config.objects.task)
-    load_weights(task, run.best)
-    return task, build(config.objects.data)
+def left_out(config: DictConfig) -> bool:
+    """Whether a run of a sweep shall not be, for want of a run to start from."""
+    if config.get("missing") != "skip":
+        return False
+    try:
+        pretraining(config)
+    except MissingPretraining:
+        return True
+    return False
 
 
 def build(config: Any, **arguments: Any) -> Any:

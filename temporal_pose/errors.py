@@ -12,6 +12,10 @@ class ConfigError(UserError):
     """A setting that is unknown, out of range, or does not fit another one."""
 
 
+class MissingPretraining(ConfigError):  # noqa: N818
+    """A run to start from that is not there."""
+
+
 class DataError(UserError):
     """A file or folder that is missing, damaged, or not in the documented format."""
 

@@ -1,16 +1,18 @@
 """Scores a run, a filter or the identity: ``python -m temporal_pose.evaluate run=DIR``."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 from rich.console import Console
 from rich.table import Table
 
 from temporal_pose.cli import command
-from temporal_pose.configuration import build, build_trainer, check, plain, recompose, typed
+from temporal_pose.configuration import build, build_trainer, check, plain, typed
 from temporal_pose.errors import ConfigError
+from temporal_pose.saved_runs import recompose
 from temporal_pose.training.checkpoints import load_weights
 from temporal_pose.training.evaluation import evaluate
 from temporal_pose.training.files import write_json
@@ -24,7 +26,7 @@ def main(config: DictConfig) -> None:
     """Tests, and shows what came out; with ``out``, keeps scores and predictions as well."""
     overrides = typed(HydraConfig.get().overrides.task)
     if config.run is not None:
-        config = recompose("evaluate", RunFolder(Path(config.run)), overrides)
+        config = _of_run(config, overrides)
     check(config)
     task = build(config.objects.task)
     weights = config.checkpoint or (config.run and Path(config.run) / "best.ckpt")
@@ -46,6 +48,17 @@ def main(config: DictConfig) -> None:
         predictions.save(folder / "predictions.npz")
         write_json(folder / "metrics.json", plain(scores))
     Console().print(_table(config.model.name, scores))
+
+
+def _of_run(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """A run's configuration with what is typed now, and what to do with it."""
+    own = {name: config[name] for name in ("run", "checkpoint", "out")}
+    others = [item for item in overrides if item.split("=")[0].lstrip("+") not in own]
+    composed = recompose(RunFolder(Path(config.run)), others)
+    with open_dict(composed):
+        composed.update(own)
+    composed.trainer.enable_progress_bar = config.trainer.enable_progress_bar
+    return composed
 
 
 def _table(name: str, scores: dict[str, float]) -> Table:

@@ -15,7 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from temporal_pose.cli import complain, describe, quiet
-from temporal_pose.configuration import run_path, typed
+from temporal_pose.configuration import left_out, run_path, typed
 from temporal_pose.training.files import write_text
 from temporal_pose.training.isolation import isolated, preload
 from temporal_pose.training.record import Record, first_line, progress
@@ -28,6 +28,9 @@ RECORD = "TEMPORAL_POSE_SWEEP"
 def run_in_sweep(command: str, config: DictConfig) -> None:
     """Runs one job of a sweep in a child process, and notes what became of it."""
     record, run = Record(Path(os.environ[RECORD])), RunFolder(run_path(config))
+    if left_out(config):
+        record.write(run.path, "left out", "there is no pretraining to start from")
+        return
     idle = _idle(record, run, config.force)
     if idle is not None:
         record.write(run.path, idle)

@@ -1,17 +1,23 @@
 """Tables and figures of all finished runs: ``python -m temporal_pose.report stage=pretrain``."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from omegaconf import DictConfig
 from rich.console import Console
 
 from temporal_pose.cli import command
+from temporal_pose.errors import ConfigError
 from temporal_pose.reporting.page import report_files
-from temporal_pose.reporting.results import Results, read_results
+from temporal_pose.reporting.results import Results, read_results, stages_with_runs
 from temporal_pose.reporting.tables import pck_table
 from temporal_pose.reporting.terminal import terminal
+from temporal_pose.reporting.variants import Variant
 from temporal_pose.training.files import write_bytes
+
+#: What finetuning is compared with: the pretrained weights on the same data, and no pretraining.
+STAGES = ("pretrained", "scratch", "finetune")
 
 
 @command("report")
@@ -22,12 +28,42 @@ def main(config: DictConfig) -> None:
     results = read_results(runs_dir, config.stage)
     out = runs_dir / "report" / config.stage if config.out is None else Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
-    files = report_files(results)
+    files = report_files(results, compared(results, runs_dir, config.variants))
     for name, content in files.items():
         write_bytes(out / name, content)
     show(results)
     for name in files:
         print(out / name)
+
+
+def compared(results: Results, runs_dir: Path, others: object) -> list[Variant]:
+    """The variants that a report compares.
+
+    Args:
+        results: of the report itself. Of finetuning, further stages in the same folder join it.
+        others: by label the folder of further runs of the same stage.
+
+    Raises:
+        ConfigError: ``others`` is not such a mapping.
+        RunFolderError: one of the folders has no finished run of the stage.
+    """
+    others = {} if others is None else others
+    if not isinstance(others, Mapping) or not all(isinstance(v, str) for v in others.values()):
+        raise ConfigError(
+            f"variants is {others!r}; expected folders of runs by label, as in "
+            "variants='{window boxes: runs-window}'"
+        )
+    stages = STAGES if results.stage == "finetune" else (results.stage,)
+    own = [
+        Variant(stage, results if stage == results.stage else read_results(runs_dir, stage))
+        for stage in stages_with_runs(runs_dir, stages)
+    ]
+    if others and len(own) == 1:
+        own = [Variant(runs_dir.name, results)]
+    return [
+        *own,
+        *(Variant(str(n), read_results(Path(f), results.stage)) for n, f in others.items()),
+    ]
 
 
 def show(results: Results) -> None:

@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import torch
 from hydra import compose
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -26,13 +27,24 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from temporal_pose.cli import attempt, complain, quiet
-from temporal_pose.configuration import build, check, resolved, run_path, typed
+from temporal_pose.configuration import (
+    build,
+    check,
+    left_out,
+    pretraining,
+    resolved,
+    run_path,
+    typed,
+)
 from temporal_pose.errors import ConfigError
 from temporal_pose.job import RECORD, guarded, say
 from temporal_pose.training.files import write_text
 from temporal_pose.training.isolation import isolated, preload
 from temporal_pose.training.record import WELL, Record, first_line, summary
 from temporal_pose.training.runs import RunFolder
+
+#: How many windows a model is tried with on a CPU: several, since one alone hides mixed-up axes.
+WINDOWS = 2
 
 
 @dataclass(frozen=True)
@@ -50,14 +62,15 @@ class Planned:
     @property
     def settled(self) -> bool:
         """Whether there is nothing left to do."""
-        return self.run.finished and not self.config.force
+        return (self.run.finished and not self.config.force) or left_out(self.config)
 
 
 def plan(command: str, config: DictConfig) -> list[Planned]:
     """Composes and checks every run of a sweep.
 
     Raises:
-        ConfigError: a run's settings are wrong, or two runs would share a folder.
+        ConfigError: a run's settings are wrong, two runs would share a folder, or what a run
+            starts from is missing.
         RunFolderError: a run's folder belongs to another configuration.
     """
     parsed = OverridesParser.create().parse_overrides(typed(config.hydra.overrides.task))
@@ -73,8 +86,10 @@ def plan(command: str, config: DictConfig) -> list[Planned]:
                 f"share the folder {run.path}; sweep over fewer settings, or give each its own: "
                 "runs_dir='runs/${data.name}', say"
             )
-        if run.config_file.exists() and not composed.force:
-            run.check(resolved(composed))
+        if not left_out(composed):
+            pretraining(composed)
+            if run.config_file.exists() and not composed.force:
+                run.check(resolved(composed))
         planned[run.path] = Planned(overrides, composed, run)
     return list(planned.values())
 
@@ -98,15 +113,16 @@ class Sweep(Callback):
         """Sums up; the exit status is 1 if any run failed."""
         entries = attempt(Record(Path(os.environ[RECORD])).read)
         say(summary(entries))
-        if any(entry.state not in (*WELL, "elsewhere") for entry in entries):
+        if any(entry.state not in (*WELL, "elsewhere", "left out") for entry in entries):
             sys.exit(1)
 
     def _start(self, config: DictConfig) -> None:
+        if not config.dry_run:
+            preload(f"temporal_pose.{self.command}")  # it imports while this process composes
         runs = plan(self.command, config)
         if config.dry_run:
             Console().print(_plan_table(runs))
             sys.exit(0)
-        preload(f"temporal_pose.{self.command}")
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         record = Record(Path(config.runs_dir).absolute() / ".sweeps" / f"{stamp}-{os.getpid()}")
         record.plan([planned.run.path for planned in runs])
@@ -133,12 +149,14 @@ def trials(runs: Sequence[Planned]) -> Iterator[tuple[str, Planned]]:
     """
     seen: set[str] = set()
     for planned in runs:
+        if planned.settled:
+            continue
         settings = resolved(planned.config)
         data = {k: v for k, v in settings["objects"]["data"].items() if k not in ("noise", "seed")}
         parts = [settings["model"], settings["trainer"], settings["objects"]["task"] | {"seed": 0}]
         batches = str({**data, "cut": None})  # setups cut videos otherwise; a step is the same
         step, read = f"{parts} {batches}", str(data)
-        if planned.settled or {step, read} <= seen:
+        if {step, read} <= seen:
             continue
         yield ("read" if step in seen else "try_out"), planned
         seen |= {step, read}
@@ -149,6 +167,9 @@ def attempted(command: str, job: str, config: DictConfig) -> str | None:
     quiet()
     if job == "read":
         return guarded(build(config.objects.data).setup)
+    if config.trainer.accelerator == "cpu" or not torch.cuda.is_available():
+        # Takes seconds instead of a minute; on a GPU, the full batch shows whether it fits there.
+        config.objects.data.batch_size = min(WINDOWS, config.objects.data.batch_size)
     return guarded(import_module(f"temporal_pose.{command}").try_out, config)
 
 

@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from temporal_pose.cli import command
 from temporal_pose.errors import RunFolderError
+from temporal_pose.reporting.pulse import epochs_done
 from temporal_pose.training.record import WELL, Entry, latest, progress
 
 
@@ -39,10 +40,17 @@ def view(entries: Sequence[Entry]) -> Group | str:
         return progress(entries)
     table = Table("state", Column("folder", overflow="fold"), "", box=SIMPLE)
     for entry in odd:
-        minutes, seconds = divmod(int(time.time() - entry.since), 60)
-        clock = f"{minutes}:{seconds:02} min" if entry.state == "running" else entry.error
-        table.add_row(entry.state, entry.path, clock)
+        said = _pulse(entry) if entry.state == "running" else entry.error
+        table.add_row(entry.state, entry.path, said)
     return Group(progress(entries), table)
+
+
+def _pulse(entry: Entry) -> str:
+    """For how long a run has been running, and how many epochs it has, from earlier times too."""
+    minutes, seconds = divmod(int(time.time() - entry.since), 60)
+    done = epochs_done(Path(entry.path))
+    epochs = f", {done} epoch{'s' * (done > 1)} done" if done else ""
+    return f"{minutes}:{seconds:02} min{epochs}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 from commands import Command
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from temporal_pose.reporting.pulse import epochs_done
 from temporal_pose.training.record import Record
 
 RUNS = [Path(f"/runs/k{k}") for k in range(1, 5)]
@@ -32,6 +36,51 @@ def test_one_look(command: Command, record: Record) -> None:
     assert ["failed", "/runs/k2", "no", "luck"] in rows
     assert ["running", "/runs/k3", "0:00", "min"] in rows
     assert not any("/runs/k1" in row or "/runs/k4" in row for row in rows)
+
+
+def log_epochs(folder: Path, *epochs: int) -> Path:
+    """Writes the events of some epochs, counted from 0, each after a picture; gives the file."""
+    writer = EventFileWriter(str(folder), filename_suffix=f".{epochs[0]}")
+    picture = Summary.Image(encoded_image_string=bytes(range(256)) * 100)
+    for step in epochs:
+        for value in (
+            Summary.Value(tag="pictures", image=picture),
+            Summary.Value(tag="train/loss", simple_value=0.5),
+        ):
+            writer.add_event(Event(step=step, wall_time=1.0, summary=Summary(value=[value])))
+    writer.close()
+    (file,) = folder.glob(f"*.{epochs[0]}")
+    return file
+
+
+def test_a_running_run_shows_its_epochs(command: Command, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    runs = [tmp_path / "first", tmp_path / "second", tmp_path / "third"]
+    log_epochs(runs[0], 0)
+    log_epochs(runs[1], 0, 1, 2)
+    log_epochs(runs[1], 2, 3)  # begun again after a kill
+    record = Record(tmp_path / "runs/.sweeps/1")
+    record.plan(runs)
+    for run in runs:
+        record.write(run, "running")
+    shown = " ".join(command("watch", "once=true").out.split())
+    assert "first 0:00 min, 1 epoch done running" in shown
+    assert "second 0:00 min, 4 epochs done running" in shown
+    assert shown.endswith("third 0:00 min")
+
+
+def test_epochs_are_counted_while_the_file_grows(tmp_path: Path) -> None:
+    file = log_epochs(tmp_path, 0, 1, 2, 3)
+    whole = file.read_bytes()
+    counts = []
+    for size in range(0, len(whole) + 1, 97):
+        file.write_bytes(whole[:size])
+        counts.append(epochs_done(tmp_path))
+    assert counts == sorted(counts)
+    assert set(counts) >= {0, 1, 2, 3}
+    file.write_bytes(whole)
+    assert epochs_done(tmp_path) == 4
+    assert epochs_done(tmp_path / "nowhere") == 0
 
 
 def test_a_sweep_that_was_killed_is_not_shown_as_running(command: Command, record: Record) -> None:

@@ -16,17 +16,24 @@ class Score:
         unit: what a stored value is multiplied by: 100 makes a share a percentage.
         digits: behind the point.
         higher_is_better: or lower.
+        signed: it has a sign, and the nearest to zero is best.
     """
 
     key: str
     unit: float = 100
     digits: int = 1
     higher_is_better: bool = True
+    signed: bool = False
+
+    def merit(self, value: float) -> float:
+        """The higher, the better."""
+        if self.signed:
+            return -abs(value)
+        return value if self.higher_is_better else -value
 
     def better(self, a: float, b: float) -> bool:
         """Whether a is better than b in the digits that are shown."""
-        a, b = round(a, self.digits), round(b, self.digits)
-        return a > b if self.higher_is_better else a < b
+        return self.merit(round(a, self.digits)) > self.merit(round(b, self.digits))
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Cell:
         worse: than the unrefined input of the same runs.
         disputed: the runs of the experiment disagree about it.
         interval: ends of the mean's 95 % interval.
+        signed: shown with its sign.
     """
 
     seeds: int = 0
@@ -52,6 +60,7 @@ class Cell:
     worse: bool = False
     disputed: bool = False
     interval: tuple[float, float] | None = None
+    signed: bool = False
 
     @property
     def signs(self) -> str:
@@ -64,27 +73,39 @@ class Cell:
             return "–"
         if self.mean is None:
             return "n/a"
+        mean = f"{self.mean:{'+' if self.signed else ''}z.{self.digits}f}"
         if self.interval is not None:
-            low, high = (f"{end:+.{self.digits}f}" for end in self.interval)
-            return f"{self.mean:+.{self.digits}f} [{low}, {high}]"
+            low, high = (f"{end:+z.{self.digits}f}" for end in self.interval)
+            return f"{mean} [{low}, {high}]"
         spread = f" ± {self.sd:.{self.digits}f}" if with_sd and self.sd is not None else ""
-        return f"{self.mean:.{self.digits}f}{spread}"
+        return f"{mean}{spread}"
 
 
 def model_cell(runs: Sequence[Run], score: Score) -> Cell:
     """The cell of a model from its runs of one experiment, a run a seed."""
     cell = cell_of([run.scores.get(f"test/{score.key}") for run in runs], score)
-    own = cell_of([run.scores.get(f"identity/{score.key}") for run in runs], score)
-    if cell.mean is None or own.mean is None:
+    return mark_worse(cell, [run.scores.get(f"identity/{score.key}") for run in runs], score)
+
+
+def mark_worse(cell: Cell, identity: Sequence[float | None], score: Score) -> Cell:
+    """Marks what is worse than the unrefined input; not for a lag, which that cannot have.
+
+    Args:
+        identity: the score of the same runs' input.
+    """
+    own = cell_of(identity, score)
+    if cell.mean is None or own.mean is None or score.signed:
         return cell
     return replace(cell, worse=score.better(own.mean, cell.mean))
 
 
 def identity_cell(results: Results, setup: str, k: float, score: Score) -> Cell:
     """The unrefined input of an experiment: as the identity's runs have it, else any other's."""
-    by_seed = {run.seed: run for run in reversed(identity_sources(results, setup, k))}
-    runs = [by_seed[seed] for seed in sorted(by_seed)]
-    return cell_of([run.scores.get(f"identity/{score.key}") for run in runs], score)
+    name = f"identity/{score.key}"
+    sources = identity_sources(results, setup, k)
+    sources.sort(key=lambda run: run.scores.get(name) is None)  # an older version may lack it
+    by_seed = {run.seed: run for run in reversed(sources)}
+    return cell_of([by_seed[seed].scores.get(name) for seed in sorted(by_seed)], score)
 
 
 def identity_sources(results: Results, setup: str, k: float) -> list[Run]:
@@ -98,7 +119,7 @@ def mark_best(column: Sequence[Cell], score: Score) -> list[Cell]:
     means = [cell.mean for cell in column if cell.mean is not None]
     if len(means) < 2:
         return list(column)
-    best = max(means) if score.higher_is_better else min(means)
+    best = max(means, key=score.merit)
     return [
         replace(cell, best=cell.mean is not None and not score.better(best, cell.mean))
         for cell in column
@@ -113,4 +134,5 @@ def cell_of(values: Sequence[float | None], score: Score) -> Cell:
         mean=fmean(there) if there else None,
         sd=stdev(there) if len(there) > 1 else None,
         digits=score.digits,
+        signed=score.signed,
     )

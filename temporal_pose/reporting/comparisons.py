@@ -122,14 +122,15 @@ def paired_difference(runs: Sequence[Run], others: Sequence[Run] | None) -> Diff
         return None
     a = [t for t in first if t is not None]
     b = [t for t in second if t is not None]
-    if any(not _same_windows(t, a[0]) for t in (*a, *b)):
+    if any(not same_windows(t, a[0]) for t in (*a, *b)):
         return None
     ours = np.mean([tested.errors for tested in a], 0)
     theirs = np.mean([t.identity if others is None else t.errors for t in b], 0)
     return _bootstrap(np.where(a[0].visible, ours - theirs, 0), a[0].visible, a[0].video)
 
 
-def _same_windows(one: Tested, other: Tested) -> bool:
+def same_windows(one: Tested, other: Tested) -> bool:
+    """Whether two runs were tested on the same frames, with the same keypoints in them."""
     same_frames = np.array_equal(one.window, other.window)
     same_videos = np.array_equal(one.video, other.video)
     return same_frames and same_videos and np.array_equal(one.visible, other.visible)

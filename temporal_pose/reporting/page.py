@@ -15,19 +15,25 @@ from temporal_pose.reporting.sheets import sheet, tidy
 from temporal_pose.reporting.table import Table
 from temporal_pose.reporting.tables import all_tables
 from temporal_pose.reporting.tradeoff import tradeoff
+from temporal_pose.reporting.variants import Variant
 
 _CAPTIONS = {
     "learning_curves": "Training loss, validation loss and validation PCK@0.05 of each epoch, "
     "a row of panels a model, a line a run. A dot is the first epoch with a lower learning rate; "
     "dashed lines are the identity function on the validation set",
     "tradeoff": "Position error (which counts lag as well) against acceleration error (jitter) on "
-    "the test set, a point a model, mean over seeds; the lower left is best. Logarithmic axes",
+    "the test set, a point a model, mean over seeds; the lower left is best. Logarithmic axes. "
+    "A number behind a name is its lag in frames, where that is 0.05 or more",
 }
 
 
-def report_files(results: Results) -> dict[str, bytes]:
-    """Every file of a report by its name, the page first."""
-    tables = all_tables(results)
+def report_files(results: Results, variants: Sequence[Variant] = ()) -> dict[str, bytes]:
+    """Every file of a report by its name, the page first.
+
+    Args:
+        variants: to be compared, this report's own runs among them.
+    """
+    tables = all_tables(results, variants)
     curves = {str(run.path): read_curves(run.path) for run in results.runs}
     drawn = {"learning_curves": learning_curves(results, curves), "tradeoff": tradeoff(results)}
     figures = {name: figure for name, figure in drawn.items() if figure is not None}

@@ -7,11 +7,16 @@ from typing import Any
 from temporal_pose.reporting.models import models
 from temporal_pose.reporting.results import Results, Run
 
-#: What must be said of a data set wherever a figure of it is shown.
+#: What must be said of a data set wherever a figure of it is shown, by the kind of its truth.
 REMARKS: Mapping[str, str] = {
-    "synthetic": "an articulated body made from a seed, not a real recording",
-    "aist": "pseudo ground truth",
+    "annotated": "",
+    "simulated": "an articulated body made from a seed, not a real recording",
+    "pseudo": "pseudo ground truth",
+    "none": "no ground truth: the detector's own output, which says nothing of accuracy",
 }
+
+#: The kind of truth where the configuration does not say it, by a word that the reader's has.
+_TRUTHS: Mapping[str, str] = {"synthetic": "simulated", "aist": "pseudo", "speed21": "none"}
 
 #: Shares: how far two runs' values of the same input may lie apart, by a rounding here or there.
 TOLERANCE = 5e-4
@@ -77,9 +82,32 @@ def _listed(values: Mapping[str, float], results: Results) -> str:
 def _name(run: Run) -> str:
     reader = _reader(run)
     name = " + ".join(_class(part) for part in _parts(reader))
-    said = [remark for word, remark in REMARKS.items() if word in str(reader).lower()]
-    noise = " with simulated detector noise" if run.config.get("noise") else ""
-    return f"{name}{noise}" + (f" ({'; '.join(said)})" if said else "")
+    remark = "; ".join(filter(None, map(_remark, _truths(run))))
+    return f"{name}{_input(run)}" + (f" ({remark})" if remark else "")
+
+
+def _truths(run: Run) -> list[str]:
+    """Kinds of truth: as the configuration says, else as its reader's words let one guess."""
+    data = run.config.get("data")
+    truth = data.get("truth") if isinstance(data, Mapping) else None
+    if truth is not None:
+        return [str(truth)]
+    words = str(_reader(run)).lower()
+    return [truth for word, truth in _TRUTHS.items() if word in words]
+
+
+def _remark(truth: str) -> str:
+    return REMARKS.get(truth, f"truth: {truth}")
+
+
+def _input(run: Run) -> str:
+    """Whose detections were refined: a real detector's, or simulated ones."""
+    noise = run.config.get("noise")
+    if not noise:
+        return ""
+    target = str(noise.get("_target_", "")) if isinstance(noise, Mapping) else ""
+    recorded = target.rpartition(".")[2] == "Recording"
+    return " with real detections" if recorded else " with simulated detector noise"
 
 
 def _data(run: Run) -> str:

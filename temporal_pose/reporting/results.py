@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,7 @@ def read_results(runs_dir: Path, stage: str) -> Results:
         RunFolderError: there is none, or a file of a finished run is damaged.
     """
     root = runs_dir / stage
-    runs = []
-    for file in sorted(root.rglob("metrics.json")):
-        named = _FOLDER.fullmatch(file.parent.relative_to(root).as_posix())
-        if named and _number(named["k"]) is not None:
-            runs.append(_read_run(file.parent, named))
+    runs = [_read_run(folder, named) for folder, named in _finished(root)]
     if not runs:
         command = "finetune" if stage == "finetune" else "train"
         raise RunFolderError(
@@ -102,6 +98,19 @@ def read_results(runs_dir: Path, stage: str) -> Results:
         )
     runs.sort(key=lambda run: (run.model, run.k, run.setup, run.seed))
     return Results(stage, tuple(runs))
+
+
+def stages_with_runs(runs_dir: Path, stages: Sequence[str]) -> list[str]:
+    """Those of the stages that have a finished run."""
+    return [stage for stage in stages if any(_finished(runs_dir / stage))]
+
+
+def _finished(root: Path) -> Iterator[tuple[Path, re.Match[str]]]:
+    """Folders of finished runs, and what their names say."""
+    for file in sorted(root.rglob("metrics.json")):
+        named = _FOLDER.fullmatch(file.parent.relative_to(root).as_posix())
+        if named and _number(named["k"]) is not None:
+            yield file.parent, named
 
 
 def _read_run(folder: Path, named: re.Match[str]) -> Run:

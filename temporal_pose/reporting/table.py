@@ -50,7 +50,7 @@ def signs_legend(rows: Sequence[tuple[str, Sequence[Cell]]]) -> list[str]:
         "Bold: best of its column.": any(cell.best for cell in cells),
         "†: worse than the identity function.": any(cell.worse for cell in cells),
         "–: no finished run.": any(cell.seeds == 0 for cell in cells),
-        "n/a: the data has nothing to measure it by.": any(
+        "n/a: the data has nothing to measure it by, or the run has not kept it.": any(
             cell.seeds > 0 and cell.mean is None for cell in cells
         ),
     }

@@ -11,6 +11,8 @@ from temporal_pose.reporting.models import Kind, Model, models
 from temporal_pose.reporting.provenance import data_names, disagreements
 from temporal_pose.reporting.results import Results, share
 from temporal_pose.reporting.table import Header, Table, seeds_legend, signs_legend
+from temporal_pose.reporting.thesis import thesis_tables
+from temporal_pose.reporting.variants import Variant, variant_tables
 
 #: Which models share a table of keypoints, by the end of its key and title.
 _BLOCKS: Mapping[tuple[str, str], tuple[Kind, ...]] = {
@@ -20,12 +22,18 @@ _BLOCKS: Mapping[tuple[str, str], tuple[Kind, ...]] = {
 }
 
 
-def all_tables(results: Results) -> list[Table]:
-    """PCK of every k (the thesis's tables 1 and 2), keypoints (3 and 4), then ours."""
+def all_tables(results: Results, variants: Sequence[Variant] = ()) -> list[Table]:
+    """PCK of every k (the thesis's tables 1 and 2), keypoints (3 and 4), then ours.
+
+    Args:
+        variants: to be compared, this report's own runs among them.
+    """
     keypoints = {k: keypoint_tables(results, k) for k in results.ks}
     return [
         *(pck_table(results, k) for k in results.ks),
         *(first for first, *_ in keypoints.values()),
+        *thesis_tables(results),
+        *variant_tables(variants),
         *(error_table(results, k) for k in results.ks),
         *(table for k in results.ks for table in prediction_tables(results, k)),
         *(table for _, *others in keypoints.values() for table in others),
@@ -54,19 +62,26 @@ def pck_table(results: Results, k: float) -> Table:
 
 
 def error_table(results: Results, k: float) -> Table:
-    """Mean position error and acceleration error (jitter), a row a model."""
-    headings = {
-        "Error": ["Position error", "Acceleration error"],
-        "Unit": ["px", "px/frame²"],
-    }
-    scores = [Score(key, 1, 2, higher_is_better=False) for key in ("error_px", "accel_error_px")]
+    """Mean position error, acceleration error (jitter) and, where it was measured, lag."""
+    columns = [
+        ("Position error", "px", Score("error_px", 1, 2, higher_is_better=False)),
+        ("Acceleration error", "px/frame²", Score("accel_error_px", 1, 2, higher_is_better=False)),
+    ]
+    legend = "Less is better. Pixels are heatmap pixels; the acceleration error measures jitter."
+    if any("test/lag_frames" in run.scores for run in results.runs):
+        columns.append(("Lag", "frames", Score("lag_frames", 1, 2, signed=True)))
+        legend += (
+            " Lag: by how many frames the output is behind the true movement, by least squares "
+            "(below zero: ahead of it); the nearest to zero is best."
+        )
+    names, units, scores = zip(*columns, strict=True)
     return Table(
         f"errors_k{k:g}",
         f"Mean test errors for shifting scalar k = {k:g}. Data: {data_names(results)}",
-        _headers(results, k, headings),
+        _headers(results, k, {"Error": names, "Unit": units}),
         rows := _rows(results, k, scores),
         (
-            "Less is better. Pixels are heatmap pixels; the acceleration error measures jitter.",
+            legend,
             *signs_legend(rows),
             *_run_notes(results, k, models(results)),
         ),

@@ -1,6 +1,7 @@
-"""Figure 2: accuracy against jitter."""
+"""Figure 2: accuracy, jitter and lag."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,7 +20,34 @@ _LOOKS = {
     Kind.WINDOW_FILTER: ("D", "#D55E00", "#D55E00", "filter, sees a window"),
     Kind.VIDEO_FILTER: ("D", "#FFFFFF", "#D55E00", "filter, sees the whole video"),
 }
-_SCORES = [Score(key, unit=1, digits=2) for key in ("error_px", "accel_error_px")]
+_SCORES = [Score(key, unit=1) for key in ("error_px", "accel_error_px", "lag_frames")]
+
+
+class Point(NamedTuple):
+    """A model in a panel, means over seeds.
+
+    Args:
+        x: position error, heatmap pixels.
+        y: acceleration error, heatmap pixels a frame².
+        lag: frames; None where it was not measured.
+    """
+
+    model: Model
+    x: float
+    y: float
+    lag: float | None
+
+    @property
+    def name(self) -> str:
+        """The model's name without what the marker says already, and a lag worth mentioning."""
+        name = self.model.name.removesuffix(" function")
+        name = name.rpartition(" (")[0] if name.endswith(" frames)") else name
+        return f"{name} {self.lag:+.1f}" if self.lags else name
+
+    @property
+    def lags(self) -> bool:
+        """Whether it lags, or runs ahead, by so much that it is seen: 0.05 frames."""
+        return self.lag is not None and abs(self.lag) >= 0.05
 
 
 def tradeoff(results: Results) -> Figure | None:
@@ -27,7 +55,7 @@ def tradeoff(results: Results) -> Figure | None:
 
     A filter that smooths more jitters less, but lags behind fast motion, which counts as position
     error: the best are at the lower left. Both axes are logarithmic; a point is the mean over
-    seeds.
+    seeds, and a number behind its name its lag in frames, if that is 0.05 or more.
 
     Returns:
         None where no run has both errors.
@@ -45,15 +73,15 @@ def tradeoff(results: Results) -> Figure | None:
         row[0].set_ylabel("Acceleration error (px/frame²): jitter", fontsize=9)
     for axes in panels[-1]:
         axes.set_xlabel("Mean position error (px)", fontsize=9)
-    _legend(figure, [model for points in grid.values() for model, _, _ in points])
+    _legend(figure, [point for points in grid.values() for point in points])
     figure.draw_without_rendering()  # settles the layout, which labels are placed in
     for k, row in zip(ks, panels, strict=True):
         for setup, axes in zip(setups, row, strict=True):
-            place_labels(axes, [(_short(m), x, y) for m, x, y in grid[k, setup]])
+            place_labels(axes, [(point.name, point.x, point.y) for point in grid[k, setup]])
     return figure
 
 
-def _points(results: Results, k: float, setup: str) -> list[tuple[Model, float, float]]:
+def _points(results: Results, k: float, setup: str) -> list[Point]:
     points = []
     for model in models(results):
         runs = results.at(model.key, setup, k)
@@ -61,36 +89,32 @@ def _points(results: Results, k: float, setup: str) -> list[tuple[Model, float, 
             cells = [identity_cell(results, setup, k, score) for score in _SCORES]
         else:
             cells = [model_cell(runs, score) for score in _SCORES]
-        x, y = (cell.mean for cell in cells)
+        x, y, lag = (cell.mean for cell in cells)
         if x and y:
-            points.append((model, x, y))
+            points.append(Point(model, x, y, lag))
     return points
 
 
-def _draw(axes: Axes, points: Sequence[tuple[Model, float, float]], title: str) -> None:
+def _draw(axes: Axes, points: Sequence[Point], title: str) -> None:
     axes.set_title(f"Experiment {title}", fontsize=10)
     axes.set(xscale="log", yscale="log")
     axes.margins(0.16)
-    for model, x, y in points:
-        marker, face, rim, _ = _LOOKS[model.kind]
-        axes.plot(x, y, marker, color=face, markeredgecolor=rim, markersize=6)
+    for point in points:
+        marker, face, rim, _ = _LOOKS[point.model.kind]
+        axes.plot(point.x, point.y, marker, color=face, markeredgecolor=rim, markersize=6)
     plain(axes)
     axes.tick_params(labelleft=True, labelbottom=True)
     for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         plain_numbers(axis, *limits)
 
 
-def _legend(figure: Figure, shown: Sequence[Model]) -> None:
+def _legend(figure: Figure, shown: Sequence[Point]) -> None:
     handles = [
         Line2D([], [], linestyle="", marker=marker, color=face, markeredgecolor=rim, label=meaning)
         for kind, (marker, face, rim, meaning) in _LOOKS.items()
-        if any(model.kind == kind for model in shown)
+        if any(point.model.kind == kind for point in shown)
     ]
+    if any(point.lags for point in shown):
+        handles.append(Line2D([], [], linestyle="", label="+0.1: lag in frames, if not 0.0"))
     look = {"loc": "outside lower center", "frameon": False, "fontsize": 9}
-    figure.legend(handles=handles, ncols=4 if figure.get_figwidth() > 9 else 2, **look)
-
-
-def _short(model: Model) -> str:
-    """The name without what the marker says already."""
-    name = model.name.removesuffix(" function")
-    return name.rpartition(" (")[0] if name.endswith(" frames)") else name
+    figure.legend(handles=handles, ncols=5 if figure.get_figwidth() > 9 else 2, **look)

@@ -28,8 +28,8 @@ class Entry:
     Args:
         path: its folder.
         state: 'waiting', 'running', 'done', 'failed', 'skipped' (finished before), 'elsewhere'
-            (another process works on it), 'stopped' (not begun, for `fail_fast`), or
-            'interrupted' (the sweep ended first).
+            (another process works on it), 'left out' (nothing to start from), 'stopped' (not
+            begun, for `fail_fast`), or 'interrupted' (the sweep ended first).
         error: the first line of what went wrong.
         since: when it got into that state, seconds since 1970.
         seconds: how long it took, once it is done.

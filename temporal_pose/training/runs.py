@@ -22,6 +22,7 @@ from temporal_pose.training.files import write_json, write_text
 #: Settings that say where, how loudly or on what a run works, and do not change its result.
 VOLATILE = (
     *("runs_dir", "force", "dry_run", "fail_fast", "stage", "overrides"),
+    *("pretrained", "missing", "data.workers", "objects.data.workers"),
     *("pictures", "callbacks", "model.fit.callbacks"),
     *("trainer.enable_progress_bar", "trainer.enable_model_summary", "trainer.log_every_n_steps"),
     *("trainer.accelerator", "trainer.devices", "trainer.strategy", "trainer.num_nodes"),

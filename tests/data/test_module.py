@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from temporal_pose.data.module import PoseData
-from temporal_pose.data.splits import Split
 from temporal_pose.data.sequences import Sequence
+from temporal_pose.data.splits import Split
 from temporal_pose.data.windows import Cut
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose.augmentation import Augmentation

@@ -128,5 +128,5 @@ def test_disjoint() -> None:
         shared = apart | {other: np.array([[apart[one].max(), 20, 21]])}
         with pytest.raises(DataError) as error:
             check_disjoint(shared)
-        message = f"windows of the {one} and {other} sets share a frame: a leak; use data.split=video"
+        message = f"windows of the {one} and {other} sets share a frame: a leak; use data.split"
         assert str(error.value).startswith(message)

@@ -28,7 +28,9 @@ class Folders:
         Args:
             options: ``pck``, ``identity``: PCK at three thresholds; ``groups``: PCK@0.2 by group,
                 ``errors``, ``identity_errors``: position and acceleration error; ``torso``;
-                ``parameters``; ``reader``; ``noise``; ``whole``; ``window``; ``git``.
+                ``lag``, ``identity_lag``; ``val_error``: position error in validation;
+                ``parameters``; ``reader``; ``truth``; ``noise``; ``whole``; ``window``; ``git``;
+                ``data``: further settings of the data.
         """
         path = self.root / stage / model / f"setup{setup}" / f"k{k:g}"
         path = path if seed == 1 else path / f"seed{seed}"
@@ -38,6 +40,8 @@ class Folders:
             "data": {
                 "window": options.get("window", 5),
                 "reader": options.get("reader", SYNTHETIC),
+                **({"truth": options["truth"]} if "truth" in options else {}),
+                **options.get("data", {}),
             },
             "noise": options.get("noise", {"mean": 1}),
             "setups": {f"setup{setup}": {"sigmas": [1, 2], "frame_step": 1}},
@@ -63,6 +67,9 @@ class Folders:
             scores |= {f"{side}/pck@0.2/{group}": value for group, value in wide.items()}
             names = (f"{side}/error_px", f"{side}/accel_error_px")
             scores |= dict(zip(names, options.get(errors, usual[errors]), strict=True))
+        extra = {"lag": "test/lag_frames", "identity_lag": "identity/lag_frames"}
+        extra |= {"val_error": "val/error_px"}
+        scores |= {name: options[key] for key, name in extra.items() if key in options}
         return scores | {
             "torso_px": options.get("torso", 20.0),
             "parameters": options.get("parameters", 7),

@@ -95,6 +95,17 @@ def test_a_point_a_model_at_its_mean_errors(folders):
     assert axes.get_title() == "Experiment 1.1"
 
 
+def test_a_lag_that_is_seen_stands_behind_the_name(folders):
+    for model, lag in {"conv3d": 0.26, "deciwatch": -0.05, "my_net": 0.049, "other": None}.items():
+        folders.add(model, errors=(1.5, 0.5), lag=lag)
+    folders.add("identity", parameters=0)
+    figure = tradeoff(read_results(folders.root, "pretrain"))
+    names = {text.get_text() for text in figure.axes[0].texts}
+    assert names == {"Identity", "Conv3D +0.3", "DeciWatch -0.1", "my_net", "other"}
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts[-1] == "+0.1: lag in frames, if not 0.0"
+
+
 def test_without_errors_there_is_no_tradeoff(folders):
     folders.add(errors=(None, None), identity_errors=(None, None))
     assert tradeoff(read_results(folders.root, "pretrain")) is None

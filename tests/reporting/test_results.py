@@ -5,7 +5,7 @@ import pytest
 from temporal_pose.errors import RunFolderError
 from temporal_pose.reporting.models import Kind, models
 from temporal_pose.reporting.provenance import data_names, disagreements, notes
-from temporal_pose.reporting.results import read_results
+from temporal_pose.reporting.results import read_results, stages_with_runs
 
 PENN = {
     "_target_": "temporal_pose.data.penn_action.PennAction",
@@ -136,6 +136,45 @@ def test_synthetic_data_and_pseudo_truth_are_called_so(folders):
         "(an articulated body made from a seed, not a real recording)"
     )
     assert notes(results)[-1].startswith("The runs were made on different data")
+
+
+@pytest.mark.parametrize(
+    ("truth", "remark"),
+    [
+        ("annotated", ""),
+        ("pseudo", " (pseudo ground truth)"),
+        ("simulated", " (an articulated body made from a seed, not a real recording)"),
+        ("none", " (no ground truth: the detector's own output, which says nothing of accuracy)"),
+        ("markers", " (truth: markers)"),
+    ],
+)
+def test_the_kind_of_truth_is_said_wherever_the_data_is_named(folders, truth, remark):
+    """As the configuration has it; the folder's name says nothing any more."""
+    reader = {"_target_": "temporal_pose.data.paired.Paired", "root": "/data/aist_gbr"}
+    folders.add(reader=reader, truth=truth, noise=None)
+    assert data_names(read(folders)) == f"Paired{remark}"
+
+
+@pytest.mark.parametrize(
+    ("noise", "said"),
+    [
+        ({"_target_": "temporal_pose.pose.recording.Recording"}, " with real detections"),
+        ({"_target_": "my.own.Recording", "sigma": 1}, " with real detections"),
+        ({"_target_": "temporal_pose.pose.noise.GaussianNoise"}, " with simulated detector noise"),
+        ({"mean": 1}, " with simulated detector noise"),
+        ({}, ""),
+        (None, ""),
+    ],
+)
+def test_real_detections_are_told_from_simulated_ones(folders, noise, said):
+    folders.add(reader=PENN, truth="annotated", noise=noise, stage="finetune")
+    assert data_names(read(folders, "finetune")) == f"Penn Action{said}"
+
+
+def test_stages_are_there_once_a_run_is_finished(folders):
+    (folders.add(stage="scratch") / "metrics.json").unlink()
+    folders.add(stage="pretrained")
+    assert stages_with_runs(folders.root, ("scratch", "pretrained", "none")) == ["pretrained"]
 
 
 def test_a_combined_reader_names_its_parts(folders):

@@ -167,7 +167,8 @@ def test_keypoints_have_the_thesis_names_and_order(folders):
     assert numbers(table, "Nose")[conv3d] == ["–", "87.5", "–"]
     assert numbers(table, "Index finger")[conv3d] == ["–", "62.5", "–"]
     assert numbers(table, "Ear")[conv3d] == ["–", "n/a", "–"]
-    assert "n/a: the data has nothing to measure it by." in table.legend
+    reason = "n/a: the data has nothing to measure it by, or the run has not kept it."
+    assert reason in table.legend
 
 
 def test_filters_have_their_own_tables_of_keypoints(folders):
@@ -187,6 +188,55 @@ def test_of_errors_the_lowest_is_best(folders):
     assert numbers(table, "DeciWatch")[::3] == ["1.25", "0.75"]
     assert [cell.best for cell in row(table, "DeciWatch")[::3]] == [True, True]
     assert [cell.signs for cell in row(table, "Conv3D")[::3]] == ["", "†"]
+
+
+def test_without_any_lag_the_errors_are_as_they_were(folders):
+    folders.add()
+    table = error_table(read(folders), 1)
+    assert [text for text, _ in table.headers[0].spans] == ["Position error", "Acceleration error"]
+    assert "Lag" not in " ".join(table.legend)
+
+
+def test_of_lags_the_nearest_to_zero_is_best_and_none_is_worse_than_the_input(folders):
+    folders.add("conv3d", lag=-0.25, identity_lag=0.0)
+    folders.add("deciwatch", lag=0.5, identity_lag=0.0)
+    folders.add("biconvlstm_s", lag=float("nan"))
+    folders.add("biconvlstm_c")  # of an older version
+    folders.add("savgol", parameters=0, lag=-0.004, identity_lag=0.0)
+    table = error_table(read(folders), 1)
+    lags = {name: cells[6] for name, cells in table.rows}
+    assert {name: cell.number() for name, cell in lags.items()} == {
+        "Identity function": "+0.00",
+        "Conv3D": "-0.25",
+        "DeciWatch": "+0.50",
+        "bi-ConvLSTM - sum.": "n/a",
+        "bi-ConvLSTM - concat.": "n/a",
+        "Savitzky-Golay": "+0.00",
+    }
+    assert [name for name, cell in lags.items() if cell.best] == [
+        *("Identity function", "Savitzky-Golay")
+    ]
+    assert not any(cell.worse for cell in lags.values())
+    assert table.headers[0].spans[2] == ("Lag", 3)
+    assert table.headers[1].spans[2] == ("frames", 3)
+
+
+def test_a_lag_is_a_row_of_the_tidy_sheet(folders):
+    folders.add(lag=-0.25, identity_lag=float("nan"), val_error=2.0)
+    lines = list(csv.DictReader(io.StringIO(tidy(read(folders)))))
+    values = {line["metric"]: line["value"] for line in lines}
+    assert (values["test/lag_frames"], values["identity/lag_frames"]) == ("-0.25", "")
+    assert values["val/error_px"] == "2.0"
+
+
+def test_filters_and_networks_that_are_worse_than_their_input_are_marked_everywhere(folders):
+    folders.add("conv3d", pck=(0.1, 0.1, 0.1), errors=(3.5, 4.5), groups={"nose": 0.1})
+    folders.add("kalman", parameters=0, whole=True, pck=(0.1,) * 3, errors=(3.5, 4.5))
+    results = read(folders)
+    for table in (pck_table(results, 1), error_table(results, 1)):
+        for name in ("Conv3D", "Kalman"):
+            assert {cell.signs for cell in row(table, name) if cell.seeds} == {"†"}
+        assert "†: worse than the identity function." in table.legend
 
 
 def test_the_thesis_tables_come_first(folders):

@@ -88,21 +88,11 @@ def check_heatmaps(where: object, heatmaps: Num[np.ndarray, "F K h w"], first: i
     Raises:
         DataError: one is not; the message names the frame and the keypoint.
     """
-    if not all_finite(heatmaps):
+    if not np.isfinite(heatmaps).all():
         frame, keypoint, row, column = np.argwhere(~np.isfinite(heatmaps))[0]
         value = heatmaps[frame, keypoint, row, column]
         found = f"{value} for keypoint {keypoint} of frame {first + frame}"
         raise unlike(where, "heatmaps", found, "finite numbers")
-
-
-def all_finite(values: Num[np.ndarray, "..."]) -> bool:
-    """Whether all values are finite; several times as fast as asking each one.
-
-    Zero times a finite number is zero; times anything else it is NaN.
-    """
-    rows = values.reshape(len(values), -1)
-    with np.errstate(invalid="ignore"):
-        return bool(np.isfinite(rows @ np.zeros(rows.shape[1], values.dtype)).all())
 
 
 def _refuse(

@@ -1,0 +1,114 @@
+"""An unfinished ``.zarr`` file: it grows by whole chunks and remembers how many are safe."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.codecs import ZstdCodec
+from zarr.errors import BaseZarrError
+
+from temporal_pose.errors import DataError
+
+#: Frames in a chunk of heatmaps. A window of 5 frames at a random place touches 1.5 such chunks
+#: and decompresses 12 frames; with 16 it would be 20 frames, with 4 twice as many files.
+CHUNK = 8
+
+#: Frames in a chunk of everything else, which is read whole: few files, opened at once.
+LONG_CHUNK = 2048
+
+
+class GrowingStore:
+    """Arrays that grow together along their first axis.
+
+    The attribute ``frames`` is written after the frames it counts, so what a killed process had
+    only half written is not counted and written over. (zarr replaces files in one step.)
+
+    Args:
+        path: of the unfinished file.
+        about: attributes; those of an unfinished file must be the same.
+        resume: keeps the whole chunks of what is there.
+
+    Raises:
+        DataError: an unfinished file with other attributes, or one that cannot be read.
+    """
+
+    def __init__(self, path: Path, about: Mapping[str, Any], resume: bool) -> None:
+        self.path, self.about = path, dict(about)
+        self.frames = 0
+        found = self._found() if resume else {}
+        self.frames = int(found.get("frames", 0)) // CHUNK * CHUNK
+        if self.frames:
+            self._compare(found)
+            self.group = zarr.open_group(path, mode="r+", use_consolidated=False)
+        else:
+            self._start()
+
+    def append(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Adds frames; all but the last call bring whole chunks.
+
+        Raises:
+            DataError: other arrays than before.
+        """
+        known = sorted(self.group.array_keys()) if self.frames else sorted(arrays)
+        if known != sorted(arrays):
+            raise DataError(
+                f"{self.path}: was begun with {', '.join(known)}; expected the same arrays in "
+                f"every frame, not {', '.join(sorted(arrays))}"
+            )
+        end = self.frames + len(next(iter(arrays.values())))
+        for name, array in arrays.items():
+            grown = self._array(name, array)
+            if grown.shape[0] < end:
+                grown.resize((end + LONG_CHUNK, *array.shape[1:]))
+            grown[self.frames : end] = array
+        self.group.update_attributes({"frames": end})
+        self.frames = end
+
+    def finish(self) -> Path:
+        """Cuts the arrays to the frames written; the path of the file that is now complete."""
+        for _, array in self.group.arrays():
+            array.resize((self.frames, *array.shape[1:]))
+        return self.path
+
+    def _array(self, name: str, like: np.ndarray) -> zarr.Array[Any]:
+        if self.frames or name in self.group:
+            found = self.group[name]
+            if isinstance(found, zarr.Array):
+                return found
+        chunk = CHUNK if name == "heatmaps" else LONG_CHUNK
+        return self.group.create_array(
+            name,
+            shape=(LONG_CHUNK, *like.shape[1:]),
+            chunks=(chunk, *like.shape[1:]),
+            dtype=like.dtype,
+            compressors=ZstdCodec(level=3, checksum=True),
+            config={"write_empty_chunks": True},  # so that a missing chunk is a damaged file
+        )
+
+    def _start(self) -> None:
+        if self.path.exists():
+            shutil.rmtree(self.path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.group = zarr.create_group(self.path, attributes=self.about, zarr_format=3)
+
+    def _found(self) -> dict[str, Any]:
+        """Attributes of what an interrupted writer left; none where it left nothing of use."""
+        if not (self.path / "zarr.json").exists():
+            return {}
+        try:
+            return dict(zarr.open_group(self.path, mode="r", use_consolidated=False).attrs)
+        except (BaseZarrError, ValueError, OSError, KeyError) as error:
+            raise DataError(
+                f"{self.path}: cannot be resumed ({error}); remove it to start again"
+            ) from error
+
+    def _compare(self, found: Mapping[str, Any]) -> None:
+        for name, wanted in self.about.items():
+            if found.get(name) != wanted:
+                raise DataError(
+                    f"{self.path}: was begun with {name} {found.get(name)}, not {wanted}; "
+                    "remove it to start again, or give the settings it was begun with"
+                )

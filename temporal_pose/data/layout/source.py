@@ -1,0 +1,72 @@
+"""A file of the paired layout as named arrays, whatever it is stored in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+from temporal_pose.errors import DataError
+
+
+class Header(NamedTuple):
+    """What an array looks like, without its values."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+
+
+class Source(Protocol):
+    """Named arrays of a file; pickles without what it has read."""
+
+    path: Path
+
+    def header(self, name: str) -> Header | None:
+        """Shape and type of an array, without reading it; None where there is none.
+
+        Raises:
+            DataError: a damaged file.
+        """
+        ...
+
+    def array(self, name: str) -> Shaped[np.ndarray, "..."]:
+        """All of an array that is there.
+
+        Raises:
+            DataError: a damaged file.
+        """
+        ...
+
+    def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n *rest"]:
+        """Some frames of an array that is there, of increasing numbers.
+
+        Raises:
+            DataError: a damaged file.
+        """
+        ...
+
+    def lacks(self, name: str, frames: Int[np.ndarray, " n"]) -> str | None:
+        """What holds one of these frames and is not there; found without reading any.
+
+        Raises:
+            DataError: a damaged file.
+        """
+        ...
+
+
+@contextmanager
+def readable(path: Path, *errors: type[Exception]) -> Iterator[None]:
+    """Turns the errors of a library that meets a damaged file into one that says what to do.
+
+    Raises:
+        DataError: in place of them.
+    """
+    try:
+        yield
+    except errors as error:
+        found = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"{path}: cannot be read as {path.suffix} ({found}); copy or download the file again"
+        ) from error

@@ -1,0 +1,132 @@
+"""The paired layout in ``.zarr``."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from jaxtyping import Int, Shaped
+from zarr.abc.store import ByteRequest
+from zarr.core.buffer import Buffer, BufferPrototype
+from zarr.storage import LocalStore
+
+from temporal_pose.data.layout.source import Header, readable
+from temporal_pose.errors import DataError
+
+_DAMAGED = (ValueError, OSError, KeyError, RuntimeError, TypeError, AttributeError)
+_METADATA = ("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata")
+
+
+class WholeStore(LocalStore):
+    """A folder in which a chunk that is missing is an error.
+
+    zarr takes it for a chunk of fill values: part of a store that was not copied whole would
+    silently be zero.
+    """
+
+    async def get(
+        self,
+        key: str,
+        prototype: BufferPrototype | None = None,
+        byte_range: ByteRequest | None = None,
+    ) -> Buffer | None:
+        """What is stored under a key; None for metadata that are not there.
+
+        Raises:
+            DataError: a chunk that is not there.
+        """
+        found = await super().get(key, prototype, byte_range)
+        if found is None and key.rsplit("/", 1)[-1] not in _METADATA:
+            raise absent(Path(self.root), key)
+        return found
+
+
+class Store:
+    """Arrays, and attributes that stand for arrays, of a ``.zarr`` folder of format 2 or 3.
+
+    Raises:
+        DataError: the folder is no such group, or its metadata are damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._group = self._opened()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["path"])  # type: ignore[misc]
+
+    def _opened(self) -> zarr.Group:
+        with readable(self.path, *_DAMAGED):
+            store = WholeStore(self.path, read_only=True)
+            return zarr.open_group(store, mode="r", use_consolidated=False)
+
+    def header(self, name: str) -> Header | None:
+        """Shape and type of an array, from its metadata."""
+        found = self._found(name)
+        return None if found is None else Header(found.shape, np.dtype(found.dtype))
+
+    def array(self, name: str) -> Shaped[np.ndarray, "..."]:
+        """All of an array."""
+        with readable(self.path, *_DAMAGED):
+            found = self._found(name)
+            return np.asarray(found[...] if isinstance(found, zarr.Array) else found)
+
+    def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n *rest"]:
+        """Some frames of an array; no chunk is decompressed twice.
+
+        Frames of the same or of neighbouring chunks are read as one slice: measured, half the time
+        of zarr's own selection by numbers, and a third more than without zarr.
+        """
+        array = self._array(name)
+        out = np.empty((len(frames), *array.shape[1:]), array.dtype)
+        apart = np.diff(frames // _rows_in_chunk(array)) > 1
+        with readable(self.path, *_DAMAGED):
+            for run in np.split(np.arange(len(frames)), np.flatnonzero(apart) + 1):
+                if len(run):
+                    first, last = frames[run[0]], frames[run[-1]]
+                    out[run] = np.asarray(array[first : last + 1])[frames[run] - first]
+        return out
+
+    def lacks(self, name: str, frames: Int[np.ndarray, " n"]) -> str | None:
+        """Path, inside the file, of a chunk that is not there."""
+        array = self._array(name)
+        chunks = np.unique(frames // _rows_in_chunk(array)).tolist()
+        rest = [range(-(-size // n)) for size, n in zip(array.shape, _stored(array), strict=True)]
+        for chunk in chunks:
+            key = array.metadata.encode_chunk_key((chunk, *(r[0] for r in rest[1:])))
+            if not (self.path / name / key).exists():
+                return f"{name}/{key}"
+        return None
+
+    def _array(self, name: str) -> zarr.Array[Any]:
+        found = self._found(name)
+        if not isinstance(found, zarr.Array):
+            raise DataError(f"{self.path}: '{name}' is an attribute; expected an array")
+        return found
+
+    def _found(self, name: str) -> zarr.Array[Any] | np.ndarray | None:
+        with readable(self.path, *_DAMAGED):
+            member = self._group.get(name)
+            if isinstance(member, zarr.Array):
+                return member
+            return np.asarray(self._group.attrs[name]) if name in self._group.attrs else None
+
+
+def absent(path: Path, key: str) -> DataError:
+    """The error for a chunk that is not there."""
+    return DataError(
+        f"{path}: '{key}' is missing; copy the file again, or, if zarr left the chunk out because "
+        "it held nothing but its fill value, write it with write_empty_chunks=True"
+    )
+
+
+def _stored(array: zarr.Array[Any]) -> tuple[int, ...]:
+    """Shape of what lies in one file."""
+    return array.shards or array.chunks
+
+
+def _rows_in_chunk(array: zarr.Array[Any]) -> int:
+    return _stored(array)[0]

@@ -1,0 +1,135 @@
+"""A video file, one frame at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from temporal_pose.errors import DataError
+
+
+class Video:
+    """The frames of a video file, upright as its rotation mark says.
+
+    It is gone through once at the start without decoding: what containers say of the number of
+    frames and their rate is often missing or wrong.
+
+    Args:
+        path: any format that FFmpeg reads.
+        fps: frames per second; None for the average of the file.
+
+    Attributes:
+        size: width and height in pixels.
+        fps: frames per second.
+        count: frames, as far as one can tell without decoding them.
+        remarks: sentences that the user should know.
+
+    Raises:
+        DataError: a file that is missing, damaged, or holds no video.
+    """
+
+    def __init__(self, path: Path, fps: float | None = None) -> None:
+        self.path = path
+        self.remarks: list[str] = []
+        with self._reading() as (container, stream):
+            times = _times(container, stream)
+            self._check_whole(container, stream, times)
+            self.count = len(times)
+            self.fps = fps or self._rate(stream, times)
+        first = next(self.frames(), None)
+        if first is None:
+            raise DataError(f"{path}: holds no frame; copy or download it again")
+        self.size = (first.shape[1], first.shape[0])
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells it from another video."""
+        return {"name": self.path.name, "bytes": self.path.stat().st_size}
+
+    def frames(self, start: int = 0) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
+        """Frames in red, green and blue.
+
+        Args:
+            start: number of the first one wanted. Those before are decoded, which alone is exact
+                in every format, but not converted.
+
+        Raises:
+            DataError: a frame that cannot be decoded, or is of another size than the first.
+        """
+        number, size = 0, None
+        with self._reading(lambda: number) as (container, stream):
+            stream.thread_type = "AUTO"
+            for frame in container.decode(stream):
+                size = size or (frame.width, frame.height)
+                if size != (frame.width, frame.height):
+                    raise DataError(
+                        f"{self.path}: frame {number} is {frame.width} x {frame.height}, those "
+                        f"before {size[0]} x {size[1]}; expected one size: cut the video there"
+                    )
+                if number >= start:
+                    turned = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90))
+                    yield np.ascontiguousarray(turned)
+                number += 1
+
+    @contextmanager
+    def _reading(self, at: Any = None) -> Iterator[tuple[Any, Any]]:
+        try:
+            with av.open(str(self.path)) as container:
+                if not container.streams.video:
+                    raise DataError(f"{self.path}: holds no video; expected a video file")
+                yield container, container.streams.video[0]
+        except FileNotFoundError as error:
+            raise DataError(
+                f"source '{self.path}' does not exist; expected a video or a folder of images"
+            ) from error
+        except (av.FFmpegError, OSError) as error:
+            where = f" after {at()} frames" if at else ""
+            raise DataError(
+                f"{self.path}: cannot be read as a video{where} ({error.strerror}); "
+                "copy or download it again, or repair it with ffmpeg"
+            ) from error
+
+    def _check_whole(self, container: Any, stream: Any, times: Float[np.ndarray, " F"]) -> None:
+        if len(times) < 0.9 * stream.frames:
+            raise DataError(
+                f"{self.path}: holds {len(times)} of the {stream.frames} frames it announces; "
+                "it is cut off: copy or download it again"
+            )
+        announced = (container.duration or 0) / av.time_base
+        if len(times) > 1 and np.ptp(times) < 0.8 * announced - 1:
+            self.remarks.append(
+                f"{self.path.name} announces {announced:.1f} s, but its frames end after "
+                f"{np.ptp(times):.1f} s; it may be cut off"
+            )
+
+    def _rate(self, stream: Any, times: Float[np.ndarray, " F"]) -> float:
+        """Average frames per second; the exact value of the file where it is near enough."""
+        announced = float(stream.average_rate or 0)
+        gaps = np.diff(np.unique(times))
+        if not len(gaps):
+            return self._known(announced)
+        average = float(1 / gaps.mean())
+        if np.ptp(gaps) > 0.5 * gaps.mean():
+            self.remarks.append(
+                f"{self.path.name} has a variable frame rate, {1 / gaps.max():.4g} to "
+                f"{1 / gaps.min():.4g} frames a second; the average stands for it: fps="
+                f"{average:.4g}"
+            )
+        return announced if abs(announced / average - 1) < 0.005 else average
+
+    def _known(self, fps: float) -> float:
+        if fps <= 0:
+            raise DataError(f"{self.path}: does not say its frame rate; add fps=")
+        return fps
+
+
+def _times(container: Any, stream: Any) -> Float[np.ndarray, " F"]:
+    """Seconds at which frames are shown, in no order; NaN where the file does not say."""
+    packets = (packet for packet in container.demux(stream) if packet.size)
+    stamps = (packet.dts if packet.pts is None else packet.pts for packet in packets)
+    unit = float(stream.time_base)
+    return np.fromiter((np.nan if s is None else s * unit for s in stamps), np.float64)

@@ -1,0 +1,50 @@
+"""Finetunes on a real detector: ``python -m temporal_pose.finetune model=conv3d setup=1 k=1``.
+
+Each run starts from the pretraining run of the same model, setup, k and seed, at its best epoch.
+"""
+
+from collections.abc import Sequence
+
+from omegaconf import DictConfig
+
+from temporal_pose.cli import command
+from temporal_pose.configuration import pretraining
+from temporal_pose.running import carry_out, launch, take_a_step
+from temporal_pose.training.checkpoints import load_weights
+from temporal_pose.training.task import Refinement
+
+
+def run(config: DictConfig, overrides: Sequence[str]) -> None:
+    """Finetunes and tests one run, continues it where it was interrupted, or skips it if finished.
+
+    Args:
+        overrides: what was typed for this run.
+    """
+    carry_out(config, overrides, from_pretraining)
+
+
+def try_out(config: DictConfig) -> None:
+    """Takes one training and one validation step, and writes nothing."""
+    take_a_step(config, from_pretraining)
+
+
+def from_pretraining(task: Refinement, config: DictConfig) -> None:
+    """Puts the best weights of pretraining into a task that has weights to learn.
+
+    Raises:
+        ConfigError: the pretraining is not there or not finished.
+        CheckpointError: its weights are damaged or another model's.
+    """
+    source = pretraining(config)
+    if source is not None:
+        load_weights(task, source.best)
+
+
+@command("finetune")
+def main(config: DictConfig) -> None:
+    """One run, or one job of a sweep."""
+    launch("finetune", config, run)
+
+
+if __name__ == "__main__":
+    main()
