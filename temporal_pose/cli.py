@@ -1,5 +1,6 @@
 """The frame of every command: Hydra outside, and one line for an error that a user can mend."""
 
+import errno
 import logging
 import os
 import re
@@ -115,6 +116,13 @@ def quiet() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
+#: What to do about an error of the system.
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room there, or "),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "allow this user to write there, or "),
+}
+
+
 def explain(error: BaseException) -> str | None:
     """One line that says what is wrong and what to do; None for an error that is a bug."""
     for cause in _causes(error):
@@ -125,7 +133,8 @@ def explain(error: BaseException) -> str | None:
             return f"{group} '{choice}' is unknown; expected one of {', '.join(cause.options)}"
         if isinstance(cause, OSError) and cause.errno is not None:
             where = f" ({cause.filename})" if cause.filename else ""
-            return f"{cause.strerror}{where}; make room there, or choose another runs_dir="
+            remedy = _REMEDIES.get(cause.errno, "")
+            return f"{cause.strerror}{where}; {remedy}choose another path, such as runs_dir="
     unknown = re.search(r"Could not override '([^']+)'", str(error))
     if unknown:
         return f"setting '{unknown[1]}' is unknown; --cfg job lists every setting there is"

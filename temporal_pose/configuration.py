@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import lightning as L
+import torch
 from hydra.errors import InstantiationException
 from hydra.utils import get_class, instantiate
 from lightning.fabric.utilities.exceptions import MisconfigurationException
@@ -47,6 +48,7 @@ _SOME = Kind(  # an epoch without a batch has no score
 )
 _ALWAYS = Kind(lambda v: type(v) is int and v == 1, "1, for the best epoch is found by its score")
 
+_SEED = Kind(lambda v: type(v) is int and 0 <= v < 2**32, "a whole number from 0 to 4294967295")
 _STEPS = Kind(lambda v: type(v) is int and v != 0 and v >= -1, "-1 for no limit, or from 1")
 
 _KINDS = {
@@ -60,10 +62,9 @@ _KINDS = {
     _SOME: "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches",
     _STEPS: "trainer.max_steps",
     _ALWAYS: "trainer.check_val_every_n_epoch",
-    _whole(
-        0
-    ): "data.workers seed pictures data.split_seed data.data_seed model.order scheduler.patience "
-    "trainer.min_epochs trainer.log_every_n_steps",
+    _SEED: "seed",
+    _whole(0): "data.workers pictures data.split_seed data.data_seed model.order "
+    "scheduler.patience trainer.min_epochs trainer.log_every_n_steps",
     _whole(1): "data.window data.stride data.batch_size data.subjects data.videos "
     "model.interval model.hidden model.fit.patience trainer.max_epochs "
     "trainer.accumulate_grad_batches",
@@ -99,6 +100,11 @@ def check(config: DictConfig) -> None:
     Raises:
         ConfigError: a setting that is missing, of the wrong kind, or out of range.
     """
+    for name in ("setups", "objects", "data", "model", "noise", "trainer", "optimizer"):
+        if not isinstance(config[name], DictConfig):
+            raise ConfigError(
+                f"{name} is {config[name]!r}; expected settings of its own: --cfg job lists them"
+            )
     one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
     one_of("missing", config.get("missing", "error"), ("error", "skip"))
     one_of("trainer.precision", str(config.trainer.precision), PRECISIONS)
@@ -110,6 +116,11 @@ def check(config: DictConfig) -> None:
     if config.get("from_scratch", False) and not config.tune:
         raise ConfigError(
             "from_scratch=true and tune=false leave nothing to test; use one of them"
+        )
+    clipped = config.trainer.get("gradient_clip_val") is not None
+    if clipped and config.trainer.precision == "16-mixed" and config.optimizer.get("fused"):
+        raise ConfigError(
+            "trainer.gradient_clip_val with trainer.precision=16-mixed needs optimizer.fused=false"
         )
     if not config.data.root and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
         raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
@@ -229,6 +240,7 @@ def build_trainer(config: Any, task: Refinement) -> Callable[..., L.Trainer]:
         ConfigError: an argument that Lightning or the optimiser refuses.
     """
     make: Callable[..., L.Trainer] = build(config)
+    _check_device(config)
     trials: dict[str, Callable[[], Any]] = {
         "trainer": lambda: make(logger=False, callbacks=[], enable_checkpointing=False),
         "optimizer or scheduler": task.configure_optimizers,
@@ -241,6 +253,16 @@ def build_trainer(config: Any, task: Refinement) -> Callable[..., L.Trainer]:
         except (MisconfigurationException, TypeError, ValueError) as error:
             raise ConfigError(f"{name}: {error}") from error
     return make
+
+
+def _check_device(config: DictConfig) -> None:
+    """Apple's GPUs have no double precision, which noise and scores are computed in."""
+    apple = torch.backends.mps.is_available() and not torch.cuda.is_available()
+    if config.accelerator == "mps" or (config.accelerator in ("auto", "gpu") and apple):
+        raise ConfigError(
+            f"trainer.accelerator is {config.accelerator}, here Apple's GPU, which has no double "
+            "precision; add trainer.accelerator=cpu"
+        )
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:

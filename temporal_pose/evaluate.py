@@ -14,7 +14,7 @@ from temporal_pose.configuration import build, build_trainer, check, plain, type
 from temporal_pose.errors import ConfigError
 from temporal_pose.saved_runs import recompose
 from temporal_pose.training.checkpoints import load_weights
-from temporal_pose.training.evaluation import evaluate
+from temporal_pose.training.evaluation import Predictions, evaluate
 from temporal_pose.training.files import write_json
 from temporal_pose.training.runs import RunFolder
 
@@ -42,6 +42,12 @@ def main(config: DictConfig) -> None:
     if config.run is not None:
         data.leave_out(RunFolder(Path(config.run)).trained_on(config.data.name))
     scores, predictions = evaluate(task, data, trainer)
+    if task.global_rank == 0:
+        _keep(config, scores, predictions)
+
+
+def _keep(config: DictConfig, scores: dict[str, float], predictions: Predictions) -> None:
+    """Writes what came out, if asked to, and shows it."""
     if config.out is not None:
         folder = Path(config.out)
         folder.mkdir(parents=True, exist_ok=True)

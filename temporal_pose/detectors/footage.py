@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from temporal_pose.errors import ConfigError
 Item = TypeVar("Item")
 
 
+@runtime_checkable
 class Footage(Protocol):
     """Frames of one size: a video, or a folder of images.
 

@@ -248,13 +248,11 @@ def fill(model: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
     given = {key: t.shape for key, t in state.items() if not key.endswith(_COUNTER)}
     for key in (*own, *given):
         if own.get(key) != given.get(key):
-            have, want = (_described(shapes.get(key)) for shapes in (given, own))
+            have = tuple(given[key]) if key in given else "not there"
+            want = tuple(own[key]) if key in own else "no such entry"
             raise CheckpointError(
                 f"{name}: weights of another architecture: '{key}' is {have}; "
                 f"keypointrcnn_resnet50_fpn with these settings expects {want}"
             )
     model.load_state_dict(state, strict=False)
 
-
-def _described(shape: torch.Size | None) -> str:
-    return "not there" if shape is None else f"of shape {tuple(shape)}"

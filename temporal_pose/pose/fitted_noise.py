@@ -12,7 +12,7 @@ from temporal_pose.errors import ConfigError
 from temporal_pose.pose import profiles, random
 from temporal_pose.pose.noise import Simulation
 from temporal_pose.pose.observations import Framed, Observed, WindowBatch, hold
-from temporal_pose.pose.processes import wander
+from temporal_pose.pose.processes import rough, smooth
 from temporal_pose.pose.profiles import OUTLIER, QUANTILES, Profile
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
@@ -41,11 +41,11 @@ class Latents(NamedTuple):
     """Standard normal processes that last as long as what they bring about."""
 
     doubt: Float[Tensor, "B T K"]
-    slow: Float[Tensor, "B T K 2"]
-    place: Float[Tensor, "B T K 2"]
     outlier: Float[Tensor, "B T K"]
     swap: Float[Tensor, "B T K"]
     miss: Float[Tensor, "B T K"]
+    slow: Float[Tensor, "B T K 2"]
+    place: Float[Tensor, "B T K 2"]
     white: Float[Tensor, "B T K 2"]
 
 
@@ -122,15 +122,17 @@ class FittedNoise(Simulation):
         """
         value = self._values(frames.device)
         place = torch.full_like(value["slow_s"], _PLACE_S)
-        order = ("score_s", "slow_s", "slow_s", "outlier_s", "swap_s", "miss_s")
-        seconds = torch.stack([*(value[name] for name in order), place, place], -1)
-        pace = 1 / (per_second.double()[:, None, None] * seconds)
-        lasting = wander(random.stream(self.seed, 3, drawn), frames, pace)
-        doubt, _, _, outlier, swap, miss, *_ = lasting.unbind(-1)
+        lasting = torch.stack([value[f"{name}_s"] for name in ("score", "outlier", "swap", "miss")])
+        drifting = torch.stack([value["slow_s"], value["slow_s"], place, place])
+        rate = per_second.double()[:, None]
+        key = random.stream(self.seed, 3, drawn)
+        events = smooth(key, frames, 1 / (rate * lasting.flatten())).unflatten(-1, lasting.shape)
         key = random.stream(self.seed, 4, drawn)
-        white = random.normal(key, frames.flatten(), len(seconds), 2).unflatten(0, frames.shape)
-        slow, place = lasting[..., 1:3], lasting[..., 6:]
-        return Latents(doubt, slow, place, outlier, swap, miss, white)
+        places = rough(key, frames, 1 / (rate * drifting.flatten())).unflatten(-1, drifting.shape)
+        slow, place = places.unflatten(-2, (2, 2)).transpose(-1, -2).unbind(-3)
+        key = random.stream(self.seed, 5, drawn)
+        white = random.normal(key, frames.flatten(), len(place[0, 0]), 2)
+        return Latents(*events.unbind(-2), slow, place, white.unflatten(0, frames.shape))
 
     def detect(
         self, truth: Float[Tensor, "B T K 2"], seen: Bool[Tensor, "B T K"], latents: Latents
@@ -165,7 +167,7 @@ class FittedNoise(Simulation):
     def _sigmas(
         self, window: Int[Tensor, " B"], seen: Bool[Tensor, "B T K"], drawn: int
     ) -> Float[Tensor, "B T K"]:
-        pick = random.uniform(random.stream(self.seed, 5, drawn), window, *seen.shape[1:])
+        pick = random.uniform(random.stream(self.seed, 2, drawn), window, *seen.shape[1:])
         sigmas = torch.tensor(self.sigmas, dtype=torch.float64, device=seen.device)
         return sigmas[(pick * len(self.sigmas)).long()]
 
@@ -183,7 +185,6 @@ def _scores(
     ends = places.clone()
     ends[0], ends[-1] = -torch.inf, torch.inf
     pieces = (-doubt[..., None]).clamp(ends[:-1], ends[1:]) - places[:-1]
-    pieces = pieces.clamp(min=(ends[:-1] - places[:-1]))
     scores = heights[:, 0] + (pieces * slopes).sum(-1)
     return scores.clamp(heights[:, 0].clamp(max=0), heights[:, -1].clamp(min=1))
 
@@ -208,9 +209,7 @@ def _event(
     return share * doubt + (1 - share**2).sqrt() * own > _threshold(rate)
 
 
-def _swapped(
-    latents: Latents, value: Mapping[str, Float[Tensor, " K"]]
-) -> Bool[Tensor, "B T K"]:
+def _swapped(latents: Latents, value: Mapping[str, Float[Tensor, " K"]]) -> Bool[Tensor, "B T K"]:
     """Which keypoints change places with those of the other side: both of a pair, or none."""
     doubt = (latents.doubt + latents.doubt[..., _MIRROR]) / 2**0.5
     return _event(latents.swap[..., _FIRST], doubt, value["doubt"], value["swaps"])

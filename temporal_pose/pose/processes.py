@@ -1,8 +1,15 @@
 """Random processes without a state: values that last over time, the same whatever window asks.
 
-They rest on :mod:`temporal_pose.pose.random`: one normal number belongs to every frame of a data
-set, and everything else follows from these.
+They rest on :mod:`temporal_pose.pose.random`: fixed normal numbers belong to every frame of a data
+set, and everything else follows from these by Lévy's construction: first values far apart, then
+each value halfway between two known ones. The processes are Markov processes, so what lies halfway
+depends on its two neighbours alone. Overlapping and successive windows see one process, however
+long it lasts, at the price of about ``T + 16`` normal numbers a window.
+
+Shapes: N processes for each window, at T frames.
 """
+
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float, Int
@@ -10,56 +17,116 @@ from torch import Tensor
 
 from temporal_pose.pose import random
 
-#: Values 2^10 = 1,024 frames apart (34 s at 30 fps) are independent of each other.
-_LEVELS = 10
+#: Values 2^8 = 256 frames apart (8.5 s at 30 fps) are independent of each other.
+_LEVELS = 8
+
+#: One over the longest and the shortest time constant, in frames: beyond, nothing would change.
+_SLOWEST, _FASTEST = 1e-3, 50.0
 
 
-def wander(
-    key: int, frames: Int[Tensor, "B T"], pace: Float[Tensor, "B K P"]
-) -> Float[Tensor, "B T K P"]:
+#: From half a gap, in time constants, and the two outer states: the mean state halfway between
+#: them, and its standard deviation. The first of the S numbers of a state is the value.
+Halfway = Callable[
+    [Float[Tensor, "B 1 N"], Float[Tensor, "B M N S"], Float[Tensor, "B M N S"]],
+    tuple[Float[Tensor, "B M N S"], Float[Tensor, "B 1 N S"]],
+]
+
+
+def rough(
+    key: int, frames: Int[Tensor, "B T"], pace: Float[Tensor, "B N"]
+) -> Float[Tensor, "B T N"]:
     """Ornstein-Uhlenbeck processes: standard normal, correlation ``exp(-pace * frames apart)``.
-
-    Lévy's construction of Brownian motion, for a process that returns to zero: first values far
-    apart, then each value halfway between two known ones. It is a Markov process, so the value
-    halfway depends on its two neighbours alone:
-    ``(left + right) / (2 cosh h) + sqrt(tanh h) * n`` with ``h = pace * half the gap``.
-    Overlapping and successive windows see one process, however long it lasts, at the price of
-    about ``T + 20`` normal numbers a window.
 
     Args:
         key: of :func:`temporal_pose.pose.random.stream`.
         frames: numbers of the frames in the data set, increasing over T.
-        pace: one over the time constant in frames; infinite for independent values. K and P
-            number independent processes.
-
-    Returns:
-        Double precision.
+        pace: one over the time constant in frames; infinite for independent values.
     """
+    return _levy(key, frames, pace, _roughly, 1)
+
+
+def smooth(
+    key: int, frames: Int[Tensor, "B T"], pace: Float[Tensor, "B N"]
+) -> Float[Tensor, "B T N"]:
+    """Processes with a velocity: standard normal, correlation ``(1 + h) exp(-h)``, h as above.
+
+    Matérn processes of smoothness 3/2 (Rasmussen and Williams, 2006, section 4.2). Their state is
+    value and velocity, in units in which both have variance 1.
+
+    Args:
+        key: of :func:`temporal_pose.pose.random.stream`.
+        frames: numbers of the frames in the data set, increasing over T.
+        pace: one over the time constant in frames; infinite for independent values.
+    """
+    return _levy(key, frames, pace, _smoothly, 2)
+
+
+def _roughly(
+    h: Float[Tensor, "B 1 N"], left: Float[Tensor, "B M N 1"], right: Float[Tensor, "B M N 1"]
+) -> tuple[Float[Tensor, "B M N 1"], Float[Tensor, "B 1 N 1"]]:
+    return (left + right) * (0.5 / h.cosh())[..., None], h.tanh().sqrt()[..., None]
+
+
+def _smoothly(
+    h: Float[Tensor, "B 1 N"], left: Float[Tensor, "B M N 2"], right: Float[Tensor, "B M N 2"]
+) -> tuple[Float[Tensor, "B M N 2"], Float[Tensor, "B 1 N 2"]]:
+    """Least squares: the covariances with the outer states over those of these among themselves.
+
+    Time could as well run backwards, with the velocities turned round. So the value halfway
+    depends on the sum of the outer values and the difference of the velocities alone, and the
+    velocity on the difference of the values and the sum of the velocities.
+    """
+    (value, mixed, speed), (value2, mixed2, speed2) = _covariances(h), _covariances(2 * h)
+    even = (1 + value2) * (1 - speed2) - mixed2**2
+    a = (value * (1 - speed2) - mixed * mixed2) / even
+    b = (mixed * (1 + value2) - value * mixed2) / even
+    odd = (1 - value2) * (1 + speed2) - mixed2**2
+    c = (speed * mixed2 - mixed * (1 + speed2)) / odd
+    d = (speed * (1 - value2) - mixed * mixed2) / odd
+    total, rise = left + right, left - right
+    values = a * total[..., 0] + b * rise[..., 1]
+    speeds = c * rise[..., 0] + d * total[..., 1]
+    known = torch.stack([a * value + b * mixed, d * speed - c * mixed], -1)
+    return torch.stack([values, speeds], -1), (1 - 2 * known).clamp(min=0).sqrt()
+
+
+def _covariances(h: Float[Tensor, "B 1 N"]) -> tuple[Tensor, Tensor, Tensor]:
+    """Of a state and the next: value and value, velocity and value, velocity and velocity."""
+    fall = torch.exp(-h)
+    return (1 + h) * fall, h * fall, (1 - h) * fall
+
+
+def _levy(
+    key: int, frames: Int[Tensor, "B T"], pace: Float[Tensor, "B N"], halfway: Halfway, states: int
+) -> Float[Tensor, "B T N"]:
+    """Values at some frames, double precision."""
     first, span = frames[:, 0], int((frames[:, -1] - frames[:, 0]).max()) + 1
-    shape, pace = pace.shape[1:], pace[:, None].double()
+    shape, pace = (pace.shape[1], states), pace[:, None].double().clamp(_SLOWEST, _FASTEST)
+    if (pace == pace[:1]).all():  # the usual case: one frame rate
+        pace = pace[:1]
     start = first >> _LEVELS
-    values = _numbers(key, (start[:, None] + _steps(first, span, _LEVELS)) << _LEVELS, shape)
+    known = _numbers(key, (start[:, None] + _places(first, span, _LEVELS)) << _LEVELS, shape)
     for level in reversed(range(_LEVELS)):
-        odd = (start[:, None] + _steps(first, span, level + 1)[:-1]) * 2 + 1
-        half = pace * 2**level
-        middle = (values[:, 1:] + values[:, :-1]) / (2 * half.cosh())
-        middle = middle + half.tanh().sqrt() * _numbers(key, odd << level, shape)
-        both = torch.stack([values[:, :-1], middle], 2).flatten(1, 2)
-        both = torch.cat([both, values[:, -1:]], 1)
+        odd = 2 * (start[:, None] + _places(first, span, level + 1)[:-1]) + 1
+        mean, deviation = halfway(pace * 2**level, known[:, :-1], known[:, 1:])
+        middle = mean + deviation * _numbers(key, odd << level, shape)
+        both = torch.cat([torch.stack([known[:, :-1], middle], 2).flatten(1, 2), known[:, -1:]], 1)
         offset, start = (first >> level) - 2 * start, first >> level
-        values = _pick(both, offset[:, None] + _steps(first, span, level))
-    return _pick(values, frames - first[:, None])
+        known = _pick(both, offset[:, None] + _places(first, span, level))
+    return _pick(known[..., 0], frames - first[:, None])
 
 
-def _steps(like: Tensor, span: int, level: int) -> Int[Tensor, " N"]:
+def _places(like: Tensor, span: int, level: int) -> Int[Tensor, " M"]:
     """Numbers of values 2^level frames apart that enclose ``span`` frames, wherever they begin."""
     gaps = -((1 - span) >> level)  # rounded up
     return torch.arange(gaps + 2, device=like.device)
 
 
-def _numbers(key: int, frames: Int[Tensor, "B N"], shape: torch.Size) -> Float[Tensor, "B N *s"]:
+def _numbers(
+    key: int, frames: Int[Tensor, "B M"], shape: tuple[int, int]
+) -> Float[Tensor, "B M N S"]:
     return random.normal(key, frames.flatten(), *shape).unflatten(0, frames.shape)
 
 
-def _pick(values: Float[Tensor, "B N *s"], index: Int[Tensor, "B M"]) -> Float[Tensor, "B M *s"]:
+def _pick(values: Float[Tensor, "B M *s"], index: Int[Tensor, "B L"]) -> Float[Tensor, "B L *s"]:
     return values[torch.arange(len(values), device=values.device)[:, None], index]

@@ -66,15 +66,16 @@ def log_outcome(run: RunFolder, settings: Mapping[str, Any], metrics: Mapping[st
 
 def commit() -> str:
     """The version of this code: git's commit, with a plus sign if it was changed since, or ''."""
-    folder = Path(__file__).parent
     try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        _git("ls-files", "--error-unmatch", Path(__file__).name)  # else the repository is another
+        return _git("describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*")
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return described.stdout.strip()
+
+
+def _git(*arguments: str) -> str:
+    folder = Path(__file__).parent
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()

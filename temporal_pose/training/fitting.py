@@ -13,6 +13,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from temporal_pose.data.module import PoseData
+from temporal_pose.errors import ConfigError
 from temporal_pose.filters.base import Filter
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch
@@ -107,6 +108,11 @@ class GradientDescent:
         fitting.fit(task, datamodule=data, ckpt_path=last, weights_only=True)
         if fitting.interrupted:
             raise KeyboardInterrupt
+        if not run.best.exists():
+            raise ConfigError(
+                "training ended before its first validation, so there is nothing to keep: raise "
+                "trainer.max_steps, trainer.max_time or trainer.max_epochs"
+            )
         load_weights(task, run.best)
         return Fitted(
             epochs=fitting.current_epoch,

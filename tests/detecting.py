@@ -1,0 +1,139 @@
+"""torchvision's Keypoint R-CNN with random weights, and footage in which it sees people."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.models.detection import KeypointRCNN, keypointrcnn_resnet50_fpn
+from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
+
+from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN
+from temporal_pose.pose.heatmaps import decode_argmax, render
+
+WIDTH, HEIGHT = 120, 90
+
+#: Settings under which a random model is fast.
+SMALL = {"min_size": 96, "max_size": 128, "rpn_post_nms_top_n_test": 12, "box_score_thresh": 0.5}
+
+EMPTY = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+
+
+def shown(number: int = 0) -> np.ndarray:
+    """A frame in which the models see somebody: colours that move from frame to frame."""
+    noise = torch.rand(1, 3, 9, 12, generator=torch.Generator().manual_seed(0))
+    picture = functional.interpolate(noise, size=(HEIGHT, WIDTH), mode="bicubic")[0]
+    values = picture.clamp(0, 1).mul(255).byte().permute(1, 2, 0).numpy()
+    return np.ascontiguousarray(np.roll(values, number, 1))
+
+
+def tensor(frames: Iterable[np.ndarray]) -> Tensor:
+    """Frames as a detector takes them."""
+    return torch.from_numpy(np.stack(list(frames))).permute(0, 3, 1, 2)
+
+
+def write_video(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    codec: str = "libx264",
+    rate: int = 25,
+    ticks: Iterable[int] | None = None,
+    rotation: int = 0,
+) -> Path:
+    """A video file.
+
+    Args:
+        ticks: when each frame is shown, in units of 1 / rate.
+        rotation: degrees, counterclockwise, that a player is told to turn it by.
+    """
+    frames = list(frames)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "yuv444p" if codec == "libx264" else "yuv420p"
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for tick, image in zip(ticks or range(len(frames)), frames, strict=True):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = tick, Fraction(1, rate)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def small_model(keypoints: int = 17) -> KeypointRCNN:
+    """All parts of a Keypoint R-CNN, but narrow ones."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return taught(
+            KeypointRCNN(
+                resnet_fpn_backbone(
+                    backbone_name="resnet18", weights=None, norm_layer=nn.BatchNorm2d
+                ),
+                box_head=TwoMLPHead(256 * 7 * 7, 32),
+                box_predictor=FastRCNNPredictor(32, 2),
+                keypoint_head=KeypointRCNNHeads(256, (48, 64)),
+                keypoint_predictor=Sure(64, keypoints),
+                **SMALL,
+            )
+        )
+
+
+def full_model(keypoints: int = 17) -> KeypointRCNN:
+    """keypointrcnn_resnet50_fpn."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = keypointrcnn_resnet50_fpn(
+            weights=None, weights_backbone=None, num_keypoints=keypoints, **SMALL
+        )
+    for name, module in model.named_modules():
+        if name.endswith("bn3"):
+            module.weight.data.fill_(0.2)  # or activations double with every block
+    return taught(model)
+
+
+class Sure(KeypointRCNNPredictor):
+    """Maps with one clear peak, as training makes them: random ones have many like one another."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = super().forward(x)
+        peaks = decode_argmax(maps)[0] + 0.3
+        there = torch.ones(peaks.shape[:2], dtype=torch.bool)
+        return maps / maps.std() + render(peaks, there, torch.full(peaks.shape[:2], 2.0))
+
+
+@torch.inference_mode()
+def taught(model: KeypointRCNN) -> KeypointRCNN:
+    """Lets the classifier see somebody in `shown`, and nobody in `EMPTY`.
+
+    Boxes are anchors: those that random weights compute have no extent.
+    """
+    model.eval()
+    model.rpn.head.bbox_pred.weight.zero_()
+    classifier = model.roi_heads.box_predictor
+    classifier.bbox_pred.weight.zero_()
+    said: list[Tensor] = []
+    hook = classifier.cls_score.register_forward_hook(
+        lambda *call: said.append(call[2][:, 1] - call[2][:, 0])
+    )
+    model([tensor([frame])[0] / 255 for frame in (EMPTY, shown())])
+    hook.remove()
+    empty, full = said[0][: len(said[0]) // 2], said[0][len(said[0]) // 2 :]
+    gap, sign = max((float((s * full).max() - (s * empty).max()), s) for s in (1, -1))
+    middle = float((sign * full).max()) - gap / 2
+    for values in (classifier.cls_score.weight, classifier.cls_score.bias):
+        values *= sign * 8 / gap
+    classifier.cls_score.bias[1] -= middle * 8 / gap
+    return model
+
+
+def tiny(keypoints: int | None = None, **_: Any) -> FrozenKeypointRCNN:
+    """In place of `temporal_pose.detectors.keypoint_rcnn.load`, with no file to read."""
+    return FrozenKeypointRCNN(small_model(keypoints or 17))

@@ -1,0 +1,245 @@
+"""The frozen detector shows what torchvision's own model sees, and nothing trains it."""
+
+import gc
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+from torch import nn
+
+pytest.importorskip("torchvision", reason="the detect extra is not installed")
+
+from detecting import EMPTY, full_model, shown, small_model, tensor
+from torchvision.models.detection.roi_heads import heatmaps_to_keypoints
+from torchvision.models.detection.transform import resize_boxes
+
+from temporal_pose.detectors import keypoint_rcnn
+from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN, load, peak_probability
+from temporal_pose.errors import CheckpointError, ConfigError
+from temporal_pose.pose.boxes import heatmap_to_image
+from temporal_pose.pose.heatmaps import decode_argmax, decode_subpixel, render
+
+HEAD = "roi_heads.keypoint_predictor.kps_score_lowres.weight"
+
+
+def first(boxes, scores):
+    """The most confident: torchvision sorts people by their scores."""
+    return 0 if len(boxes) else None
+
+
+def reported(model, images):
+    """What torchvision itself says of each image; its most confident person alone, for speed."""
+    model.roi_heads.detections_per_img = 1
+    with torch.inference_mode():
+        return model([image / 255 for image in images])
+
+
+@pytest.mark.parametrize("keypoints", [7, 17])
+@pytest.mark.parametrize("decode", [decode_argmax, decode_subpixel])
+def test_heatmaps_decode_to_the_keypoints_that_torchvision_reports(keypoints, decode):
+    model = small_model(keypoints)
+    images = tensor(shown(number) for number in (0, 5, 9))
+    seen = FrozenKeypointRCNN(model)(images, first)
+    assert seen.heatmaps.shape == (3, keypoints, 56, 56)
+    theirs = torch.stack([found["keypoints"][0, :, :2] for found in reported(model, images)])
+    ours = heatmap_to_image(decode(seen.heatmaps)[0], seen.boxes)
+    assert (seen.boxes[:, 2:] > 20).all(), "so that a pixel says something"
+    assert (ours - theirs).abs().max() < 0.7
+
+
+def test_boxes_and_scores_are_those_that_torchvision_reports():
+    model = small_model(5)
+    images = tensor([shown(0), shown(3)])
+    seen = FrozenKeypointRCNN(model)(images, first)
+    for found, box, score in zip(reported(model, images), seen.boxes, seen.scores, strict=True):
+        corners = torch.cat([box[:2], box[:2] + box[2:]])
+        torch.testing.assert_close(corners, found["boxes"][0])
+        assert (score <= found["scores"][0]).all()
+        assert (score > 0.5 * found["scores"][0]).all(), "the maps have one clear peak"
+
+
+def test_heatmaps_are_the_raw_ones_of_the_full_network():
+    """Through torchvision's own reading of them, in the pixels of its input, nothing is lost."""
+    model = full_model(11)
+    images = tensor([shown(2)])
+    seen = FrozenKeypointRCNN(model)(images, first)
+    (theirs,) = reported(model, images)
+    ((height, width),) = model.transform([images[0] / 255])[0].image_sizes
+    size = images.shape[-2:]
+    corners = torch.cat([seen.boxes[:, :2], seen.boxes[:, :2] + seen.boxes[:, 2:]], 1)
+    inside = resize_boxes(corners, size, (height, width))
+    keypoints = heatmaps_to_keypoints(seen.heatmaps, inside)[0][..., :2]
+    back = keypoints * torch.tensor([size[1] / width, size[0] / height])
+    torch.testing.assert_close(back, theirs["keypoints"][..., :2], atol=1e-3, rtol=0)
+
+
+def test_a_frame_without_a_person_is_not_invented():
+    detector = FrozenKeypointRCNN(small_model(3))
+    calls = []
+
+    def choose(boxes, scores):
+        calls.append((boxes.shape, scores.shape))
+        return first(boxes, scores)
+
+    seen = detector(tensor([shown(), EMPTY, shown(1)]), choose)
+    assert seen.boxes.isfinite().all(1).tolist() == [True, False, True]
+    assert seen.boxes[1].isnan().all()
+    assert not seen.heatmaps[1].any()
+    assert seen.heatmaps[2].any()
+    assert not seen.scores[1].any()
+    assert calls[1] == ((0, 4), (0,))
+    nobody = detector(tensor([EMPTY, EMPTY]), first)
+    assert not nobody.heatmaps.any()
+    assert nobody.heatmaps.shape == (2, 3, 56, 56)
+
+
+def test_the_person_is_the_chosen_one_alone():
+    detector = FrozenKeypointRCNN(small_model(3))
+    both = detector(tensor([shown(), shown(4)]), lambda boxes, scores: len(boxes) - 1)
+    best = detector(tensor([shown(), shown(4)]), first)
+    assert not torch.allclose(both.boxes, best.boxes)
+    nobody = detector(tensor([shown()]), lambda boxes, scores: None)
+    assert nobody.boxes.isnan().all()
+
+
+def test_a_frame_does_not_depend_on_the_batch():
+    detector = FrozenKeypointRCNN(small_model(3))
+    together = detector(tensor([shown(2), EMPTY, shown(9)]), first)
+    alone = detector(tensor([shown(9)]), first)
+    torch.testing.assert_close(together.boxes[2:], alone.boxes)
+    torch.testing.assert_close(together.heatmaps[2:], alone.heatmaps, atol=1e-4, rtol=1e-4)
+
+
+def test_it_stays_frozen():
+    detector = FrozenKeypointRCNN(small_model(3))
+    parent = nn.Sequential(nn.Dropout(), detector)
+    before = {name: value.clone() for name, value in detector.state_dict().items()}
+    seen = detector(tensor([shown()]), first)
+    parent.train()
+    assert parent.training
+    assert not any(module.training for module in detector.modules())
+    assert not any(parameter.requires_grad for parameter in detector.parameters())
+    detector.model.train()  # behind its back
+    again = detector(tensor([shown()]), first)
+    assert not again.heatmaps.requires_grad
+    torch.testing.assert_close(again.heatmaps, seen.heatmaps, atol=0, rtol=0)
+    for name, value in detector.state_dict().items():
+        assert torch.equal(value, before[name]), name
+
+
+def test_the_probability_about_a_peak():
+    position = torch.tensor([[[20.0, 31.0], [0.0, 55.0]]])
+    wide = render(position, torch.ones(1, 2, dtype=torch.bool), torch.full((1, 2), 3.0))
+    flat, sharp = torch.zeros(1, 2, 56, 56), 1000 * wide
+    torch.testing.assert_close(peak_probability(sharp), torch.ones(1, 2))
+    assert peak_probability(flat)[0, 0] == pytest.approx(9 / 56**2), "a corner's 3 x 3 cells"
+    chances = (wide + 1e-30).log().flatten(2).softmax(-1).view_as(wide)
+    wanted = [chances[0, 0, 29:34, 18:23].sum(), chances[0, 1, 53:, :3].sum()]
+    found = peak_probability((wide + 1e-30).log())[0]
+    torch.testing.assert_close(found, torch.stack(wanted))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """Weights for 11 keypoints in a file, in half precision to be small, as others save them."""
+    path = tmp_path_factory.mktemp("weights") / "mine.pth"
+    state = {name: value.half() for name, value in full_model(11).state_dict().items()}
+    torch.save({name: v for name, v in state.items() if "num_batches" not in name}, path)
+    yield path
+    path.unlink()
+
+
+SMALLER = {"min_size": 96, "max_size": 128, "proposals": 12}
+
+
+def test_weights_from_a_file(weights: Path):
+    detector = load(str(weights), **SMALLER)
+    assert (detector.keypoints, detector.heatmap_size) == (11, (56, 56))
+    entry = "backbone.body.layer1.0.conv1.weight"
+    saved = torch.load(weights, weights_only=True)[entry].float()
+    assert torch.equal(detector.model.state_dict()[entry], saved)
+    assert detector.model.backbone.body.bn1.eps == 0, "normalisation was frozen in training"
+    assert detector(tensor([shown()]), first).boxes.isfinite().all()
+    wrong = "weights of another architecture"
+    with pytest.raises(CheckpointError) as refusal:
+        load(str(weights), keypoints=17)
+    assert str(refusal.value) == (
+        f"{weights}: {wrong}: '{HEAD}' is (512, 11, 4, 4); keypointrcnn_resnet50_fpn "
+        "with these settings expects (512, 17, 4, 4)"
+    )
+
+
+def test_the_first_entry_that_differs_is_named():
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    state = dict(model.state_dict())
+    keypoint_rcnn.fill(model, {k: v for k, v in state.items() if "num_batches" not in k}, "f")
+    without = {name: value for name, value in state.items() if name != "1.weight"}
+    with pytest.raises(CheckpointError, match=r"'1\.weight' is not there; .* expects \(3,\)"):
+        keypoint_rcnn.fill(model, without, "f")
+    with pytest.raises(CheckpointError, match=r"'more' is \(4,\); .* expects no such entry"):
+        keypoint_rcnn.fill(model, state | {"more": torch.zeros(4)}, "f")
+
+
+class Bomb:
+    """Would run code when unpickled."""
+
+    def __reduce__(self):
+        return (Path.touch, (Path("exploded"),))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "cannot be read as weights"),
+        (b"hello" * 99, "cannot be read as weights"),
+        ({"model": {"a": torch.zeros(1)}}, "holds no state_dict"),
+        ([1, 2], "holds no state_dict"),
+        ({"a": Bomb()}, "cannot be read as weights"),
+        (None, "does not exist; expected a file, or 'default'"),
+    ],
+)
+def test_files_that_are_no_weights(tmp_path, monkeypatch, content, message):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "weights.pth"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        torch.save(content, path)
+    with pytest.raises(CheckpointError) as refusal:
+        load(str(path))
+    assert message in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert not Path("exploded").exists()
+    gc.collect()
+
+
+def test_a_download_that_fails_says_what_to_do(monkeypatch, tmp_path):
+    def unreachable(*_, **__):
+        raise URLError("no route to host")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("torch.hub.urlopen", unreachable)
+    with pytest.raises(CheckpointError) as refusal:
+        load()
+    assert str(refusal.value) == (
+        "torchvision's weights cannot be downloaded (<urlopen error no route to host>); fetch "
+        "https://download.pytorch.org/models/keypointrcnn_resnet50_fpn_coco-fc266e95.pth where "
+        "there is a network, and set detector.weights to that file"
+    )
+
+
+def test_what_was_downloaded_is_used(monkeypatch, tmp_path, weights):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    cache = tmp_path / "hub/checkpoints"
+    cache.mkdir(parents=True)
+    (cache / "keypointrcnn_resnet50_fpn_coco-fc266e95.pth").symlink_to(weights)
+    assert HEAD in keypoint_rcnn.download()
+
+
+def test_sizes_that_contradict():
+    with pytest.raises(ConfigError) as refusal:
+        load(min_size=900, max_size=800)
+    assert str(refusal.value) == (
+        "detector.min_size is 900; expected at most detector.max_size, 800"
+    )

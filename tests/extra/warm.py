@@ -1,0 +1,45 @@
+"""Runs sweeps, each in a process that is forked from this one, which has imported everything.
+
+A line of JSON asks for one, and its process id is the answer; or for the exit status of one, null
+while it runs.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+from temporal_pose import train
+
+
+def begin(order: dict[str, Any]) -> int:
+    """Forks; in the child, all is as if the command had been typed, but for what it had to import.
+
+    Args:
+        order: ``typed`` behind the command, ``environment``, ``folder`` to work in and ``err``,
+            the file that takes what it says.
+    """
+    child = os.fork()
+    if child:
+        return child
+    os.setsid()
+    os.environ.update(order["environment"])
+    os.chdir(order["folder"])
+    for number, name in enumerate((os.devnull, os.devnull, order["err"])):
+        os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+    sys.argv = [str(train.__file__), *order["typed"]]
+    train.main()
+    sys.exit()
+
+
+def status(child: int) -> int | None:
+    """How a child ended, as `subprocess` has it; None while it runs."""
+    ended, how = os.waitpid(child, os.WNOHANG)
+    return os.waitstatus_to_exitcode(how) if ended else None
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        asked = json.loads(line)
+        answer = begin(asked) if isinstance(asked, dict) else status(asked)
+        print(json.dumps(answer), flush=True)

@@ -1,0 +1,223 @@
+"""Finetuning through its command line: where it starts, what it keeps, what it refuses."""
+
+import json
+import re
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from commands import READ, TINY, Command, no_results, process, typed
+
+from temporal_pose.pose.skeletons import SKELETONS
+
+EMBEDDED = (*TINY[1:], "data.subjects=5")
+
+
+def metrics(folder: str | Path) -> dict[str, Any]:
+    return dict(json.loads((Path(folder) / "metrics.json").read_text()))
+
+
+def scores(folder: str | Path) -> dict[str, float]:
+    return {n: v for n, v in metrics(folder).items() if n.startswith(("test/", "identity/"))}
+
+
+def write_paired(root: Path, dances: int = 4, cameras: int = 2, frames: int = 31) -> Path:
+    """People who sway before several cameras, with detections that are off by a few pixels."""
+    root.mkdir()
+    keypoints = len(SKELETONS["coco17"])
+    for dance in range(dances):
+        for camera in range(cameras):
+            rng = np.random.default_rng((dance, camera))
+            places = rng.uniform(100, 300, (keypoints, 2))
+            sway = 20 * np.sin(np.arange(frames) / 7 + dance)[:, None, None]
+            truth = (places + sway).astype(np.float32)
+            off = rng.normal(0, 4, truth.shape)
+            score = rng.uniform(0.2, 1, (frames, keypoints, 1))
+            np.savez(
+                root / f"g_c{camera:02d}_ch{dance:02d}.npz",
+                detections=np.concatenate([truth + off, score], -1).astype(np.float32),
+                truth=truth,
+                visible=np.ones(truth.shape[:2], bool),
+                fps=60.0,
+                image_size=np.array([640, 480]),
+                skeleton="coco17",
+            )
+    return root
+
+
+@pytest.fixture
+def paired(tmp_path: Path) -> tuple[str, ...]:
+    root = write_paired(tmp_path / "paired")
+    return ("data=aist", f"data.root={root}", *READ)
+
+
+def test_it_starts_from_pretraining_at_its_best(command: Command, paired: tuple[str, ...]) -> None:
+    command("train", "model=conv3d", *TINY).went_well()
+    command("finetune", "model=conv3d", "tune=false", *paired).went_well()
+    run = Path("runs/pretrained/conv3d/setup1/k1")
+    source = Path("runs/pretrain/conv3d/setup1/k1")
+    weights = [
+        torch.load(one / "best.ckpt", weights_only=True)["state_dict"] for one in (run, source)
+    ]
+    assert all(torch.equal(weights[0][name], value) for name, value in weights[1].items())
+    assert metrics(run)["epochs"] == 0
+    # The same weights on the same data, scored by the other command.
+    shown = ("noise=recorded", *(item for item in paired if not item.startswith("pictures")))
+    command("evaluate", f"run={source}", "out=again", *shown).went_well()
+    assert scores("again") == scores(run)
+
+
+def test_finetuning_keeps_what_pretraining_left_and_learns(
+    command: Command, paired: tuple[str, ...]
+) -> None:
+    command("train", "model=deciwatch", *TINY).went_well()
+    command("finetune", "model=deciwatch", *paired).went_well()
+    run = Path("runs/finetune/deciwatch/setup1/k1")
+    found = metrics(run)
+    assert found["epochs"] == 2
+    assert found["windows_train"] > 2 * found["windows_val"]  # one begins at every frame
+    config = (run / "config.yaml").read_text()
+    assert "lr: 0.0001" in config
+    before, after = (
+        torch.load(folder / "best.ckpt", weights_only=True)["state_dict"]
+        for folder in (Path("runs/pretrain/deciwatch/setup1/k1"), run)
+    )
+    moved = max(float((after[n] - v).abs().max()) for n, v in before.items() if "network" in n)
+    assert 0 < moved < 0.05  # a hundred steps of 1e-4 at most
+    command("evaluate", f"run={run}", "out=again").went_well()
+    assert scores("again") == scores(run)
+
+
+def test_a_dance_is_on_one_side_and_no_evaluation_window_shares_a_frame(
+    command: Command, paired: tuple[str, ...]
+) -> None:
+    command("finetune", "model=identity", *paired).went_well()
+    run = Path("runs/finetune/identity/setup1/k1")
+    split = json.loads((run / "split.json").read_text())
+    assert sorted(sum(split.values(), [])) == ["ch00", "ch01", "ch02", "ch03"]
+    kept = np.load(run / "predictions.npz")
+    assert {name.split("_")[-1] for name in kept["video"].tolist()} == set(split["test"])
+    # 31 frames at 60 a second are 16 at 30: three windows of five for each camera.
+    assert np.diff(np.sort(kept["window"]))[:2].tolist() == [10, 10]
+    assert len(kept["window"]) == 3 * 2 * len(split["test"])
+
+
+def test_detections_not_the_truth_are_what_a_model_sees(
+    command: Command, paired: tuple[str, ...], tmp_path: Path
+) -> None:
+    command("finetune", "model=identity", "data.box=window", *paired).went_well()
+    found = metrics("runs/finetune/identity/setup1/k1")
+    # Detections are off by 4 px an axis: 5 px in the image, in boxes of some 250 px 16 cells wide.
+    assert 0.15 < found["test/error_px"] < 0.6
+    for file in (tmp_path / "paired").glob("*.npz"):
+        arrays = dict(np.load(file))
+        arrays["detections"][..., :2] = arrays["truth"]
+        np.savez(file, **arrays)
+    command("finetune", "model=identity", "data.box=window", "force=true", *paired).went_well()
+    assert metrics("runs/finetune/identity/setup1/k1")["test/error_px"] < 1e-4
+
+
+def test_without_pretraining_the_message_names_the_command(command: Command) -> None:
+    asked = ("model=conv3d", "setup=2", "k=2", "seed=3", *EMBEDDED)
+    message = command("finetune", *asked).refused()
+    folder = Path("runs/pretrain/conv3d/setup2/k2/seed3").absolute()
+    assert message == (
+        f"{folder} holds no finished pretraining; make it with python -m temporal_pose.train "
+        "model=conv3d setup=2 k=2 seed=3 runs_dir=runs, or use from_scratch=true"
+    )
+    assert no_results()
+    named = re.search(r"python -m temporal_pose\.(train .*), or", message)
+    assert named
+    command(*named[1].split(), *TINY).went_well()
+    command("finetune", *asked).went_well()
+
+
+def test_the_controls_live_beside_it(command: Command) -> None:
+    command("train", "model=conv3d", *TINY).went_well()
+    for extra in ((), ("from_scratch=true",), ("tune=false",)):
+        command("finetune", "model=conv3d", *EMBEDDED, *extra).went_well()
+    rates = [
+        re.search(r"optimizer:.*?lr: ([\d.e-]+)", Path(f).read_text(), re.DOTALL)[1]
+        for f in sorted(Path("runs").glob("*/conv3d/setup1/k1/config.yaml"))
+    ]
+    stages = sorted(path.name for path in Path("runs").iterdir() if not path.name.startswith("."))
+    assert stages == ["finetune", "pretrain", "pretrained", "scratch"]
+    assert list(map(float, rates)) == [1e-4, 1e-3, 1e-4, 1e-3]
+    baselines = [
+        {n: v for n, v in scores(f"runs/{stage}/conv3d/setup1/k1").items() if "identity" in n}
+        for stage in ("finetune", "pretrained", "scratch")
+    ]
+    assert baselines[0] == baselines[1] == baselines[2]
+    message = command("finetune", *EMBEDDED, "from_scratch=true", "tune=false").refused()
+    assert message == "from_scratch=true and tune=false leave nothing to test; use one of them"
+
+
+def test_filters_need_no_pretraining_and_are_tuned(command: Command) -> None:
+    command("finetune", "model=savgol_window", *EMBEDDED).went_well()
+    assert "setting/window_s" in metrics("runs/finetune/savgol_window/setup1/k1")
+
+
+def test_another_pretraining_is_another_run(command: Command) -> None:
+    command("train", "model=conv3d", *TINY).went_well()
+    command("finetune", "model=conv3d", *EMBEDDED).went_well()
+    command("finetune", "model=conv3d", *EMBEDDED).went_well()  # skipped
+    command("train", "model=conv3d", *TINY, "noise.mean=0", "force=true").went_well()
+    message = command("finetune", "model=conv3d", *EMBEDDED).refused()
+    assert "belongs to another configuration: start is " in message
+
+
+def test_weights_of_another_window_are_refused(command: Command) -> None:
+    command("train", "model=conv3d", *TINY).went_well()
+    message = command("finetune", "model=conv3d", *EMBEDDED, "data.window=3").refused()
+    assert re.fullmatch(r"checkpoint .*/best\.ckpt is of another model: network\..*", message)
+    assert not Path("runs/finetune/conv3d/setup1/k1/config.yaml").exists()
+
+
+def test_poses_without_detections_are_refused(command: Command) -> None:
+    message = command("finetune", "model=identity", "data=synthetic", *TINY).refused()
+    assert "holds no detections; noise=recorded needs a real detector's output" in message
+
+
+def test_a_sweep_leaves_out_what_is_not_pretrained_if_asked_to(tmp_path: Path) -> None:
+    process("train", "model=conv3d", *TINY, cwd=tmp_path)
+    asked = ("-m", "model=conv3d,deciwatch,gaussian", *EMBEDDED)
+    refused = process("finetune", *asked, cwd=tmp_path)
+    assert refused.status == 2
+    assert "runs/pretrain/deciwatch/setup1/k1 holds no finished pretraining" in refused.err
+    assert not (tmp_path / "runs/finetune").exists()
+    done = process("finetune", *asked, "missing=skip", cwd=tmp_path)
+    assert done.status == 0, done
+    assert "3 runs: 2 done, 1 left out" in done.err
+    finished = sorted(path.parts[-4] for path in tmp_path.glob("runs/finetune/*/*/*/metrics.json"))
+    assert finished == ["conv3d", "gaussian"]
+
+
+def test_a_killed_run_ends_as_if_it_never_was(command: Command, tmp_path: Path) -> None:
+    command("train", "model=deciwatch", *TINY).went_well()
+    asked = ("model=deciwatch", *EMBEDDED, "trainer.max_epochs=12")
+    command("finetune", *asked, "runs_dir=calm", "pretrained=runs").went_well()
+    run = tmp_path / "runs/finetune/deciwatch/setup1/k1"
+    child = subprocess.Popen(
+        typed("finetune", *asked),
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 60
+    while not (run / "last.ckpt").exists():
+        assert child.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.002)
+    child.kill()
+    child.wait()
+    assert not (run / "metrics.json").exists()
+    command("finetune", *asked).went_well()
+    ours, calm = (
+        {n: v for n, v in metrics(folder).items() if n != "seconds"}
+        for folder in (run, tmp_path / "calm/finetune/deciwatch/setup1/k1")
+    )
+    assert ours == calm
