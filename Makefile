@@ -33,7 +33,7 @@ grid: .venv/installed
 	$(BIN)/python -m temporal_pose.train -m $(GRID) runs_dir=$(RUNS) $(DATA)
 
 # All 24 with filters beside them, narrow and short: goes through everything in minutes.
-SMALL := data.subjects=4 data.videos=1 data.frames=60 data.size=28 model.hidden=4
+SMALL := data.subjects=4 data.videos=1 data.frames=60 data.size=20 model.hidden=4
 grid-small: .venv/installed
 	$(BIN)/python -m temporal_pose.train -m $(GRID),identity,savgol,savgol_window \
 	    runs_dir=$(RUNS)-small $(SMALL) trainer.max_epochs=2 trainer.enable_progress_bar=false

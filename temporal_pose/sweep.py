@@ -146,15 +146,18 @@ def preflight(command: str, runs: Sequence[Planned], record: Record) -> None:
 def trials(runs: Sequence[Planned]) -> Iterator[tuple[str, Planned]]:
     """Every distinct model, to be tried for a step, and every other distinct cut of the data, to
     be read: runs that differ in the strength of the noise or the seed alone differ in neither.
+
+    A model's step is taken once, though setups cut the videos otherwise.
     """
     seen: set[str] = set()
     for planned in runs:
         if planned.settled:
             continue
         settings = resolved(planned.config)
-        data = {k: v for k, v in settings["objects"]["data"].items() if k not in ("noise", "seed")}
+        noise = settings["objects"]["data"]["noise"]["_target_"]
+        data = settings["objects"]["data"] | {"noise": noise, "seed": 0}
         parts = [settings["model"], settings["trainer"], settings["objects"]["task"] | {"seed": 0}]
-        batches = str({**data, "cut": None})  # setups cut videos otherwise; a step is the same
+        batches = str(data | {"cut": None})
         step, read = f"{parts} {batches}", str(data)
         if {step, read} <= seen:
             continue

@@ -23,7 +23,8 @@ WIDTH, HEIGHT = 120, 90
 #: Settings under which a random model is fast.
 SMALL = {"min_size": 96, "max_size": 128, "rpn_post_nms_top_n_test": 12, "box_score_thresh": 0.5}
 
-EMPTY = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+#: A frame in which the models see nobody: the mean colour, which the first layer sees as zero.
+EMPTY = np.full((HEIGHT, WIDTH, 3), (124, 116, 104), np.uint8)
 
 
 def shown(number: int = 0) -> np.ndarray:
@@ -72,6 +73,8 @@ def small_model(keypoints: int = 17) -> KeypointRCNN:
     """All parts of a Keypoint R-CNN, but narrow ones."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
+        predictor = Sure(64, keypoints)
+        torch.manual_seed(0)
         return taught(
             KeypointRCNN(
                 resnet_fpn_backbone(
@@ -80,7 +83,7 @@ def small_model(keypoints: int = 17) -> KeypointRCNN:
                 box_head=TwoMLPHead(256 * 7 * 7, 32),
                 box_predictor=FastRCNNPredictor(32, 2),
                 keypoint_head=KeypointRCNNHeads(256, (48, 64)),
-                keypoint_predictor=Sure(64, keypoints),
+                keypoint_predictor=predictor,
                 **SMALL,
             )
         )
@@ -123,14 +126,18 @@ def taught(model: KeypointRCNN) -> KeypointRCNN:
     hook = classifier.cls_score.register_forward_hook(
         lambda *call: said.append(call[2][:, 1] - call[2][:, 0])
     )
-    model([tensor([frame])[0] / 255 for frame in (EMPTY, shown())])
+    for frame in (EMPTY, *map(shown, range(0, 50, 10))):
+        model([tensor([frame])[0] / 255])
     hook.remove()
-    empty, full = said[0][: len(said[0]) // 2], said[0][len(said[0]) // 2 :]
-    gap, sign = max((float((s * full).max() - (s * empty).max()), s) for s in (1, -1))
-    middle = float((sign * full).max()) - gap / 2
+    gaps = []
+    for sign in (1, -1):
+        empty, *full = (float((sign * values).max()) for values in said)
+        gaps.append((min(full) - empty, empty, sign))
+    gap, empty, sign = max(gaps)
+    assert gap > 0
     for values in (classifier.cls_score.weight, classifier.cls_score.bias):
         values *= sign * 8 / gap
-    classifier.cls_score.bias[1] -= middle * 8 / gap
+    classifier.cls_score.bias[1] -= 8 / gap * empty + 4
     return model
 
 

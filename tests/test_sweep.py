@@ -13,9 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from commands import Command, Ended, process, typed
+from hydra import compose, initialize_config_dir
 
+from temporal_pose.cli import CONF
 from temporal_pose.training.runs import RunFolder
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated by PEP 585")  # omegaconf's own types
 
 EXTRA = Path(__file__).parent / "extra"
 TINY = (
@@ -38,17 +43,18 @@ def outcomes(runs_dir: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def processes(runs_dir: Path) -> list[str]:
-    """Command lines of all processes that belong to a sweep, zombies aside."""
+def processes(session: int) -> list[str]:
+    """Command lines of all processes that a sweep and its descendants are, zombies aside."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            belongs = f"TEMPORAL_POSE_SWEEP={runs_dir}" in (folder / "environ").read_text()
-            line = (folder / "cmdline").read_text().replace("\0", " ")
+            state, _parent, _group, own = (
+                (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+            )
+            if int(own) == session and state != "Z":
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
         except (OSError, UnicodeDecodeError):
             continue
-        if belongs or f"runs_dir={runs_dir} " in line:
-            found.append(line)
     return found
 
 
@@ -140,13 +146,60 @@ def test_what_fails_in_its_first_step_is_found_before_anything_is_started(tmp_pa
     assert not (tmp_path / "runs/pretrain").exists()
 
 
+def composed(*overrides: str) -> Any:
+    from temporal_pose.configuration import run_path
+    from temporal_pose.sweep import Planned
+
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("train", [*overrides, *TINY])
+    return Planned(list(overrides), config, RunFolder(run_path(config)))
+
+
+def test_models_data_and_kinds_of_noise_are_tried_once_and_strengths_and_seeds_are_not(
+    tmp_path, monkeypatch
+) -> None:
+    from temporal_pose.sweep import trials
+
+    monkeypatch.chdir(tmp_path)
+    runs = [
+        composed(f"model={model}", f"setup={setup}", f"k={k}", f"seed={seed}")
+        for model in ("conv3d", "deciwatch")
+        for setup, k, seed in ((1, 1, 1), (1, 2, 3), (3, 1, 1))
+    ]
+    runs.append(composed("noise=recorded", "runs_dir=other"))
+    RunFolder(runs[0].run.path).path.mkdir(parents=True)
+    runs[0].run.metrics_file.touch()  # so the next one is the first of its kind
+    tried = [(job, runs.index(planned)) for job, planned in trials(runs)]
+    assert tried == [("try_out", 1), ("read", 2), ("try_out", 3), ("try_out", 6)]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "accelerator", "size", "tried"),
+    [(False, "auto", 16, 2), (True, "cpu", 16, 2), (True, "auto", 16, 16), (False, "auto", 1, 1)],
+)
+def test_on_a_cpu_a_step_of_two_windows_is_enough(
+    monkeypatch, gpu, accelerator, size, tried
+) -> None:
+    """A step of 16 takes a bi-ConvLSTM most of a minute there; on a GPU, does a batch fit?"""
+    from temporal_pose.sweep import attempted
+
+    seen: list[Any] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    monkeypatch.setattr("temporal_pose.train.try_out", seen.append)
+    planned = composed("model=conv3d")
+    planned.config.trainer.accelerator = accelerator
+    planned.config.data.batch_size = size
+    assert attempted("train", "try_out", planned.config) is None
+    assert seen[0].objects.data.batch_size == tried
+
+
 GRID = ("-m", "--config-dir", str(EXTRA), "model=crash,deciwatch", "k=1,2")
 LONGER = (*TINY, "trainer.max_epochs=25")
 
 
 class Warm:
-    """Starts sweeps from a process that has imported everything, in which they take a third of
-    the time; see `extra/warm.py`.
+    """Starts sweeps from a process that has imported everything, which takes most of the time of
+    those that are killed soon; see `extra/warm.py`.
     """
 
     def __init__(self) -> None:
@@ -163,7 +216,6 @@ class Warm:
         err = runs.parent / f"{time.monotonic_ns()}.err"
         order = {
             "typed": [*arguments, f"runs_dir={runs}", *LONGER],
-            "environment": {"TEMPORAL_POSE_SWEEP": str(runs)},  # marks what it starts
             "folder": str(runs.parent),
             "err": str(err),
         }
@@ -171,7 +223,7 @@ class Warm:
 
 
 class Started:
-    """A sweep that leads a process group of its own."""
+    """A sweep that leads a session, and a process group, of its own."""
 
     def __init__(self, warm: Warm, pid: int, err: Path) -> None:
         self.warm, self.pid, self.err = warm, pid, err
@@ -209,17 +261,24 @@ def disturb(warm: Warm, runs: Path, rng: random.Random, kill: Any) -> Started:
     wait_for(lambda: sweep.working or sweep.ended)
     time.sleep(rng.uniform(0, 1))
     if not sweep.ended:
+        assert len(processes(sweep.pid)) >= 3  # with its fork server and the run
         kill(sweep.pid)
     sweep.end()
-    wait_for(lambda: not processes(runs), seconds=20)  # the children end with it
+    wait_for(lambda: not processes(sweep.pid), seconds=20)  # the children end with it
     return sweep
 
 
 def test_a_sweep_that_is_killed_again_and_again_ends_like_an_undisturbed_one(
     tmp_path, warm: Warm
 ) -> None:
-    """The undisturbed one runs two at a time; the other is ended by two sweeps at once."""
+    """The undisturbed one is typed and runs two at a time; the other is ended by two at once."""
     calm, rough, rng = tmp_path / "calm", tmp_path / "rough", random.Random(5)
+    two = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", f"runs_dir={calm}")
+    undisturbed = subprocess.Popen(
+        typed("train", *GRID, *LONGER, *two),
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        env=ENVIRONMENT,
+    )  # fmt: skip
     sweep = disturb(warm, rough, rng, lambda pid: os.killpg(pid, signal.SIGINT))
     said, status = sweep.end()
     assert (said.splitlines()[-1], status) == ("interrupted; the same command continues", 1)
@@ -233,9 +292,9 @@ def test_a_sweep_that_is_killed_again_and_again_ends_like_an_undisturbed_one(
         assert sweep.returncode == -signal.SIGKILL
         killed += 1
     assert killed >= 2
-    two = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-    every = [warm.start(calm, *GRID, *two), warm.start(rough, *GRID), warm.start(rough, *GRID)]
-    ended = [sweep.end() for sweep in every]
+    both = [warm.start(rough, *GRID), warm.start(rough, *GRID)]
+    ended = [(undisturbed.communicate()[1], undisturbed.returncode)]
+    ended += [sweep.end() for sweep in both]
     assert [status for _, status in ended] == [0, 0, 0], ended
     assert len(outcomes(calm)) == 4
     assert outcomes(rough) == outcomes(calm)

@@ -64,7 +64,9 @@ def bare_loop(data: PoseData) -> float:
 def lightning_loop(data: PoseData) -> float:
     """The same through `GradientDescent`, with all that a run has."""
     watch = Stopwatch()
-    task = Refinement(nn.Linear(2, 2), CoordinateCodec(), partial(torch.optim.Adam, fused=True))
+    task = Refinement(
+        nn.Linear(2, 2), CoordinateCodec(), optimizer=partial(torch.optim.Adam, fused=True)
+    )
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         GradientDescent(callbacks=(watch,))(task, data, trainer(), RunFolder(Path(folder)))
     return _between(watch.at)

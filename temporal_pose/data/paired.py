@@ -1,49 +1,29 @@
 """The paired layout: real detector output beside the truth, from whoever has both."""
 
+import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence as ListOf
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float
 
-from temporal_pose.data.files import arrays, folder, listed
-from temporal_pose.data.sequences import Sequence
+from temporal_pose.data.files import folder
+from temporal_pose.data.layout.fields import unlike
+from temporal_pose.data.layout.video import NAMES, Video, load
+from temporal_pose.data.sequences import Detections, Sequence
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.pose.skeletons import SKELETONS, Skeleton, remap
+from temporal_pose.pose.skeletons import remap
 
-_HOLDS = "files of the paired layout (*.npz)"
-_NAMES = ("truth", "visible", "fps", "image_size", "skeleton")
-
-
-@dataclass(frozen=True)
-class Video:
-    """What a file of the paired layout says about its truth, in the file's own skeleton.
-
-    Args:
-        truth: image pixels; anything at all where ``visible`` is false.
-        visible: which keypoints have a truth.
-        fps: frames per second.
-        image_size: width and height in pixels.
-    """
-
-    truth: Float[np.ndarray, "F K 2"]
-    visible: Bool[np.ndarray, "F K"]
-    fps: float
-    image_size: tuple[int, int]
-    skeleton: Skeleton
+_HOLDS = "files of the paired layout (*.npz, *.zarr)"
 
 
 class Paired:
-    """Reads the truth of files in the paired layout.
+    """Reads files of the paired layout, one a video: see :mod:`temporal_pose.data.layout`.
 
-    One ``.npz`` file a video: ``truth`` (F, K, 2) in image pixels, ``visible`` (F, K) bool,
-    ``fps``, ``image_size`` (width, height) and ``skeleton``, a name of
-    :data:`temporal_pose.pose.skeletons.SKELETONS`. What the detector saw stands beside it:
-    ``detections`` (F, K, 3: x, y, score) or ``heatmaps`` (F, K, h, w) with ``boxes`` (F, 4).
+    Heatmaps stay in the files, and are read by the frame when windows are.
 
     Args:
-        root: a folder of such files, or one file.
+        root: a folder of ``.npz`` and ``.zarr`` files, or one of them.
         group_pattern: regular expression with one group, searched in the file's name. What it
             finds is the sequence's group: ``_(ch\\d+)`` keeps the cameras of an AIST dance
             together. Without it each file stands alone.
@@ -60,12 +40,13 @@ class Paired:
         """One sequence a file, frames counted from 0.
 
         Raises:
-            DataError: no files, a file that is damaged or not in the layout, or one whose name
-                does not match the pattern.
+            DataError: no files; one that is damaged or not in the layout, that holds no truth, or
+                whose name does not match the pattern; or two with the same content.
         """
-        path = Path(self.root).expanduser()
-        files = [path] if path.is_file() else listed(folder(path, _HOLDS), "*.npz", _HOLDS)
-        return [_sequence(path.stem, load(path), self._group(path)) for path in files]
+        files = paired_files(self.root)
+        sequences = [_sequence(load(path), self._group(path)) for path in files]
+        _refuse_copies(files, sequences)
+        return sequences
 
     def _group(self, path: Path) -> str:
         if self.group_pattern is None:
@@ -79,33 +60,75 @@ class Paired:
         return found[1]
 
 
-def load(path: Path) -> Video:
-    """The truth of one file, checked.
+def paired_files(root: str | Path) -> list[Path]:
+    """The files of the layout in a folder, by name; or the one that ``root`` is itself.
 
     Raises:
-        DataError: a damaged file; a missing array; shapes that are wrong or do not fit each other;
-            an unknown skeleton; a frame rate or an image size that is not positive; truth that is
-            not finite where it is visible.
+        DataError: there is none, one that is unfinished was asked for, or two have the same name.
     """
-    found = arrays(path, _NAMES)
-    for name in _NAMES:
-        if name not in found:
-            raise _unlike(path, name, "missing", f"one of {', '.join(_NAMES)}")
-    skeleton = _skeleton(path, found["skeleton"])
-    truth, visible = found["truth"], found["visible"]
-    shape = (*truth.shape[:1], len(skeleton))
-    _check_array(path, "truth", truth, (*shape, 2), np.floating)
-    _check_array(path, "visible", visible, shape, np.bool_)
-    _check_finite(path, truth, visible)
-    width, height = _positive(path, "image_size", found["image_size"], 2)
-    (fps,) = _positive(path, "fps", found["fps"], 1)
-    return Video(truth, visible, fps, (int(width), int(height)), skeleton)
+    path = Path(root).expanduser()
+    if path.suffix == ".part":
+        raise DataError(f"{path} is unfinished; let the command that writes it go on to its end")
+    if path.is_file() or path.suffix == ".zarr":
+        return [path]
+    inside = folder(path, _HOLDS).iterdir()
+    files = sorted(file for file in inside if file.suffix in (".npz", ".zarr"))
+    if not files:
+        raise DataError(
+            f"data.root '{path}' has no file *.npz or *.zarr; expected {_HOLDS}: "
+            "check data.root, and that the download was unpacked"
+        )
+    names: dict[str, Path] = {}
+    for file in files:
+        if names.setdefault(file.stem, file) != file:
+            raise DataError(f"{names[file.stem]} and {file} have the same name; remove one")
+    return files
 
 
-def _sequence(name: str, video: Video, group: str) -> Sequence:
-    keypoints, visible = remap(video.truth.astype(np.float32), video.visible, video.skeleton)
-    frames = np.arange(len(keypoints))
-    return Sequence(name, keypoints, visible, frames, video.fps, group, video.image_size)
+def _sequence(video: Video, group: str) -> Sequence:
+    if video.truth is None or video.visible is None:
+        expected = (
+            f"one of {', '.join(NAMES)} (a detector's output has none; "
+            "python -m temporal_pose.data.write adds it)"
+        )
+        raise unlike(video.path, "truth", "missing", expected)
+    truth, visible = remap(video.truth, video.visible, video.skeleton)
+    frames, size = np.arange(len(truth)), video.image_size
+    seen = _detections(video)
+    return Sequence(video.path.stem, truth, visible, frames, video.fps, group, size, seen)
+
+
+def _detections(video: Video) -> Detections:
+    """What the detector saw, of our keypoints."""
+    if video.detections is not None:
+        detected = ~np.isnan(video.detections[..., :2]).any(-1)
+        seen, found = remap(video.detections, detected, video.skeleton)
+        return Detections(seen[..., :2], found, seen[..., 2])
+    if video.boxes is None:
+        raise ValueError("a file has detections or boxes")
+    shape = (len(video), len(video.skeleton))
+    scores = np.ones(shape, np.float32) if video.scores is None else video.scores
+    somebody = np.isfinite(video.boxes).all(-1)
+    detected = np.broadcast_to(somebody[:, None], shape)
+    seen, found = remap(scores[..., None], detected, video.skeleton)
+    nowhere = np.zeros((*found.shape, 2), np.float32)
+    return Detections(nowhere, found, seen[..., 0], video.boxes, video.heatmaps)
+
+
+def _refuse_copies(files: ListOf[Path], sequences: ListOf[Sequence]) -> None:
+    """A video that is there twice would stand on both sides of a split."""
+    known: dict[bytes, Path] = {}
+    for path, sequence in zip(files, sequences, strict=True):
+        digest, seen = hashlib.blake2b(), sequence.detections
+        arrays = [sequence.keypoints, sequence.visible]
+        if seen is not None:
+            arrays += [seen.keypoints, seen.scores]
+            arrays += [] if seen.boxes is None else [seen.boxes]
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).data)
+        first = known.setdefault(digest.digest(), path)
+        if first != path:
+            raise DataError(f"{first} and {path} have the same content; remove one of them")
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -121,43 +144,3 @@ def _compiled(pattern: str) -> re.Pattern[str]:
             r"expected one, such as '_(ch\d+)'"
         )
     return compiled
-
-
-def _skeleton(path: Path, name: np.ndarray) -> Skeleton:
-    found = str(name.item()) if name.size == 1 else str(name.tolist())
-    if found not in SKELETONS:
-        raise _unlike(path, "skeleton", f"'{found}'", f"one of {', '.join(SKELETONS)}")
-    return SKELETONS[found]
-
-
-def _check_array(
-    path: Path, name: str, array: np.ndarray, shape: tuple[int, ...], kind: type[np.generic]
-) -> None:
-    if array.shape != shape or not np.issubdtype(array.dtype, kind) or not array.size:
-        found = f"{array.dtype} of shape {array.shape}"
-        raise _unlike(path, name, found, f"{kind.__name__} of shape {shape}, F > 0")
-
-
-def _check_finite(
-    path: Path, truth: Float[np.ndarray, "F K 2"], visible: Bool[np.ndarray, "F K"]
-) -> None:
-    bad = np.argwhere(visible & ~np.isfinite(truth).all(-1))
-    if len(bad):
-        frame, keypoint = bad[0]
-        found = f"{truth[frame, keypoint].tolist()} for keypoint {keypoint} of frame {frame}"
-        raise _unlike(path, "truth", found, "finite pixels where visible is true")
-
-
-def _positive(path: Path, name: str, array: np.ndarray, count: int) -> list[float]:
-    """The ``count`` positive numbers of an array."""
-    numeric = np.issubdtype(array.dtype, np.number)
-    if array.size != count or not numeric or not ((array > 0) & np.isfinite(array)).all():
-        what = "a positive number" if count == 1 else f"{count} positive numbers"
-        raise _unlike(path, name, str(array.tolist()), what)
-    return [float(value) for value in array.flat]
-
-
-def _unlike(path: Path, name: str, found: str, expected: str) -> DataError:
-    return DataError(
-        f"{path}: '{name}' is {found}; expected {expected}: see temporal_pose.data.paired"
-    )

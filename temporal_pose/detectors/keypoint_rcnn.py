@@ -175,7 +175,7 @@ def load(
     """
     if min_size > max_size:
         raise ConfigError(
-            f"detector.min_size is {min_size}; expected at most max_size, {max_size}"
+            f"detector.min_size is {min_size}; expected at most detector.max_size, {max_size}"
         )
     state = download() if weights == "default" else read(Path(weights).expanduser())
     head = state.get(_HEAD)
@@ -255,4 +255,3 @@ def fill(model: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
                 f"keypointrcnn_resnet50_fpn with these settings expects {want}"
             )
     model.load_state_dict(state, strict=False)
-

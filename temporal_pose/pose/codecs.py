@@ -113,11 +113,14 @@ class CoordinateCodec:
         size: rows and columns of a heatmap.
         render: how the detector's blobs are drawn, 'subpixel' or 'thesis'.
         decoder: how the input's positions are read, 'subpixel' or 'argmax'.
+        scores: gives the network the detector's score of each keypoint as well, ``B T K 3``. A
+            keypoint that was not detected then has score 0, and stands where `hold` puts it.
     """
 
     size: int = 56
     render: str = "subpixel"
     decoder: str = "subpixel"
+    scores: bool = False
 
     def __post_init__(self) -> None:
         choose(RENDERERS, "render", self.render)
@@ -127,9 +130,13 @@ class CoordinateCodec:
         """Detected positions, unrefined."""
         return read_positions(observed, self.size, self.render, self.decoder)
 
-    def read(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
-        """Scales detected positions to [-1, 1]."""
-        return self.encode(self.positions(observed), observed.detected)
+    def read(self, observed: Observed) -> Float[Tensor, "B T K X"]:
+        """Scales detected positions to [-1, 1]; X is 2, or 3 with scores."""
+        positions, found = self.positions(observed), observed.detected
+        if not self.scores:
+            return self.encode(positions, found)
+        scores = observed.scores.clamp(min=1e-6).where(found, 0)
+        return torch.cat([self.encode(positions, torch.ones_like(found)), scores[..., None]], -1)
 
     def encode(
         self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]

@@ -12,11 +12,11 @@ from temporal_pose.errors import ConfigError
 from temporal_pose.pose import profiles, random
 from temporal_pose.pose.noise import Simulation
 from temporal_pose.pose.observations import Framed, Observed, WindowBatch, hold
-from temporal_pose.pose.processes import rough, smooth
+from temporal_pose.pose.processes import smooth
 from temporal_pose.pose.profiles import OUTLIER, QUANTILES, Profile
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
-#: Time constant of where outliers lie, seconds: one that lasts stays about where it is.
+#: Outliers of a keypoint lie in the same direction for so long, seconds.
 _PLACE_S = 1.0
 
 _MIRROR = list(CLIMBALONG25.mirror)
@@ -121,18 +121,18 @@ class FittedNoise(Simulation):
             drawn: number of the draw, such as the epoch.
         """
         value = self._values(frames.device)
-        place = torch.full_like(value["slow_s"], _PLACE_S)
-        lasting = torch.stack([value[f"{name}_s"] for name in ("score", "outlier", "swap", "miss")])
-        drifting = torch.stack([value["slow_s"], value["slow_s"], place, place])
-        rate = per_second.double()[:, None]
+        names = ("score", "outlier", "swap", "miss", "slow", "slow")
+        seconds = torch.stack([value[f"{name}_s"] for name in names])
         key = random.stream(self.seed, 3, drawn)
-        events = smooth(key, frames, 1 / (rate * lasting.flatten())).unflatten(-1, lasting.shape)
-        key = random.stream(self.seed, 4, drawn)
-        places = rough(key, frames, 1 / (rate * drifting.flatten())).unflatten(-1, drifting.shape)
-        slow, place = places.unflatten(-2, (2, 2)).transpose(-1, -2).unbind(-3)
+        pace = 1 / (per_second.double()[:, None] * seconds.flatten())
+        lasting = smooth(key, frames, pace).unflatten(-1, seconds.shape)
+        key, keypoints = random.stream(self.seed, 4, drawn), seconds.shape[-1]
+        white = random.normal(key, frames.flatten(), keypoints, 2).unflatten(0, frames.shape)
         key = random.stream(self.seed, 5, drawn)
-        white = random.normal(key, frames.flatten(), len(place[0, 0]), 2)
-        return Latents(*events.unbind(-2), slow, place, white.unflatten(0, frames.shape))
+        stays = (frames / (per_second[:, None] * _PLACE_S)).long()
+        place = random.normal(key, stays.flatten(), keypoints, 2).unflatten(0, frames.shape)
+        slow = lasting[..., 4:, :].transpose(-1, -2)
+        return Latents(*lasting[..., :4, :].unbind(-2), slow, place, white)
 
     def detect(
         self, truth: Float[Tensor, "B T K 2"], seen: Bool[Tensor, "B T K"], latents: Latents

@@ -1,9 +1,82 @@
 """Losses that leave missing keypoints out."""
 
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
+
+from temporal_pose.errors import ConfigError
+
+
+@runtime_checkable
+class Loss(Protocol):
+    """What training makes small; missing keypoints add neither loss nor gradient."""
+
+    def __call__(
+        self,
+        output: Float[Tensor, "B T K *value"],
+        target: Float[Tensor, "B T K *value"],
+        visible: Bool[Tensor, "B T K"],
+    ) -> Float[Tensor, ""]:
+        """The loss of a batch, in the unit of what the network emits."""
+        ...
+
+
+@dataclass(frozen=True)
+class MaskedMse:
+    """Mean squared error over the present keypoints, `masked_mse` (thesis)."""
+
+    def __call__(
+        self,
+        output: Float[Tensor, "B T K *value"],
+        target: Float[Tensor, "B T K *value"],
+        visible: Bool[Tensor, "B T K"],
+    ) -> Float[Tensor, ""]:
+        return masked_mse(output, target, visible)
+
+
+@dataclass(frozen=True)
+class MotionLoss:
+    """Mean distance to the truth, plus mean length of the error's second difference over time.
+
+    Distances, not their squares: a detector's rare large errors then count no more than they
+    must. The second term is the acceleration error, which the first hardly sees (both as in
+    SmoothNet, Zeng et al., ECCV 2022).
+
+    Args:
+        acceleration: weight of the second term.
+
+    Raises:
+        ConfigError: a negative weight.
+    """
+
+    acceleration: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.acceleration < float("inf"):
+            raise ConfigError(
+                f"loss.acceleration is {self.acceleration}; expected 0 or a positive number"
+            )
+
+    def __call__(
+        self,
+        output: Float[Tensor, "B T K 2"],
+        target: Float[Tensor, "B T K 2"],
+        visible: Bool[Tensor, "B T K"],
+    ) -> Float[Tensor, ""]:
+        error = (output - target).where(visible[..., None], 0)
+        bend = error[:, 2:] - 2 * error[:, 1:-1] + error[:, :-2]
+        triples = visible[:, 2:] & visible[:, 1:-1] & visible[:, :-2]
+        return _mean_length(error, visible) + self.acceleration * _mean_length(bend, triples)
+
+
+def _mean_length(vectors: Float[Tensor, "B S K 2"], present: Bool[Tensor, "B S K"]) -> Tensor:
+    """The square root has no slope at 0: a tiny constant gives it one."""
+    lengths = (vectors.square().sum(-1) + 1e-9).sqrt()
+    return lengths.where(present, 0).sum() / present.sum().clamp(min=1)
 
 
 def masked_mse(

@@ -1,5 +1,6 @@
 """From a real detector's errors to the numbers of a simulated one."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,14 +15,11 @@ from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
 #: Fewer compared detections than this make no profile.
 LEAST = 100
 
-#: Correlations over time are fitted up to this lag, seconds: models see little more of it.
-_LAG = 1 / 6
+#: Correlations over time are fitted up to this lag, seconds.
+_LAG_S = 2 / 3
 
 #: No time constant is longer, seconds.
 LONGEST = 2.0
-
-#: Correlation of a process with itself after so many time constants.
-Kernel = Callable[[Float[np.ndarray, " *n"]], Float[np.ndarray, " *n"]]
 
 #: Whom a group without data borrows from, the likest first.
 LIKE = {
@@ -97,10 +95,10 @@ def profile(residuals: Sequence[Residuals], members: list[int]) -> Profile:
         (errors * np.exp(trust * (s - quantiles[2]))[..., None]).reshape(len(s), -1)
         for errors, s in zip(near, scores, strict=True)
     ]
-    spread = float(np.sqrt(np.nanmean(np.concatenate(even) ** 2)))
-    share, slow_s = decay(autocorrelation(even, _lags(fps)), fps, rough)
-    doubts = _doubts(scores)
-    score_s = decay(autocorrelation(doubts, _lags(fps)), fps, smooth, True)[1]
+    lengths = [np.linalg.norm(one.reshape(len(one), -1, 2), axis=-1) for one in even]
+    spread = float(np.nanmean(np.concatenate(lengths)) / (np.pi / 2) ** 0.5)
+    lags = math.ceil(_LAG_S * fps)
+    slow, bias, slow_s = parts(autocorrelation(even, lags), fps)
     outliers, stay = _rate(far, both)
     doubt = _coupling(doubts, far, outliers)
     swaps, swap_stay = _rate(swapped, both)
@@ -127,18 +125,9 @@ _PICKS: tuple[Callable[[Residuals], np.ndarray], ...] = (
 )
 
 
-def rough(h: Float[np.ndarray, " *n"]) -> Float[np.ndarray, " *n"]:
-    """Correlation of :func:`temporal_pose.pose.processes.rough`."""
-    return np.exp(-h)
-
-
 def smooth(h: Float[np.ndarray, " *n"]) -> Float[np.ndarray, " *n"]:
     """Correlation of :func:`temporal_pose.pose.processes.smooth`."""
     return (1 + h) * np.exp(-h)
-
-
-def _lags(fps: float) -> int:
-    return max(2, round(_LAG * fps))
 
 
 def _trust(
@@ -155,33 +144,48 @@ def _trust(
     return float(-np.polyfit(score[there], np.log(lengths[there]), 1)[0])
 
 
-def decay(
-    correlation: Float[np.ndarray, " lags+1"], fps: float, kernel: Kernel, whole: bool = False
-) -> tuple[float, float]:
-    """The share of what lasts, and its time constant in seconds, by least squares.
+def parts(
+    correlation: Float[np.ndarray, " lags"], fps: float
+) -> tuple[float, float, float]:
+    """How much of a variance is slow, how much is bias, and the time constant of the slow part.
 
-    Beyond lag 0, the correlation of white noise with a lasting process is ``share`` times the
-    latter's: where the curve through the other lags meets lag 0, it tells one from the other.
+    Beyond lag 0 the correlation of the sum of white noise, a slow part and a bias is
+    ``slow * smooth(lag / slow_s) + bias * smooth(lag / BIAS_S)``: where that curve meets lag 0,
+    it tells the white part. Least squares without negative shares; the shortest lags, which also
+    make the acceleration, weigh most.
 
     Args:
         correlation: from lag 0 on; NaN where unknown.
-        kernel: correlation of what lasts.
-        whole: nothing is white.
     """
-    lags = np.flatnonzero(np.isfinite(correlation))
-    lags = lags[lags > 0]
-    values = correlation[lags]
-    if not len(lags) or values[0] <= 0:
-        return float(whole), 0.0
+    lags = np.flatnonzero(np.isfinite(correlation[: round(_LAG_S * fps) + 1]))[1:]
+    if not len(lags) or correlation[1] <= 0:
+        return 0.0, 0.0, 0.0
+    weights, seconds = lags**-1.5, lags / fps
 
-    def best(seconds: float) -> tuple[float, float]:
-        curve = kernel(lags / (fps * seconds))
-        share = 1.0 if whole else float(np.clip(curve @ values / (curve @ curve), 0, 1))
-        return float(((values - share * curve) ** 2).sum()), share
+    def fitted(slow_s: float) -> tuple[Float[np.ndarray, "2"], float]:
+        curves = np.stack([smooth(seconds / slow_s), smooth(seconds / BIAS_S)], -1)
+        return optimize.nnls(curves * weights[:, None], correlation[lags] * weights)
 
-    tried = np.geomspace(0.2 / fps, LONGEST, 400)
-    seconds = float(tried[int(np.argmin([best(one)[0] for one in tried]))])
-    return best(seconds)[1], seconds
+    tried = np.geomspace(0.1 / fps, BIAS_S / 1.5, 200)
+    slow_s = float(min(tried, key=lambda one: fitted(one)[1]))
+    slow, bias = fitted(slow_s)[0]
+    total = max(1.0, float(slow + bias))
+    return float(slow) / total, float(bias) / total, slow_s
+
+
+def decay(correlation: Float[np.ndarray, " lags"], fps: float) -> float:
+    """The time constant, seconds, of a smooth process with that correlation; 0 for none.
+
+    Args:
+        correlation: from lag 0 on; NaN where unknown.
+    """
+    lags = np.flatnonzero(np.isfinite(correlation[: round(_LAG_S * fps) + 1]))[1:]
+    if not len(lags) or correlation[1] <= 0:
+        return 0.0
+    tried = np.geomspace(0.1 / fps, LONGEST, 400)
+    curves = smooth(lags / (fps * tried[:, None]))
+    misfit = ((curves - correlation[lags]) ** 2 / lags).sum(-1)
+    return float(tried[misfit.argmin()])
 
 
 def _doubts(scores: Sequence[Float[np.ndarray, "F N"]]) -> list[Float[np.ndarray, "F N"]]:

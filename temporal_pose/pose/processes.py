@@ -2,14 +2,10 @@
 
 They rest on :mod:`temporal_pose.pose.random`: fixed normal numbers belong to every frame of a data
 set, and everything else follows from these by Lévy's construction: first values far apart, then
-each value halfway between two known ones. The processes are Markov processes, so what lies halfway
-depends on its two neighbours alone. Overlapping and successive windows see one process, however
-long it lasts, at the price of about ``T + 16`` normal numbers a window.
-
-Shapes: N processes for each window, at T frames.
+each one halfway between two known ones. A Markov process depends there on its two neighbours
+alone. Overlapping and successive windows see one process, however long it lasts, at the price of
+about ``T + 16`` normal numbers a window and process.
 """
-
-from collections.abc import Callable
 
 import torch
 from jaxtyping import Float, Int
@@ -24,54 +20,46 @@ _LEVELS = 8
 _SLOWEST, _FASTEST = 1e-3, 50.0
 
 
-#: From half a gap, in time constants, and the two outer states: the mean state halfway between
-#: them, and its standard deviation. The first of the S numbers of a state is the value.
-Halfway = Callable[
-    [Float[Tensor, "B 1 N"], Float[Tensor, "B M N S"], Float[Tensor, "B M N S"]],
-    tuple[Float[Tensor, "B M N S"], Float[Tensor, "B 1 N S"]],
-]
-
-
-def rough(
-    key: int, frames: Int[Tensor, "B T"], pace: Float[Tensor, "B N"]
-) -> Float[Tensor, "B T N"]:
-    """Ornstein-Uhlenbeck processes: standard normal, correlation ``exp(-pace * frames apart)``.
-
-    Args:
-        key: of :func:`temporal_pose.pose.random.stream`.
-        frames: numbers of the frames in the data set, increasing over T.
-        pace: one over the time constant in frames; infinite for independent values.
-    """
-    return _levy(key, frames, pace, _roughly, 1)
-
-
 def smooth(
     key: int, frames: Int[Tensor, "B T"], pace: Float[Tensor, "B N"]
 ) -> Float[Tensor, "B T N"]:
-    """Processes with a velocity: standard normal, correlation ``(1 + h) exp(-h)``, h as above.
+    """Values of N processes for each window: standard normal, correlation ``(1 + h) exp(-h)``.
 
-    Matérn processes of smoothness 3/2 (Rasmussen and Williams, 2006, section 4.2). Their state is
-    value and velocity, in units in which both have variance 1.
+    Matérn processes of smoothness 3/2 (Rasmussen and Williams, 2006, section 4.2), with
+    ``h = pace * frames apart``. Their state is value and velocity, in units in which both have
+    variance 1.
 
     Args:
         key: of :func:`temporal_pose.pose.random.stream`.
         frames: numbers of the frames in the data set, increasing over T.
         pace: one over the time constant in frames; infinite for independent values.
+
+    Returns:
+        Double precision.
     """
-    return _levy(key, frames, pace, _smoothly, 2)
+    first, span = frames[:, 0], int((frames[:, -1] - frames[:, 0]).max()) + 1
+    pace = pace[:, None].double().clamp(_SLOWEST, _FASTEST)
+    if (pace == pace[:1]).all():  # the usual case: one frame rate
+        pace = pace[:1]
+    start = first >> _LEVELS
+    count = pace.shape[-1]
+    known = _states(key, (start[:, None] + _places(first, span, _LEVELS)) << _LEVELS, count)
+    for level in reversed(range(_LEVELS)):
+        odd = 2 * (start[:, None] + _places(first, span, level + 1)[:-1]) + 1
+        mean, deviation = _halfway(pace * 2**level, known[:, :-1], known[:, 1:])
+        middle = mean + deviation * _states(key, odd << level, count)
+        both = torch.cat([torch.stack([known[:, :-1], middle], 2).flatten(1, 2), known[:, -1:]], 1)
+        offset, start = (first >> level) - 2 * start, first >> level
+        known = _pick(both, offset[:, None] + _places(first, span, level))
+    return _pick(known[..., 0], frames - first[:, None])
 
 
-def _roughly(
-    h: Float[Tensor, "B 1 N"], left: Float[Tensor, "B M N 1"], right: Float[Tensor, "B M N 1"]
-) -> tuple[Float[Tensor, "B M N 1"], Float[Tensor, "B 1 N 1"]]:
-    return (left + right) * (0.5 / h.cosh())[..., None], h.tanh().sqrt()[..., None]
+def _halfway(
+    h: Float[Tensor, "b 1 N"], left: Float[Tensor, "B M N 2"], right: Float[Tensor, "B M N 2"]
+) -> tuple[Float[Tensor, "B M N 2"], Float[Tensor, "b 1 N 2"]]:
+    """Mean and standard deviation of the state halfway between two, each ``h`` away from it.
 
-
-def _smoothly(
-    h: Float[Tensor, "B 1 N"], left: Float[Tensor, "B M N 2"], right: Float[Tensor, "B M N 2"]
-) -> tuple[Float[Tensor, "B M N 2"], Float[Tensor, "B 1 N 2"]]:
-    """Least squares: the covariances with the outer states over those of these among themselves.
-
+    Least squares: the covariances with the outer states over those of these among themselves.
     Time could as well run backwards, with the velocities turned round. So the value halfway
     depends on the sum of the outer values and the difference of the velocities alone, and the
     velocity on the difference of the values and the sum of the velocities.
@@ -90,30 +78,10 @@ def _smoothly(
     return torch.stack([values, speeds], -1), (1 - 2 * known).clamp(min=0).sqrt()
 
 
-def _covariances(h: Float[Tensor, "B 1 N"]) -> tuple[Tensor, Tensor, Tensor]:
+def _covariances(h: Float[Tensor, "b 1 N"]) -> tuple[Tensor, Tensor, Tensor]:
     """Of a state and the next: value and value, velocity and value, velocity and velocity."""
     fall = torch.exp(-h)
     return (1 + h) * fall, h * fall, (1 - h) * fall
-
-
-def _levy(
-    key: int, frames: Int[Tensor, "B T"], pace: Float[Tensor, "B N"], halfway: Halfway, states: int
-) -> Float[Tensor, "B T N"]:
-    """Values at some frames, double precision."""
-    first, span = frames[:, 0], int((frames[:, -1] - frames[:, 0]).max()) + 1
-    shape, pace = (pace.shape[1], states), pace[:, None].double().clamp(_SLOWEST, _FASTEST)
-    if (pace == pace[:1]).all():  # the usual case: one frame rate
-        pace = pace[:1]
-    start = first >> _LEVELS
-    known = _numbers(key, (start[:, None] + _places(first, span, _LEVELS)) << _LEVELS, shape)
-    for level in reversed(range(_LEVELS)):
-        odd = 2 * (start[:, None] + _places(first, span, level + 1)[:-1]) + 1
-        mean, deviation = halfway(pace * 2**level, known[:, :-1], known[:, 1:])
-        middle = mean + deviation * _numbers(key, odd << level, shape)
-        both = torch.cat([torch.stack([known[:, :-1], middle], 2).flatten(1, 2), known[:, -1:]], 1)
-        offset, start = (first >> level) - 2 * start, first >> level
-        known = _pick(both, offset[:, None] + _places(first, span, level))
-    return _pick(known[..., 0], frames - first[:, None])
 
 
 def _places(like: Tensor, span: int, level: int) -> Int[Tensor, " M"]:
@@ -122,10 +90,8 @@ def _places(like: Tensor, span: int, level: int) -> Int[Tensor, " M"]:
     return torch.arange(gaps + 2, device=like.device)
 
 
-def _numbers(
-    key: int, frames: Int[Tensor, "B M"], shape: tuple[int, int]
-) -> Float[Tensor, "B M N S"]:
-    return random.normal(key, frames.flatten(), *shape).unflatten(0, frames.shape)
+def _states(key: int, frames: Int[Tensor, "B M"], count: int) -> Float[Tensor, "B M N 2"]:
+    return random.normal(key, frames.flatten(), count, 2).unflatten(0, frames.shape)
 
 
 def _pick(values: Float[Tensor, "B M *s"], index: Int[Tensor, "B L"]) -> Float[Tensor, "B L *s"]:

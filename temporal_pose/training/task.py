@@ -14,7 +14,7 @@ from torchmetrics import MeanMetric
 
 from temporal_pose.pose import random
 from temporal_pose.pose.codecs import Codec
-from temporal_pose.pose.losses import masked_mse
+from temporal_pose.pose.losses import Loss, MaskedMse
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Observed
 
@@ -30,6 +30,7 @@ class Refinement(L.LightningModule):
     Args:
         network: from what the codec reads to what it decodes.
         codec: between keypoints and what the network speaks.
+        loss: what training makes small; None for the thesis's, `MaskedMse`.
         optimizer: makes an optimiser of parameters.
         scheduler: makes a learning-rate reduction of an optimiser; stepped with the validation
             loss.
@@ -48,12 +49,14 @@ class Refinement(L.LightningModule):
         self,
         network: nn.Module,
         codec: Codec,
+        loss: Loss | None = None,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer] = torch.optim.Adam,
         scheduler: Callable[[Optimizer], ReduceLROnPlateau] = ReduceLROnPlateau,
         seed: int = 0,
     ) -> None:
         super().__init__()
         self.network, self.codec = network, codec
+        self.loss = loss or MaskedMse()
         self.make_optimizer, self.make_scheduler, self.seed = optimizer, scheduler, seed
         self.tested: list[tuple[Tensor, ...]] = []
         self.losses = nn.ModuleDict({side: MeanMetric() for side in ("fit", "val")})
@@ -126,7 +129,7 @@ class Refinement(L.LightningModule):
     def _loss(self, side: str, batch: Batch) -> tuple[Tensor, Tensor]:
         output = self.network(self.codec.read(batch.observed))
         target = self.codec.encode(batch.keypoints, batch.visible)
-        loss = masked_mse(output, target, batch.visible)
+        loss = self.loss(output, target, batch.visible)
         self.losses[side].update(loss.detach(), batch.visible.sum())
         return loss, output
 

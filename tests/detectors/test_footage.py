@@ -130,7 +130,7 @@ def test_images_come_in_the_order_of_their_numbers(tmp_path):
 
 def test_natural_order():
     names = ["a10.png", "a9.png", "b1.png", "a.png", "a9b.png", "10.png", "9.png"]
-    ordered = ["9.png", "10.png", "a.png", "a9.png", "a9b.png", "a10.png", "b1.png"]
+    ordered = ["9.png", "10.png", "a9.png", "a9b.png", "a10.png", "a.png", "b1.png"]
     assert [p.name for p in sorted(map(Path, names), key=natural)] == ordered
 
 

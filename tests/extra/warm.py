@@ -7,29 +7,50 @@ while it runs.
 import json
 import os
 import sys
+from multiprocessing import util
 from typing import Any
 
 from temporal_pose import train
+
+_spawn = util.spawnv_passfds
 
 
 def begin(order: dict[str, Any]) -> int:
     """Forks; in the child, all is as if the command had been typed, but for what it had to import.
 
     Args:
-        order: ``typed`` behind the command, ``environment``, ``folder`` to work in and ``err``,
-            the file that takes what it says.
+        order: ``typed`` behind the command, ``folder`` to work in, and ``err``, the file that
+            takes what it says.
     """
     child = os.fork()
     if child:
         return child
     os.setsid()
-    os.environ.update(order["environment"])
     os.chdir(order["folder"])
     for number, name in enumerate((os.devnull, os.devnull, order["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+    util.spawnv_passfds = fork_server
     sys.argv = [str(train.__file__), *order["typed"]]
     train.main()
     sys.exit()
+
+
+def fork_server(path: bytes, arguments: list[Any], kept: list[int]) -> int:
+    """Takes the place of multiprocessing's, which starts its fork server as a new interpreter:
+    this one need not import anything either. All else about the server is the same.
+    """
+    code = str(arguments[-1])
+    if "multiprocessing.forkserver" not in code:
+        return int(_spawn(path, arguments, kept))
+    child = os.fork()
+    if child:
+        return child
+    try:
+        for first, next_ in zip([2, *sorted(kept)], [*sorted(kept), 4096], strict=True):
+            os.closerange(first + 1, next_)
+        exec(code)
+    finally:
+        os._exit(0)
 
 
 def status(child: int) -> int | None:

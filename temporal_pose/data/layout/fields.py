@@ -1,7 +1,9 @@
 """What the arrays of the paired layout look like, and the values they may hold."""
 
+from typing import NamedTuple
+
 import numpy as np
-from jaxtyping import Bool, Num, Shaped
+from jaxtyping import Bool, Float, Num
 
 from temporal_pose.errors import DataError
 
@@ -15,6 +17,35 @@ AXES: dict[str, tuple[str | int, ...]] = {
     "truth": ("F", "K", 2),
     "visible": ("F", "K"),
 }
+
+
+class Kind(NamedTuple):
+    """Types that an array may have."""
+
+    words: str
+    letters: str
+
+    def includes(self, dtype: np.dtype[np.generic]) -> bool:
+        """Whether an array of that type is of this kind, by numpy's letters for types."""
+        return dtype.char in self.letters
+
+
+NUMBER = Kind("number", np.typecodes["AllInteger"] + "efdg")
+
+KINDS: dict[str, Kind] = {
+    "heatmaps": Kind("float32, float16 or uint8", "feB"),
+    "boxes": NUMBER,
+    "scores": NUMBER,
+    "detections": NUMBER,
+    "truth": Kind("floating", "efdg"),
+    "visible": Kind("bool", "?"),
+}
+
+
+def single(values: Num[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Numbers in single precision, infinite where too large for it."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
 
 
 def unlike(where: object, name: str, found: str, expected: str) -> DataError:
@@ -114,9 +145,14 @@ def dimensions(name: str, **sizes: int) -> tuple[str | int, ...]:
     return tuple(sizes.get(axis, axis) if isinstance(axis, str) else axis for axis in AXES[name])
 
 
-def fits(array: Shaped[np.ndarray, "..."], wanted: tuple[str | int, ...]) -> bool:
-    """Whether an array has the axes of `dimensions`; a letter stands for any size."""
-    return array.ndim == len(wanted) and all(
-        isinstance(want, str) or size == want
-        for size, want in zip(array.shape, wanted, strict=True)
+def fits(shape: tuple[int, ...], wanted: tuple[str | int, ...]) -> bool:
+    """Whether a shape has the axes of `dimensions`, none of size 0; a letter is any size."""
+    return len(shape) == len(wanted) and all(
+        size > 0 and (isinstance(want, str) or size == want)
+        for size, want in zip(shape, wanted, strict=True)
     )
+
+
+def written(shape: tuple[str | int, ...]) -> str:
+    """A shape as people write it."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"

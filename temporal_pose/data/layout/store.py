@@ -93,10 +93,8 @@ class Store:
     def lacks(self, name: str, frames: Int[np.ndarray, " n"]) -> str | None:
         """Path, inside the file, of a chunk that is not there."""
         array = self._array(name)
-        chunks = np.unique(frames // _rows_in_chunk(array)).tolist()
-        rest = [range(-(-size // n)) for size, n in zip(array.shape, _stored(array), strict=True)]
-        for chunk in chunks:
-            key = array.metadata.encode_chunk_key((chunk, *(r[0] for r in rest[1:])))
+        for chunk in np.unique(frames // _rows_in_chunk(array)).tolist():
+            key = array.metadata.encode_chunk_key((chunk, *[0] * (array.ndim - 1)))
             if not (self.path / name / key).exists():
                 return f"{name}/{key}"
         return None
@@ -123,10 +121,6 @@ def absent(path: Path, key: str) -> DataError:
     )
 
 
-def _stored(array: zarr.Array[Any]) -> tuple[int, ...]:
-    """Shape of what lies in one file."""
-    return array.shards or array.chunks
-
-
 def _rows_in_chunk(array: zarr.Array[Any]) -> int:
-    return _stored(array)[0]
+    """Frames in what lies in one file."""
+    return (array.shards or array.chunks)[0]

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from jaxtyping import Bool, Num
 
-from temporal_pose.data.layout.fields import dimensions, fits, unlike
+from temporal_pose.data.layout.fields import dimensions, fits, unlike, written
 from temporal_pose.data.layout.growing import CHUNK, GrowingStore
 from temporal_pose.data.layout.packing import DTYPES, packed
 from temporal_pose.errors import ConfigError, DataError
@@ -149,8 +149,9 @@ class LayoutWriter:
             sizes |= dict(zip("hw", self.heatmap_size, strict=True))
         for name, array in arrays.items():
             wanted = dimensions(name, **sizes)
-            if not fits(array, wanted) or not frames:
-                raise unlike(self.path, name, f"of shape {array.shape}", f"{wanted}, F > 0")
+            if not fits(array.shape, wanted):
+                found = f"of shape {written(array.shape)}"
+                raise unlike(self.path, name, found, f"{written(wanted)}, F > 0")
 
 
 def _check_numbers(

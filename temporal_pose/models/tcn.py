@@ -1,0 +1,133 @@
+"""Residual temporal convolutions over the whole body, starting as a smoother. Ours."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from temporal_pose.errors import ConfigError
+
+STEP = 0.1  # by how much a unit of the last layer moves a keypoint, in sizes of the pose
+CONTRAST = 10.0  # makes jitter, some hundredths of a pose's size, as large as other features
+SCORES = (0.6, 3.0)  # centre and contrast of detection scores
+
+
+class TemporalConvNet(nn.Module):
+    """Smooths each track by a fixed kernel, and adds what dilated convolutions make of the body.
+
+    With ``n`` the window's poses about their centre, in units of their size, ``S`` a local linear
+    Gaussian smoother (Cleveland, JASA 1979) over the window's frames, and ``f`` features of each
+    keypoint: place, place within the body, jitter ``n - S n``, and the detector's score ::
+
+        refined = S n + STEP * Convolutions(f)
+
+    The last convolution starts at zero, so training starts from the smoother. Convolutions of
+    dilation 1, 2, 4, ... (Bai, Kolter, Koltun, arXiv 1803.01271) see every keypoint at once, so
+    that a joint which jumps is judged by the others.
+
+    Args:
+        keypoints: K.
+        window: T, frames; every input must have as many.
+        width: channels.
+        depth: convolutions, each of twice the dilation of the one before.
+        dropout: share of channels that training drops.
+        sigma: standard deviation of the smoother, frames.
+
+    Raises:
+        ConfigError: a setting is out of range.
+    """
+
+    smoother: Tensor
+
+    def __init__(
+        self,
+        keypoints: int = 25,
+        window: int = 27,
+        width: int = 96,
+        depth: int = 4,
+        dropout: float = 0.1,
+        sigma: float = 0.9,
+    ) -> None:
+        super().__init__()
+        _check(keypoints=keypoints, window=window, width=width, depth=depth)
+        if not (0 <= dropout < 1 and 0 < sigma < float("inf")):
+            raise ConfigError(
+                f"dropout is {dropout}, sigma {sigma}; expected 0 to less than 1, and a positive "
+                "number of frames"
+            )
+        self.window = window
+        self.enter = nn.Conv1d(7 * keypoints, width, 3, padding="same")
+        self.layers = nn.ModuleList(_layer(width, 2**i, dropout) for i in range(depth))
+        self.leave = nn.Sequential(
+            nn.GELU(), nn.Dropout(dropout), nn.Conv1d(width, 2 * keypoints, 1)
+        )
+        for parameter in self.leave[-1].parameters():
+            nn.init.zeros_(parameter)
+        self.register_buffer("smoother", smoother(window, sigma), persistent=False)
+
+    def forward(self, seen: Float[Tensor, "B T K 3"]) -> Float[Tensor, "B T K 2"]:
+        """Refined positions, in the input's unit.
+
+        Args:
+            seen: x, y and the detector's score; a score of 0 means not detected, and x and y are
+                then whatever was filled in.
+
+        Raises:
+            ConfigError: the input has another number of frames than the model's window.
+        """
+        if seen.shape[1] != self.window:
+            raise ConfigError(
+                f"the input has {seen.shape[1]} frames; expected window={self.window}"
+            )
+        places, scores = seen[..., :2], seen[..., 2:]
+        found = (scores > 0).to(places)
+        centre = _mean(places, found, (1, 2))
+        size = _mean((places - centre).square().sum(-1, keepdim=True), found, (1, 2)).sqrt()
+        size = size.clamp(min=1e-6)
+        poses = (places - centre) / size
+        smooth = torch.einsum("ts,bskd->btkd", self.smoother.to(poses), poses)
+        body = poses - _mean(poses, found, (2,))
+        sure = (scores - SCORES[0]) * SCORES[1]
+        features = torch.cat([poses, body, (poses - smooth) * CONTRAST, sure], -1) * found
+        hidden = self.enter(features.flatten(2).transpose(1, 2))
+        for layer in self.layers:
+            hidden = hidden + layer(hidden)
+        moved = self.leave(hidden).transpose(1, 2).unflatten(2, places.shape[2:])
+        return (smooth + STEP * moved) * size + centre
+
+
+def smoother(window: int, sigma: float) -> Float[Tensor, "T T"]:
+    """Local linear regression with Gaussian weights: the row of a frame weighs all frames for it.
+
+    Unlike a plain average it neither lags nor shrinks straight movement, at the ends included.
+
+    Args:
+        sigma: of the weights, frames.
+    """
+    frames = torch.arange(window, dtype=torch.float64)
+    away = frames - frames[:, None]
+    weights = torch.exp(-0.5 * (away / sigma) ** 2)
+    moments = [(weights * away**power).sum(1, keepdim=True) for power in range(3)]
+    spread = (moments[0] * moments[2] - moments[1] ** 2).clamp(min=1e-12)
+    return (weights * (moments[2] - moments[1] * away) / spread).float()
+
+
+def _mean(values: Tensor, weights: Tensor, axes: tuple[int, ...]) -> Tensor:
+    total = (values * weights).sum(axes, keepdim=True)
+    return total / weights.sum(axes, keepdim=True).clamp(min=1)
+
+
+def _layer(width: int, dilation: int, dropout: float) -> nn.Module:
+    return nn.Sequential(
+        nn.GroupNorm(1, width),
+        nn.GELU(),
+        nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation),
+        nn.GELU(),
+        nn.Dropout(dropout),
+        nn.Conv1d(width, width, 1),
+    )
+
+
+def _check(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if not isinstance(size, int) or size < 1:
+            raise ConfigError(f"{name} is {size}; expected a whole number of at least 1")

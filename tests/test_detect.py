@@ -1,0 +1,253 @@
+"""`python -m temporal_pose.detect`: what a real detector sees in a video, in the paired layout."""
+
+import os
+import signal
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from commands import Command, typed
+
+for needed in ("torchvision", "av"):
+    pytest.importorskip(needed, reason="the detect extra is not installed")
+
+import zarr
+from detecting import EMPTY, full_model, shown, tensor, tiny, write_video
+from PIL import Image
+
+from temporal_pose.detectors import footage
+from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN
+from temporal_pose.detectors.tracking import Tracker
+from temporal_pose.detectors.video import Video
+
+#: The random model in place of one that is read from a file.
+TINY = ("detector._target_=detecting.tiny", "device=cpu")
+LOOKS = "temporal_pose.detect.looks"
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Somebody is gone for two frames."""
+    frames = [shown(number) for number in range(13)]
+    frames[5:7] = [EMPTY, EMPTY]
+    return write_video(tmp_path / "clip.mp4", frames)
+
+
+def content(path: Path) -> dict[str, np.ndarray]:
+    group = zarr.open_group(path, mode="r")
+    return {name: group[name][:] for name in group.array_keys()}
+
+
+def nothing_written(folder: Path = Path()) -> bool:
+    return not list(folder.glob("*.zarr*"))
+
+
+def test_a_file_of_the_paired_layout(command: Command, clip: Path) -> None:
+    ended = command("detect", *TINY, "source=clip.mp4", "out=clip.zarr", "batch_size=3")
+    ended.went_well()
+    assert ended.out == "clip.zarr: 13 frames, 25 a second, somebody in 11 of them (84.6%)\n"
+    found, attributes = content(Path("clip.zarr")), zarr.open_group("clip.zarr", mode="r").attrs
+    assert found["heatmaps"].shape == (13, 17, 56, 56)
+    assert found["heatmaps"].dtype == np.float16
+    assert (attributes["fps"], attributes["image_size"]) == (25, [120, 90])
+    assert attributes["skeleton"] == "coco17"
+    seen = tiny()(tensor(Video(clip).frames()), Tracker())
+    np.testing.assert_allclose(found["boxes"], seen.boxes, atol=1e-4)
+    np.testing.assert_allclose(found["heatmaps"], seen.heatmaps, rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(found["scores"], seen.scores, atol=1e-4)
+    assert np.isnan(found["boxes"]).all(1).nonzero()[0].tolist() == [5, 6]
+    assert not found["heatmaps"][5:7].any()
+    assert not found["scores"][5:7].any()
+    assert list(Path().glob("*.part")) == []
+
+
+def test_a_finished_file_stays_unless_forced(command: Command, clip: Path) -> None:
+    same = (*TINY, "source=clip.mp4", "out=clip.zarr")
+    command("detect", *same).went_well()
+    made = Path("clip.zarr/zarr.json").stat().st_mtime_ns
+    again = command("detect", *same, "batch_size=2")
+    again.went_well()
+    assert again.out == "clip.zarr is finished; force=true makes it again\n"
+    assert command("detect", *same, "fps=50").refused() == (
+        "clip.zarr exists already, with fps 25.0, not 50; choose another out=, or force=true to "
+        "replace it"
+    )
+    assert Path("clip.zarr/zarr.json").stat().st_mtime_ns == made
+    command("detect", *same, "fps=50", "force=true").went_well()
+    assert zarr.open_group("clip.zarr", mode="r").attrs["fps"] == 50
+
+
+def test_a_killed_command_goes_on(command: Command, tmp_path: Path, monkeypatch) -> None:
+    frames = [shown(number) for number in range(43)]
+    frames[20:25] = [EMPTY] * 5
+    write_video(tmp_path / "long.mp4", frames)
+    same = (*TINY, "source=long.mp4", "batch_size=2")
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": path}
+    with subprocess.Popen(
+        typed("detect", *same, "out=killed.zarr"), cwd=tmp_path, env=environment
+    ) as killed:
+        while stored(tmp_path / "killed.zarr.part") < 16:
+            assert killed.poll() is None, "it ended before it was killed"
+            time.sleep(0.01)
+        os.kill(killed.pid, signal.SIGKILL)
+    safe = stored(tmp_path / "killed.zarr.part")
+    assert not Path("killed.zarr").exists()
+    looked = []
+    monkeypatch.setattr(LOOKS, counted(footage.looks, looked))
+    command("detect", *same, "out=killed.zarr").went_well()
+    assert sum(looked) == 43 - safe
+    command("detect", *same, "out=whole.zarr").went_well()
+    killed_, whole = content(Path("killed.zarr")), content(Path("whole.zarr"))
+    assert killed_.keys() == whole.keys()
+    for name in whole:
+        np.testing.assert_allclose(killed_[name], whole[name], rtol=2e-3, atol=2e-3)
+
+
+def stored(part: Path) -> int:
+    """Frames that an unfinished file holds for certain."""
+    try:
+        return int(zarr.open_group(part, mode="r").attrs.asdict().get("frames", 0))
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def counted(function, counts):
+    """The function, which notes how many frames are in each batch."""
+
+    def noting(*arguments, **options):
+        for images, seen in function(*arguments, **options):
+            counts.append(len(images))
+            yield images, seen
+
+    return noting
+
+
+def test_force_throws_unfinished_work_of_other_settings_away(
+    command: Command, clip: Path, monkeypatch
+) -> None:
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LOOKS, interrupted)
+        assert command("detect", *TINY, "source=clip.mp4", "out=clip.zarr").status == 1
+    assert Path("clip.zarr.part").exists()
+    command("detect", *TINY, "source=clip.mp4", "out=clip.zarr", "fps=9", "force=true").went_well()
+    assert list(Path().glob("*.zarr*")) == [Path("clip.zarr")]
+
+
+def test_weights_from_a_file_and_images(command: Command, tmp_path: Path) -> None:
+    model = full_model(13)
+    torch.save(model.state_dict(), tmp_path / "mine.pth")
+    (tmp_path / "frames").mkdir()
+    for number in (2, 0, 10):
+        Image.fromarray(shown(number)).save(tmp_path / f"frames/{number}.png")
+    same = ("detector.weights=mine.pth", "source=frames", "fps=30", "out=a.zarr", "device=cpu")
+    same += ("detector.min_size=96", "detector.max_size=128", "detector.proposals=12")
+    assert command("detect", *same).refused() == (
+        "skeleton 'coco17' has 17 keypoints, the detector 13; set skeleton to the one its weights "
+        "were trained for"
+    )
+    message = command("detect", *same, "detector.keypoints=17").refused()
+    assert message.startswith("mine.pth: weights of another architecture: 'roi_heads.keypoint_pre")
+    assert nothing_written()
+    ended = command("detect", *same, "skeleton=penn13", "dtype=float32", "preview=look.png")
+    ended.went_well()
+    found = content(Path("a.zarr"))
+    frames = tensor(shown(number) for number in (0, 2, 10))
+    seen = FrozenKeypointRCNN(model)(frames, Tracker())
+    np.testing.assert_allclose(found["boxes"], seen.boxes, atol=1e-3)
+    np.testing.assert_allclose(found["heatmaps"], seen.heatmaps, rtol=1e-3, atol=1e-4)
+    made_with = zarr.open_group("a.zarr", mode="r").attrs["settings"]
+    assert len(made_with["detector"]["weights"]["sha256"]) == 64
+    with Image.open("look.png") as sheet:
+        assert sheet.size == (3 * 480, 360)
+    (tmp_path / "mine.pth").unlink()
+
+
+def test_a_video_without_anybody(command: Command, tmp_path: Path) -> None:
+    write_video(tmp_path / "empty.mp4", [EMPTY] * 9)
+    assert command("detect", *TINY, "source=empty.mp4", "out=a.zarr").refused() == (
+        "empty.mp4 shows nobody in 9 frames; look at it, or set detector.min_score lower than 0.5"
+    )
+    assert nothing_written()
+
+
+def test_a_video_damaged_in_the_middle(command: Command, clip: Path) -> None:
+    raw = bytearray(clip.read_bytes())
+    middle = raw.find(b"mdat") + len(raw) // 2
+    raw[middle : middle + 2000] = b"\xff" * 2000
+    Path("bad.mp4").write_bytes(raw)
+    message = command("detect", *TINY, "source=bad.mp4", "out=a.zarr", "batch_size=1").refused()
+    assert message.startswith("bad.mp4: cannot be read as a video after ")
+    assert not Path("a.zarr").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("source=null", "source is not set; add source=, a video or a folder of images"),
+        ("out=null", "out is not set; add out=, NAME.zarr"),
+        ("out=a.npz", "out is 'a.npz'; expected a name that ends in .zarr"),
+        ("preview=a.gif", "preview is 'a.gif'; expected a name that ends in .png"),
+        (
+            "source=none.mp4",
+            "source 'none.mp4' does not exist; expected a video or a folder of images",
+        ),
+        ("fps=0", "fps is 0; expected a number from 0.001 to 1e+06"),
+        ("batch_size=0", "batch_size is 0; expected a whole number from 1 to 4096"),
+        ("batch_size=1.5", "batch_size is 1.5; expected a whole number from 1 to 4096"),
+        ("batch_size=null", "batch_size is None; expected a whole number from 1 to 4096"),
+        (
+            "detector.min_score=abc",
+            "detector.min_score is 'abc'; expected a number from 0 to 1",
+        ),
+        ("tracker.overlap=1", "tracker.overlap is 1; expected more than 0, less than 1"),
+        ("nope=1", "setting 'nope' is unknown; --cfg job lists every setting there is"),
+        ("device=abc", None),
+        ("device=cuda:99", None),
+        ("dtype=int8", "dtype is 'int8'; expected one of float16, float32, uint8"),
+        ("skeleton=abc", None),
+        (
+            "skeleton=penn13",
+            "skeleton 'penn13' has 13 keypoints, the detector 17; set skeleton to the one its "
+            "weights were trained for",
+        ),
+    ],
+)
+def test_settings_that_are_refused(
+    command: Command, clip: Path, wrong: str, message: str | None
+) -> None:
+    given = ["source=clip.mp4", "out=a.zarr"]
+    given = [item for item in given if item.split("=")[0] != wrong.split("=")[0]]
+    refused = command("detect", *TINY[:1], *given, wrong).refused()
+    if message is None:
+        name, _, value = wrong.partition("=")
+        message = refused if refused.startswith(f"{name} '{value}' is unknown; exp") else None
+        assert message or refused.startswith(f"{name} is '{value}'; expected auto, cpu, or a GPU")
+    else:
+        assert refused == message
+    assert nothing_written()
+
+
+def test_weights_that_are_not_there(command: Command, clip: Path) -> None:
+    given = ("source=clip.mp4", "out=a.zarr", "detector.weights=none.pth")
+    assert command("detect", *given).refused() == (
+        "detector.weights 'none.pth' does not exist; expected a file, or 'default'"
+    )
+    assert nothing_written()
+
+
+def test_without_the_extra_it_says_how_to_get_it(command: Command, monkeypatch) -> None:
+    missing = {"av"}
+    there = "temporal_pose.detect.find_spec"
+    monkeypatch.setattr(there, lambda name: None if name in missing else find_spec(name))
+    assert command("detect").refused() == (
+        "detect needs av, which pip install 'temporal-pose[detect]' adds"
+    )
