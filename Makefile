@@ -3,13 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNS ?= runs
 
-.PHONY: demo test check bench grid grid-small report tensorboard clean
+.PHONY: demo test check bench grid grid-small finetune report tensorboard clean
+
+FILTERS := identity,one_euro,savgol,gaussian,kalman,one_euro_window,savgol_window,gaussian_window,kalman_window
 
 # The main job on the embedded synthetic data, in minutes on a CPU: filters, two networks, a table
 # and a picture.
 demo: .venv/installed
 	$(BIN)/python -m temporal_pose.train -m runs_dir=demo k=1 setup=1 \
-	    model=identity,one_euro,savgol,gaussian,kalman,one_euro_window,savgol_window,gaussian_window,kalman_window
+	    model=$(FILTERS)
 	$(BIN)/python -m temporal_pose.train runs_dir=demo k=1 setup=1 model=deciwatch \
 	    model.interval=1 augment=standard trainer.max_epochs=25
 	$(BIN)/python -m temporal_pose.train runs_dir=demo k=1 setup=1 model=conv3d \
@@ -38,6 +40,13 @@ grid-small: .venv/installed
 	$(BIN)/python -m temporal_pose.train -m $(GRID),identity,savgol,savgol_window \
 	    runs_dir=$(RUNS)-small $(SMALL) trainer.max_epochs=2 trainer.enable_progress_bar=false
 	$(BIN)/python -m temporal_pose.report runs_dir=$(RUNS)-small
+
+# Every pretrained run of $(RUNS), filters beside them, on a detector's output: a simulated one, or
+# a real one with DATA='data=paired data.root=DIR'.
+finetune: .venv/installed
+	$(BIN)/python -m temporal_pose.finetune -m $(GRID),$(FILTERS) \
+	    runs_dir=$(RUNS) missing=skip $(DATA)
+	$(BIN)/python -m temporal_pose.report stage=finetune runs_dir=$(RUNS)
 
 report: .venv/installed
 	$(BIN)/python -m temporal_pose.report runs_dir=$(RUNS)

@@ -47,7 +47,7 @@ def main(config: DictConfig) -> None:
     if finished(out, settings, config.force):
         print(f"{out} is finished; force=true makes it again")
         return
-    detector = build_detector(config)
+    tracker, detector = instantiate(config.tracker), build_detector(config)
     for remark in footage.remarks:
         print(f"note: {remark}")
     writer = LayoutWriter(
@@ -61,7 +61,10 @@ def main(config: DictConfig) -> None:
         resume=True,
         overwrite=config.force,
     )
-    found, total = record(config, footage, detector, writer)
+    preview = panels(config, footage.count)
+    found, total = record(footage, detector, tracker, writer, config.batch_size, preview)
+    if preview is not None:
+        preview.save(Path(config.preview).expanduser())
     if not found:
         shutil.rmtree(unfinished(out))
         raise DataError(
@@ -150,31 +153,44 @@ def torch_device(name: str) -> torch.device:
 
 
 def record(
-    config: DictConfig, footage: Footage, detector: Any, writer: LayoutWriter
+    footage: Footage,
+    detector: Any,
+    tracker: Any,
+    writer: LayoutWriter,
+    batch_size: int,
+    preview: Any = None,
 ) -> tuple[int, int]:
     """Looks at all frames that are not stored yet.
+
+    Args:
+        preview: given every batch, too.
 
     Returns:
         Frames that show somebody, and all frames, those stored before included.
     """
-    from temporal_pose.detectors.preview import Preview
-
-    tracker, before = instantiate(config.tracker), stored_boxes(writer)
+    before = stored_boxes(writer)
     tracker.resume(before)
-    preview = Preview(skeleton(config.skeleton), footage.count if config.preview else 0)
     found, total = int(np.isfinite(before).all(-1).sum()), len(before)
     with progress() as bar:
         task = bar.add_task("frames", total=footage.count, completed=total)
-        for images, seen in looks(footage, detector, tracker, total, config.batch_size):
+        for images, seen in looks(footage, detector, tracker, total, batch_size):
             arrays = {name: value.numpy() for name, value in seen._asdict().items()}
             writer.append(**arrays)
-            preview.look(total, images, seen.boxes, seen.heatmaps)
+            if preview is not None:
+                preview.look(total, images, seen.boxes, seen.heatmaps)
             found += int(np.isfinite(arrays["boxes"]).all(-1).sum())
             total += len(images)
             bar.update(task, completed=total)
-    if config.preview:
-        preview.save(Path(config.preview).expanduser())
     return found, total
+
+
+def panels(config: DictConfig, frames: int) -> Any:
+    """What draws some of the frames, if wanted."""
+    if config.preview is None:
+        return None
+    from temporal_pose.detectors.preview import Preview
+
+    return Preview(skeleton(config.skeleton), frames)
 
 
 def progress() -> Progress:

@@ -8,10 +8,11 @@ from typing import Any
 import av
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
+from torchvision.models import resnet18
 from torchvision.models.detection import KeypointRCNN, keypointrcnn_resnet50_fpn
-from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
 
@@ -22,6 +23,8 @@ WIDTH, HEIGHT = 120, 90
 
 #: Settings under which a random model is fast.
 SMALL = {"min_size": 96, "max_size": 128, "rpn_post_nms_top_n_test": 12, "box_score_thresh": 0.5}
+
+LAYERS = {f"layer{number + 1}": str(number) for number in range(4)}
 
 #: A frame in which the models see nobody: the mean colour, which the first layer sees as zero.
 EMPTY = np.full((HEIGHT, WIDTH, 3), (124, 116, 104), np.uint8)
@@ -77,12 +80,10 @@ def small_model(keypoints: int = 17) -> KeypointRCNN:
         torch.manual_seed(0)
         return taught(
             KeypointRCNN(
-                resnet_fpn_backbone(
-                    backbone_name="resnet18", weights=None, norm_layer=nn.BatchNorm2d
-                ),
-                box_head=TwoMLPHead(256 * 7 * 7, 32),
+                BackboneWithFPN(resnet18(weights=None), LAYERS, [64, 128, 256, 512], 48),
+                box_head=TwoMLPHead(48 * 7 * 7, 32),
                 box_predictor=FastRCNNPredictor(32, 2),
-                keypoint_head=KeypointRCNNHeads(256, (48, 64)),
+                keypoint_head=KeypointRCNNHeads(48, (48, 64)),
                 keypoint_predictor=predictor,
                 **SMALL,
             )
@@ -109,7 +110,8 @@ class Sure(KeypointRCNNPredictor):
         maps = super().forward(x)
         peaks = decode_argmax(maps)[0] + 0.3
         there = torch.ones(peaks.shape[:2], dtype=torch.bool)
-        return maps / maps.std() + render(peaks, there, torch.full(peaks.shape[:2], 2.0))
+        maps = maps / maps.square().mean((2, 3), keepdim=True).sqrt()
+        return maps + render(peaks, there, torch.full(peaks.shape[:2], 2.0))
 
 
 @torch.inference_mode()
@@ -119,6 +121,7 @@ def taught(model: KeypointRCNN) -> KeypointRCNN:
     Boxes are anchors: those that random weights compute have no extent.
     """
     model.eval()
+    model.roi_heads.detections_per_img = 1  # for speed, here
     model.rpn.head.bbox_pred.weight.zero_()
     classifier = model.roi_heads.box_predictor
     classifier.bbox_pred.weight.zero_()
@@ -129,6 +132,7 @@ def taught(model: KeypointRCNN) -> KeypointRCNN:
     for frame in (EMPTY, *map(shown, range(0, 50, 10))):
         model([tensor([frame])[0] / 255])
     hook.remove()
+    model.roi_heads.detections_per_img = 100
     gaps = []
     for sign in (1, -1):
         empty, *full = (float((sign * values).max()) for values in said)

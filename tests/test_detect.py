@@ -12,8 +12,8 @@ import pytest
 import torch
 from commands import Command, typed
 
-for needed in ("torchvision", "av"):
-    pytest.importorskip(needed, reason="the detect extra is not installed")
+pytest.importorskip("torchvision", reason="the detect extra is not installed")
+pytest.importorskip("av", reason="the detect extra is not installed")
 
 import zarr
 from detecting import EMPTY, full_model, shown, tensor, tiny, write_video
@@ -144,16 +144,14 @@ def test_force_throws_unfinished_work_of_other_settings_away(
 
 def test_weights_from_a_file_and_images(command: Command, tmp_path: Path) -> None:
     model = full_model(13)
-    torch.save(model.state_dict(), tmp_path / "mine.pth")
+    state = {name: value.half() for name, value in model.state_dict().items()}
+    torch.save(state, tmp_path / "mine.pth")
+    model.load_state_dict(state)
     (tmp_path / "frames").mkdir()
     for number in (2, 0, 10):
         Image.fromarray(shown(number)).save(tmp_path / f"frames/{number}.png")
     same = ("detector.weights=mine.pth", "source=frames", "fps=30", "out=a.zarr", "device=cpu")
     same += ("detector.min_size=96", "detector.max_size=128", "detector.proposals=12")
-    assert command("detect", *same).refused() == (
-        "skeleton 'coco17' has 17 keypoints, the detector 13; set skeleton to the one its weights "
-        "were trained for"
-    )
     message = command("detect", *same, "detector.keypoints=17").refused()
     assert message.startswith("mine.pth: weights of another architecture: 'roi_heads.keypoint_pre")
     assert nothing_written()

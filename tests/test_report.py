@@ -4,6 +4,7 @@ import ast
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,64 @@ def _check_page(out, page):
     assert (values["Conv3D"], values["Identity function"]) == ("50", "25")
     assert "Without readable TensorBoard events: deciwatch 1.2 seed 1." in page
     assert "| Conv3D | – | **50.0** | – |" in page
+
+
+def copied(runs_dir, stage, to, **scores):
+    """Another stage, or folder, with the same runs, but for some scores of the first network."""
+    shutil.copytree(runs_dir / "pretrain", to / stage)
+    file = to / stage / "conv3d" / "setup2" / "k1" / "metrics.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | scores))
+
+
+def test_finetuning_is_reported_beside_its_controls_and_the_thesis(runs_dir, tmp_path):
+    copied(runs_dir, "pretrained", runs_dir, **{"test/pck@0.05": 0.25})
+    copied(runs_dir, "finetune", runs_dir, **{"test/pck@0.05": 0.75})
+    copied(runs_dir, "finetune", tmp_path / "boxes", **{"test/pck@0.05": 0.125})
+    done = report(
+        *(f"runs_dir={runs_dir}", "stage=finetune", f"out={tmp_path}/out"),
+        f"variants={{window boxes: {tmp_path}/boxes}}",
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    page = (tmp_path / "out/report.md").read_text()
+    assert page.startswith("# Results: finetune\n")
+    assert "| Variant | pretrained | finetune | window boxes | pretrained |" in page
+    assert "| Conv3D 1.2 | 25.0 | **75.0** | 12.5† |" in page
+    titles = re.findall(r"^\*\*Table (\d+)\.\*\* ([^:.]*)", page, re.MULTILINE)
+    assert [title for _, title in titles][:5] == [
+        "Test accuracy for shifting scalar k = 1, in percent",
+        "Test PCK@0",
+        *["The thesis's values"] * 2,
+        "Variants compared",
+    ]
+    with (tmp_path / "out/variants.csv").open() as file:
+        lines = {line["Score"]: line for line in csv.DictReader(file)}
+    assert lines["Conv3D 1.2"]["PCK@0.05 (%) window boxes"] == "12.5"
+
+
+def test_other_folders_stand_beside_the_reports_own(runs_dir, tmp_path):
+    copied(runs_dir, "pretrain", tmp_path / "other")
+    done = report(f"runs_dir={runs_dir}", f"variants={{mean 0: {tmp_path}/other}}")
+    assert (done.returncode, done.stderr) == (0, "")
+    page = (runs_dir / "report/pretrain/report.md").read_text()
+    assert "| Variant | runs | mean 0 | runs | mean 0 |" in page
+    assert "thesis" not in page
+
+
+@pytest.mark.parametrize("typed", ["variants=here", "variants={a: 3}", "variants=[runs]"])
+def test_variants_are_folders_by_label(runs_dir, typed):
+    refused = report(f"runs_dir={runs_dir}", typed)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    value = {"here": "'here'", "{a: 3}": "{'a': 3}", "[runs]": "['runs']"}[typed.partition("=")[2]]
+    assert refused.stderr == (
+        f"error: variants is {value}; expected folders of runs by label, as in "
+        "variants='{window boxes: runs-window}'\n"
+    )
+
+
+def test_a_variant_without_runs_is_named(runs_dir, tmp_path):
+    refused = report(f"runs_dir={runs_dir}", f"variants={{a: {tmp_path}/nowhere}}")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"error: {tmp_path}/nowhere/pretrain holds no finished run; ")
 
 
 def test_without_runs_one_line_says_how_to_make_one(tmp_path):

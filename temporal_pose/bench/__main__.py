@@ -9,6 +9,7 @@ import torch
 from rich.console import Console
 
 from temporal_pose.bench.decoding import decoding
+from temporal_pose.bench.detection import detection
 from temporal_pose.bench.epoch import epoch
 from temporal_pose.bench.grid import grid
 from temporal_pose.bench.measure import Row
@@ -21,7 +22,7 @@ from temporal_pose.errors import UserError
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     function.__name__: function
-    for function in (rendering, decoding, conv3d, biconvlstm, epoch, lightning, grid)
+    for function in (rendering, decoding, conv3d, biconvlstm, epoch, lightning, grid, detection)
 }
 
 

@@ -69,7 +69,7 @@ def paired_files(root: str | Path) -> list[Path]:
     path = Path(root).expanduser()
     if path.suffix == ".part":
         raise DataError(f"{path} is unfinished; let the command that writes it go on to its end")
-    if path.is_file() or path.suffix == ".zarr":
+    if path.is_file() or (path.is_dir() and path.suffix == ".zarr"):
         return [path]
     inside = folder(path, _HOLDS).iterdir()
     files = sorted(file for file in inside if file.suffix in (".npz", ".zarr"))

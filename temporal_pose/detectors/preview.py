@@ -20,7 +20,7 @@ class Preview:
 
     Args:
         skeleton: of the heatmaps; its limbs are drawn.
-        frames: in the footage; 0 for no preview.
+        frames: in the footage.
         panels: taken from it, evenly.
     """
 

@@ -159,8 +159,10 @@ class TrackCodec:
         size: rows and columns of a heatmap.
         render: how the detector's blobs are drawn, 'subpixel' or 'thesis'.
         decoder: how the input's positions are read, 'subpixel' or 'argmax'.
-        frame: the pixels a filter works in, 'heatmap' or 'image'. Where every frame has a box of
-            its own, heatmap pixels move with the person; image pixels stand still.
+        frame: what a filter works in: 'heatmap' pixels, which move with the boxes, or the 'image',
+            which stands still, in units of the heatmap pixels of a box of mean size, so that
+            settings mean the same in both. Boxes of windows jump from one window to the next:
+            filters that see whole videos then need 'image'.
         whole: treats the rows of a batch as successive windows of one video, which the filter
             then sees from its first frame to its last; else each window stands alone.
     """
@@ -185,6 +187,7 @@ class TrackCodec:
         positions = self.positions(observed)
         if self.frame == "image":
             positions = heatmap_to_image(positions, observed.boxes, self.size)
+            positions = positions / self._unit(observed)
         if not self.whole:
             return Tracks(positions, observed.detected, observed.fps)
         return Tracks(
@@ -204,4 +207,10 @@ class TrackCodec:
         positions = output.reshape(observed.positions.shape)
         if self.frame == "heatmap":
             return positions
+        positions = positions * self._unit(observed)
         return image_to_heatmap(positions, observed.boxes, self.size)
+
+    def _unit(self, observed: Observed) -> Float[Tensor, "R 1 1 1"]:
+        """Image pixels in a heatmap pixel of a box of mean size: of all windows, or of each."""
+        sides = observed.boxes[..., 2:].mean((1, 2))
+        return (sides.mean() if self.whole else sides).reshape(-1, 1, 1, 1) / self.size

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose import profiles, random
+from temporal_pose.pose.correlations import BIAS_S
 from temporal_pose.pose.noise import Simulation
 from temporal_pose.pose.observations import Framed, Observed, WindowBatch, hold
 from temporal_pose.pose.processes import smooth
@@ -45,6 +46,7 @@ class Latents(NamedTuple):
     swap: Float[Tensor, "B T K"]
     miss: Float[Tensor, "B T K"]
     slow: Float[Tensor, "B T K 2"]
+    bias: Float[Tensor, "B T K 2"]
     place: Float[Tensor, "B T K 2"]
     white: Float[Tensor, "B T K 2"]
 
@@ -54,8 +56,8 @@ class FittedNoise(Simulation):
     """Slow drift, little white noise, jumps, left/right swaps and misses, and scores that tell.
 
     How doubtful a keypoint is (*doubt*) changes slowly. It decides the score, by the quantiles of
-    real scores; the score decides the spread, ``exp(-trust * (score - median))`` times that at
-    the median; and outliers and swaps come where doubt and a process of their own are high
+    real scores; the score decides how far the keypoint drifts, ``exp(-trust * (score - median))``
+    times as far as at the median; and outliers and swaps come where doubt and a process of their own are high
     together (a Gaussian copula), so that they last, and come with low scores.
 
     Lengths are shares of the pose's side in each frame, because a detector that works top-down
@@ -121,8 +123,9 @@ class FittedNoise(Simulation):
             drawn: number of the draw, such as the epoch.
         """
         value = self._values(frames.device)
-        names = ("score", "outlier", "swap", "miss", "slow", "slow")
-        seconds = torch.stack([value[f"{name}_s"] for name in names])
+        names = ("score_s", "outlier_s", "swap_s", "miss_s", "slow_s", "slow_s")
+        bias_s = torch.full_like(value["slow_s"], BIAS_S)
+        seconds = torch.stack([*(value[name] for name in names), bias_s, bias_s])
         key = random.stream(self.seed, 3, drawn)
         pace = 1 / (per_second.double()[:, None] * seconds.flatten())
         lasting = smooth(key, frames, pace).unflatten(-1, seconds.shape)
@@ -131,8 +134,9 @@ class FittedNoise(Simulation):
         key = random.stream(self.seed, 5, drawn)
         stays = (frames / (per_second[:, None] * _PLACE_S)).long()
         place = random.normal(key, stays.flatten(), keypoints, 2).unflatten(0, frames.shape)
-        slow = lasting[..., 4:, :].transpose(-1, -2)
-        return Latents(*lasting[..., :4, :].unbind(-2), slow, place, white)
+        events, drifts = lasting.split(4, -2)
+        slow, bias = drifts.transpose(-1, -2).split(2, -1)
+        return Latents(*events.unbind(-2), slow, bias, place, white)
 
     def detect(
         self, truth: Float[Tensor, "B T K 2"], seen: Bool[Tensor, "B T K"], latents: Latents
@@ -146,9 +150,7 @@ class FittedNoise(Simulation):
         scores = _scores(latents.doubt, value)
         low, high = _extent(truth, seen)
         side = (high - low).amax(-1, keepdim=True)
-        spread = torch.exp(value["trust"] * (value["score_50"] - scores)) * self.shift_scale
-        drift = value["white"][:, None] * latents.white + value["slow"][:, None] * latents.slow
-        error = drift * spread[..., None] * side
+        error = _drift(latents, scores, value) * self.shift_scale * side
         onto, leap = _leap(latents.place, value)
         landed = _inwards(truth, leap * side, low, high)
         onto = onto & seen[..., _MIRROR]
@@ -187,6 +189,15 @@ def _scores(
     pieces = (-doubt[..., None]).clamp(ends[:-1], ends[1:]) - places[:-1]
     scores = heights[:, 0] + (pieces * slopes).sum(-1)
     return scores.clamp(heights[:, 0].clamp(max=0), heights[:, -1].clamp(min=1))
+
+
+def _drift(
+    latents: Latents, scores: Float[Tensor, "B T K"], value: Mapping[str, Float[Tensor, " K"]]
+) -> Float[Tensor, "B T K 2"]:
+    """Errors of keypoints that are found, in sides."""
+    spread = torch.exp(value["trust"] * (value["score_50"] - scores))[..., None]
+    lasts = value["slow"][:, None] * latents.slow + value["bias"][:, None] * latents.bias
+    return value["white"][:, None] * latents.white + spread * lasts
 
 
 def _threshold(rate: Float[Tensor, " K"]) -> Float[Tensor, " K"]:

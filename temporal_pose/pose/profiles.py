@@ -24,14 +24,16 @@ class Profile(NamedTuple):
     """How a detector errs at one group of keypoints.
 
     Lengths are shares of the pose's side, the longer side of the tight box around its visible
-    true keypoints. Every time constant is that of a correlation ``exp(-seconds / constant)``; 0
-    stands for none from one frame to the next. Rates are shares of all frames.
+    true keypoints. Time constants are those of smooth processes
+    (:func:`temporal_pose.pose.processes.smooth`); 0 stands for independent frames. Rates are shares of all frames.
 
     Args:
-        white: standard deviation an axis, from frame to frame, at the median score.
-        slow: standard deviation an axis of what lasts, at the median score.
-        slow_s: its time constant, seconds.
-        trust: spreads fall by the factor ``exp(-trust)`` as the score rises by 1.
+        white: standard deviation an axis of what differs from frame to frame, at any score.
+        slow: standard deviation an axis of what lasts for some frames, at the median score.
+        bias: standard deviation an axis of what outlasts a window, at the median score.
+        slow_s: time constant of ``slow``, seconds; that of ``bias`` is
+            :data:`temporal_pose.pose.correlations.BIAS_S`.
+        trust: slow part and bias fall by the factor ``exp(-trust)`` as the score rises by 1.
         score_05, score_25, score_50, score_75, score_95: quantiles of the score.
         score_s: time constant of the score, seconds.
         outliers: rate of errors beyond `OUTLIER`, swaps aside.
@@ -47,6 +49,7 @@ class Profile(NamedTuple):
 
     white: float
     slow: float
+    bias: float
     slow_s: float
     trust: float
     score_05: float

@@ -14,6 +14,7 @@ from matplotlib.transforms import Bbox, BboxBase
 _DISTANCES = (7, 13, 21, 30, 42)  # points, from a marker's centre to the nearest edge of its name
 _ANGLES = tuple(pi * n / 8 for n in (0, 1, -1, 2, -2, 3, -3, 4, -4, 8, 7, -7, 6, -6, 5, -5))
 _MARKER = 5  # half the width that a point keeps free, points
+_GAP = 4  # between names side by side, points
 
 
 def place_labels(axes: Axes, points: Sequence[tuple[str, float, float]], size: float = 8) -> None:
@@ -33,7 +34,10 @@ def place_labels(axes: Axes, points: Sequence[tuple[str, float, float]], size: f
     taken = [Bbox.from_extents(x - reach, y - reach, x + reach, y + reach) for x, y in where]
     for (name, x, y), at in zip(points, where, strict=True):
         label = axes.annotate(name, (x, y), fontsize=size, va="center", ha="center")
-        taken.append(_place(axes, label, at, pixel, taken))
+        box = _place(axes, label, at, pixel, taken)
+        taken.append(
+            Bbox.from_extents(box.x0 - _GAP * pixel, box.y0, box.x1 + _GAP * pixel, box.y1)
+        )
 
 
 def _place(

@@ -101,13 +101,17 @@ def _remark(truth: str) -> str:
 
 
 def _input(run: Run) -> str:
-    """Whose detections were refined: a real detector's, or simulated ones."""
+    """Whose detections were refined: a real detector's, or simulated ones.
+
+    Recorded ones are a real detector's, but of a simulated body, which has no pictures.
+    """
     noise = run.config.get("noise")
     if not noise:
         return ""
     target = str(noise.get("_target_", "")) if isinstance(noise, Mapping) else ""
-    recorded = target.rpartition(".")[2] == "Recording"
-    return " with real detections" if recorded else " with simulated detector noise"
+    if target.rpartition(".")[2] != "Recording":
+        return " with simulated detector noise"
+    return f" with {'simulated' if 'simulated' in _truths(run) else 'real'} detections"
 
 
 def _data(run: Run) -> str:
@@ -116,9 +120,13 @@ def _data(run: Run) -> str:
 
 
 def _reader(run: Run) -> Mapping[str, Any]:
+    """The reader of the poses; one that only adds detections to another's is not the source."""
     data = run.config.get("data")
-    reader = data.get("reader") if isinstance(data, Mapping) else None
-    return reader if isinstance(reader, Mapping) else {}
+    reader: Mapping[str, Any] = {}
+    inner = data.get("reader") if isinstance(data, Mapping) else None
+    while isinstance(inner, Mapping):
+        reader, inner = inner, inner.get("reader")
+    return reader
 
 
 def _parts(reader: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -13,6 +13,13 @@ from temporal_pose.errors import RunFolderError
 
 _FOLDER = re.compile(r"(?P<model>[^/]+)/setup(?P<setup>[^/]+)/k(?P<k>[^/]+)(/seed(?P<seed>\d+))?")
 
+#: Which command makes the runs of a stage, where it is not `train`, and with what setting.
+_MADE_BY = {
+    "finetune": ("finetune", ""),
+    "scratch": ("finetune", " from_scratch=true"),
+    "pretrained": ("finetune", " tune=false"),
+}
+
 
 @dataclass(frozen=True)
 class Run:
@@ -91,10 +98,11 @@ def read_results(runs_dir: Path, stage: str) -> Results:
     root = runs_dir / stage
     runs = [_read_run(folder, named) for folder, named in _finished(root)]
     if not runs:
-        command = "finetune" if stage == "finetune" else "train"
+        command, extra = _MADE_BY.get(stage, ("train", ""))
         raise RunFolderError(
             f"{root} holds no finished run; make one, for example with "
-            f"python -m temporal_pose.{command} model=conv3d setup=1 k=1 runs_dir={runs_dir}"
+            f"python -m temporal_pose.{command} model=conv3d setup=1 k=1{extra} "
+            f"runs_dir={runs_dir}"
         )
     runs.sort(key=lambda run: (run.model, run.k, run.setup, run.seed))
     return Results(stage, tuple(runs))

@@ -152,9 +152,17 @@ def test_tracks_in_image_pixels_stand_where_the_image_has_them() -> None:
     observed = observe()
     tracks = TrackCodec(SIZE, frame="image").read(observed)
     expected = heatmap_to_image(observed.positions, observed.boxes, SIZE)
-    assert torch.equal(tracks.positions, expected.reshape(1, B * T, K, 2))
+    expected = expected / (observed.boxes[..., 2:].mean() / SIZE)
+    torch.testing.assert_close(tracks.positions, expected.reshape(1, B * T, K, 2))
+    each = TrackCodec(SIZE, frame="image", whole=False).read(observed).positions
+    moved = [
+        heatmap_to_image(p, b, SIZE)
+        for p, b in zip(observed.positions, observed.boxes, strict=True)
+    ]
+    for window, one, box in zip(each, moved, observed.boxes, strict=True):
+        torch.testing.assert_close(window, one / (box[:, 2:].mean() / SIZE))
     # Successive windows are successive in time: the second window's first frame is frame T.
-    assert torch.equal(tracks.positions[0, T], expected[1, 0])
+    torch.testing.assert_close(tracks.positions[0, T], expected[1, 0])
     assert torch.equal(tracks.detected[0, T], observed.detected[1, 0])
 
 

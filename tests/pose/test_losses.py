@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from temporal_pose.pose.losses import masked_mse
+from temporal_pose.errors import ConfigError
+from temporal_pose.pose.losses import MotionLoss, masked_mse
 
 B, T, K = 2, 3, 5
 VALUES = pytest.mark.parametrize("value", [(7, 11), (2,)], ids=["heatmaps", "coordinates"])
@@ -68,3 +69,55 @@ def test_weighted_by_count_batches_add_up(value) -> None:
              for o, t, v in [(o[None], t[None], v[None])]]  # fmt: skip
     whole = masked_mse(output, target, visible)
     torch.testing.assert_close(sum(parts) / visible.sum(), whole)
+
+
+def motion_example(seed: int = 0):
+    generator = torch.Generator().manual_seed(seed)
+    output = torch.randn(2, 5, 3, 2, generator=generator, dtype=torch.float64)
+    target = torch.randn(2, 5, 3, 2, generator=generator, dtype=torch.float64)
+    visible = torch.rand(2, 5, 3, generator=generator) < 0.8
+    return output, target, visible
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.7])
+def test_motion_loss_by_hand(weight) -> None:
+    output, target, visible = motion_example()
+    error, seen = (output - target).numpy(), visible.numpy()
+    distances = [np.hypot(*error[i]) for i in zip(*np.nonzero(seen), strict=True)]
+    bends = [
+        np.hypot(*np.diff(error[b, t : t + 3, k], 2, axis=0)[0])
+        for b, t, k in np.ndindex(2, 3, 3)
+        if seen[b, t : t + 3, k].all()
+    ]
+    expected = np.mean(distances) + weight * np.mean(bends)
+    assert MotionLoss(weight)(output, target, visible).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_motion_loss_leaves_out_what_is_missing() -> None:
+    output, target, visible = motion_example()
+    for spoil in (1e3, torch.nan):
+        spoiled = target.where(visible[..., None], spoil)
+        given = output.clone().requires_grad_()
+        loss = MotionLoss()(given, spoiled, visible)
+        assert loss.item() == MotionLoss()(output, target, visible).item()
+        loss.backward()
+        assert not given.grad[~visible].any()
+        assert given.grad[visible].any(-1).all()
+
+
+def test_motion_loss_has_a_slope_everywhere() -> None:
+    output, target, visible = motion_example()
+    at_truth = target.clone().requires_grad_()
+    MotionLoss()(at_truth, target, visible).backward()
+    assert torch.isfinite(at_truth.grad).all()
+    assert torch.autograd.gradcheck(
+        lambda x: MotionLoss()(x, target, visible), output.requires_grad_()
+    )
+    nothing = MotionLoss()(output, target, torch.zeros_like(visible))
+    assert nothing.item() == 0
+
+
+def test_motion_loss_checks_its_weight() -> None:
+    with pytest.raises(ConfigError) as error:
+        MotionLoss(-1.0)
+    assert str(error.value) == "loss.acceleration is -1.0; expected 0 or a positive number"

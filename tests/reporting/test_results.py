@@ -49,13 +49,21 @@ def test_k_1_comes_first_and_the_three_setups_are_always_there(folders):
     assert results.thresholds == ["pck@0.05", "pck@0.1", "pck@0.2"]
 
 
-@pytest.mark.parametrize(("stage", "command"), [("pretrain", "train"), ("finetune", "finetune")])
-def test_without_any_run_the_error_says_how_to_make_one(tmp_path, stage, command):
+@pytest.mark.parametrize(
+    ("stage", "command", "setting"),
+    [
+        ("pretrain", "train", ""),
+        ("finetune", "finetune", ""),
+        ("scratch", "finetune", " from_scratch=true"),
+        ("pretrained", "finetune", " tune=false"),
+    ],
+)
+def test_without_any_run_the_error_says_how_to_make_one(tmp_path, stage, command, setting):
     with pytest.raises(RunFolderError) as caught:
         read_results(tmp_path, stage)
     assert str(caught.value) == (
         f"{tmp_path}/{stage} holds no finished run; make one, for example with python -m "
-        f"temporal_pose.{command} model=conv3d setup=1 k=1 runs_dir={tmp_path}"
+        f"temporal_pose.{command} model=conv3d setup=1 k=1{setting} runs_dir={tmp_path}"
     )
 
 
@@ -169,6 +177,19 @@ def test_the_kind_of_truth_is_said_wherever_the_data_is_named(folders, truth, re
 def test_real_detections_are_told_from_simulated_ones(folders, noise, said):
     folders.add(reader=PENN, truth="annotated", noise=noise, stage="finetune")
     assert data_names(read(folders, "finetune")) == f"Penn Action{said}"
+
+
+def test_a_simulated_body_has_no_real_detections(folders):
+    poses = {"_target_": "temporal_pose.data.synthetic.Synthetic", "seed": 0}
+    target = "temporal_pose.data.simulated_detector.SimulatedDetector"
+    reader = {"_target_": target, "reader": poses, "noise": {"sigmas": [1]}}
+    noise = {"_target_": "temporal_pose.pose.recording.Recording"}
+    folders.add(noise=noise, truth="simulated", reader=reader)
+    assert notes(read(folders))[0].endswith("recording): seed 0.")
+    assert data_names(read(folders)) == (
+        "synthetic data with simulated detections "
+        "(an articulated body made from a seed, not a real recording)"
+    )
 
 
 def test_stages_are_there_once_a_run_is_finished(folders):

@@ -58,7 +58,7 @@ class Archive:
         ):
             return np.asarray(archive[name])
 
-    def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n *rest"]:
+    def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n ..."]:
         """Some frames of an array."""
         if name not in self._kept:
             self._kept[name] = self.array(name)

@@ -9,13 +9,13 @@ from temporal_pose.errors import DataError
 
 #: Axes of each array: F frames, K keypoints of the file's skeleton, h rows and w columns.
 AXES: dict[str, tuple[str | int, ...]] = {
+    "truth": ("F", "K", 2),
+    "visible": ("F", "K"),
     "heatmaps": ("F", "K", "h", "w"),
     "heatmap_scale": ("F", "K"),
     "boxes": ("F", 4),
     "scores": ("F", "K"),
     "detections": ("F", "K", 3),
-    "truth": ("F", "K", 2),
-    "visible": ("F", "K"),
 }
 
 

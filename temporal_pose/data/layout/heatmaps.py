@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 
-from temporal_pose.data.layout.fields import check_heatmaps
-from temporal_pose.data.layout.source import Source
+from temporal_pose.data.layout.fields import check_heatmaps, unlike
+from temporal_pose.data.layout.source import Header, Source
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton, remap
 
 
@@ -27,6 +27,18 @@ class StoredHeatmaps:
     skeleton: Skeleton
     somebody: Bool[np.ndarray, " F"]
     scale: Float[np.ndarray, "F K"] | None = None
+
+    @property
+    def looks(self) -> Header:
+        """Shape (F, K, h, w) and type as stored.
+
+        Raises:
+            DataError: a damaged file.
+        """
+        found = self.source.header("heatmaps")
+        if found is None:
+            raise unlike(self.source.path, "heatmaps", "missing", "what was there a moment ago")
+        return found
 
     def read(self, frames: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n 25 h w"]:
         """Heatmaps of some frames, of the keypoints of CLIMBALONG25.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int, Shaped
@@ -18,6 +18,7 @@ class Header(NamedTuple):
     dtype: np.dtype[np.generic]
 
 
+@runtime_checkable
 class Source(Protocol):
     """Named arrays of a file; pickles without what it has read."""
 
@@ -39,7 +40,7 @@ class Source(Protocol):
         """
         ...
 
-    def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n *rest"]:
+    def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n ..."]:
         """Some frames of an array that is there, of increasing numbers.
 
         Raises:

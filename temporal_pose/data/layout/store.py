@@ -1,5 +1,6 @@
 """The paired layout in ``.zarr``."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,21 +45,17 @@ class WholeStore(LocalStore):
 class Store:
     """Arrays, and attributes that stand for arrays, of a ``.zarr`` folder of format 2 or 3.
 
-    Raises:
-        DataError: the folder is no such group, or its metadata are damaged.
+    It is opened when first asked for something.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._group = self._opened()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"path": self.path}
+        return {"path": self.path}  # another process opens it again
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["path"])  # type: ignore[misc]
-
-    def _opened(self) -> zarr.Group:
+    @cached_property
+    def _group(self) -> zarr.Group:
         with readable(self.path, *_DAMAGED):
             store = WholeStore(self.path, read_only=True)
             return zarr.open_group(store, mode="r", use_consolidated=False)
@@ -74,7 +71,7 @@ class Store:
             found = self._found(name)
             return np.asarray(found[...] if isinstance(found, zarr.Array) else found)
 
-    def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n *rest"]:
+    def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n ..."]:
         """Some frames of an array; no chunk is decompressed twice.
 
         Frames of the same or of neighbouring chunks are read as one slice: measured, half the time

@@ -52,11 +52,6 @@ class Video:
         return 0 if seen is None else len(seen)
 
 
-def is_store(path: Path) -> bool:
-    """Whether a path is a ``.zarr`` folder."""
-    return path.suffix == ".zarr" and path.is_dir()
-
-
 def load(path: Path) -> Video:
     """A file of the layout, checked but for its heatmaps' values.
 
@@ -72,21 +67,29 @@ def load(path: Path) -> Video:
     skeleton = _skeleton(source)
     _check_headers(source, skeleton)
     truth, visible = _truth(source)
-    boxes = scores = detections = heatmaps = None
-    if source.header("heatmaps"):
-        boxes, scores = _boxes(source), _read(source, "scores")
-        if scores is not None:
-            fields.check_scores(path, scores)
-        heatmaps = _heatmaps(source, skeleton, boxes)
-    else:
-        detections = _read(source, "detections")
-        if detections is None:
-            _require(source, ("detections",), "detections, or heatmaps with boxes")
-        else:
-            fields.check_detections(path, detections)
     size = (int(width), int(height))
-    seen = (boxes, scores, detections, heatmaps)
-    return Video(path, skeleton, fps, size, *seen, truth, visible)
+    return Video(path, skeleton, fps, size, *_detector(source, skeleton), truth, visible)
+
+
+def _detector(
+    source: Source, skeleton: Skeleton
+) -> tuple[
+    Float[np.ndarray, "F 4"] | None,
+    Float[np.ndarray, "F K"] | None,
+    Float[np.ndarray, "F K 3"] | None,
+    StoredHeatmaps | None,
+]:
+    """Boxes, scores, detections and heatmaps: without the third, or nothing but the third."""
+    if source.header("heatmaps") is None:
+        _require(source, ("detections",), "detections, or heatmaps with boxes")
+        detections = fields.single(source.array("detections"))
+        fields.check_detections(source.path, detections)
+        return None, None, detections, None
+    boxes, scores = _boxes(source), None
+    if source.header("scores") is not None:
+        scores = fields.single(source.array("scores"))
+        fields.check_scores(source.path, scores)
+    return boxes, scores, None, _heatmaps(source, skeleton, boxes)
 
 
 def _require(source: Source, names: tuple[str, ...], expected: str = "") -> None:
@@ -162,10 +165,6 @@ def _scale(source: Source, frames: int, keypoints: int) -> Float[np.ndarray, "F 
         raise unlike(source.path, "heatmap_scale", "negative or not finite", "numbers from 0")
     rows = scale.reshape(*scale.shape, *[1] * (2 - scale.ndim))
     return np.array(np.broadcast_to(rows, (frames, keypoints)))
-
-
-def _read(source: Source, name: str) -> Float[np.ndarray, "F K *rest"] | None:
-    return None if source.header(name) is None else fields.single(source.array(name))
 
 
 def _skeleton(source: Source) -> Skeleton:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Num
@@ -111,7 +111,7 @@ class LayoutWriter:
             shutil.rmtree(self.path)
         part.rename(self.path)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "LayoutWriter":
         return self
 
     def __exit__(

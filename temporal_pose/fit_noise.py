@@ -1,0 +1,123 @@
+"""Fits the simulated detector to a real one: ``python -m temporal_pose.fit_noise out=FILE.yaml``.
+
+Pretraining takes the fit as ``noise=fitted noise.fit=FILE.yaml``.
+"""
+
+import logging
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig
+from rich.console import Console
+
+from temporal_pose.cli import command
+from temporal_pose.configuration import build, check
+from temporal_pose.data.module import PoseData
+from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.pose import profiles
+from temporal_pose.pose.boxes import heatmap_to_image
+from temporal_pose.pose.detector import Detector
+from temporal_pose.pose.fitted_noise import FittedNoise
+from temporal_pose.pose.noise_fit import estimate
+from temporal_pose.pose.profiles import Fit
+from temporal_pose.pose.residuals import Residuals, Track, out_of_step
+from temporal_pose.reporting.noise import Comparison, figure, png, table
+from temporal_pose.training.files import write_bytes, write_text
+
+log = logging.getLogger(__name__)
+
+
+@command("fit_noise")
+def main(config: DictConfig) -> None:
+    """Fits to the training side, writes the fit and a figure, and shows real beside simulated."""
+    check(config)
+    out = _target(config)
+    data: PoseData = build(config.objects.data)
+    data.setup()
+    real = in_step(tracks(data, data.noise))
+    fit = estimate(list(map(Residuals, real)))
+    simulated = tracks(data, FittedNoise(1.0, _plain(fit), seed=config.seed))
+    kept = {track.video for track in real}
+    both = [real, [track for track in simulated if track.video in kept]]
+    compared = Comparison(*(list(map(Residuals, side)) for side in both), fit)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_text(out, _origin(config, data) + profiles.write(fit))
+    write_bytes(out.with_suffix(".png"), png(figure(compared)))
+    console = Console()
+    console = console if console.is_terminal else Console(width=110)
+    console.print(table(compared), highlight=False)
+    print(f"{out}\n{out.with_suffix('.png')}")
+
+
+def tracks(data: PoseData, detector: Detector) -> list[Track]:
+    """What a detector makes of the unbroken stretches of the training side; image pixels."""
+    windows, found = data.sides["train"], []
+    for numbers in windows.stretches():
+        batch = windows.take(numbers)
+        following = torch.arange(len(numbers)) * batch.keypoints.shape[1]
+        batch = batch._replace(window=batch.window[0] + following)  # frames left out counted out
+        framed = detector.frame(batch, data.framing)
+        size = data.framing.size
+        seen = detector.observe(batch, framed, data.mean_torso, size)
+        positions = heatmap_to_image(seen.positions, framed.boxes, size)
+        parts = (batch.keypoints, batch.visible, positions, seen.detected, seen.scores)
+        arrays = [part.flatten(0, 1).numpy() for part in parts]
+        arrays = [part.astype(float) if part.dtype.kind == "f" else part for part in arrays]
+        name = windows.names[int(windows.video[numbers[0]])]
+        found.append(Track(*arrays, fps=float(batch.fps[0]), video=name))
+    return found
+
+
+def in_step(found: Sequence[Track]) -> list[Track]:
+    """Without the videos whose detections and truth do not show the same moments.
+
+    Raises:
+        DataError: that leaves none.
+    """
+    kept: list[Track] = []
+    for video, stretches in groupby(found, lambda track: track.video):
+        several = list(stretches)
+        late = out_of_step(several)
+        if late is None:
+            kept += several
+        else:
+            log.info("left out: %s, whose detections fit the truth of %+.2f s", video, -late)
+    if not kept:
+        raise DataError("detections and truth of every video are out of step; nothing to fit")
+    return kept
+
+
+def _target(config: DictConfig) -> Path:
+    if config.out is None:
+        raise ConfigError("out is not set; add out=FILE.yaml, where the fit goes")
+    out = Path(str(config.out)).expanduser()
+    if out.suffix not in (".yaml", ".yml"):
+        raise ConfigError(f"out is {out}; expected a file that ends in .yaml")
+    if config.data.stride is not None:
+        raise ConfigError(
+            f"data.stride is {config.data.stride}; expected null, for the fit counts every frame "
+            "once"
+        )
+    return out
+
+
+def _plain(fit: Fit) -> dict[str, list[float] | list[str] | str]:
+    """The fit as YAML would give it, with all digits."""
+    rows = {name: row if isinstance(row, str) else list(row) for name, row in fit.items()}
+    return {"columns": list(profiles.Profile._fields), **rows}
+
+
+def _origin(config: DictConfig, data: PoseData) -> str:
+    groups = ", ".join(data.groups()["train"])
+    fps = ", ".join(f"{rate:g}" for rate in sorted(set(data.sides["train"].fps.tolist())))
+    return (
+        f"# A real detector's errors, for noise=fitted noise.fit=FILE: {config.data.name} at {fps} "
+        f"fps,\n# the training side of its split: {groups}.\n"
+        "# Columns: temporal_pose.pose.profiles.Profile\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
