@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 import torch
+import yaml
 from omegaconf import DictConfig
 from rich.console import Console
 
@@ -38,12 +39,14 @@ def main(config: DictConfig) -> None:
     data.setup()
     real = in_step(tracks(data, data.noise))
     fit = estimate(list(map(Residuals, real)))
-    simulated = tracks(data, FittedNoise(1.0, _plain(fit), seed=config.seed))
+    content = profiles.write(fit)
+    noise = FittedNoise(1.0, yaml.safe_load(content), seed=config.seed)
+    simulated = tracks(data, noise)
     kept = {track.video for track in real}
     both = [real, [track for track in simulated if track.video in kept]]
     compared = Comparison(*(list(map(Residuals, side)) for side in both), fit)
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_text(out, _origin(config, data) + profiles.write(fit))
+    write_text(out, _origin(config, data) + content)
     write_bytes(out.with_suffix(".png"), png(figure(compared)))
     console = Console()
     console = console if console.is_terminal else Console(width=110)
@@ -83,7 +86,8 @@ def in_step(found: Sequence[Track]) -> list[Track]:
         if late is None:
             kept += several
         else:
-            log.info("left out: %s, whose detections fit the truth of %+.2f s", video, -late)
+            order = "after" if late > 0 else "before"
+            log.info("left out: %s, its detections come %.2f s %s the truth", video, abs(late), order)
     if not kept:
         raise DataError("detections and truth of every video are out of step; nothing to fit")
     return kept
@@ -103,19 +107,12 @@ def _target(config: DictConfig) -> Path:
     return out
 
 
-def _plain(fit: Fit) -> dict[str, list[float] | list[str] | str]:
-    """The fit as YAML would give it, with all digits."""
-    rows = {name: row if isinstance(row, str) else list(row) for name, row in fit.items()}
-    return {"columns": list(profiles.Profile._fields), **rows}
-
-
 def _origin(config: DictConfig, data: PoseData) -> str:
     groups = ", ".join(data.groups()["train"])
     fps = ", ".join(f"{rate:g}" for rate in sorted(set(data.sides["train"].fps.tolist())))
     return (
-        f"# A real detector's errors, for noise=fitted noise.fit=FILE: {config.data.name} at {fps} "
-        f"fps,\n# the training side of its split: {groups}.\n"
-        "# Columns: temporal_pose.pose.profiles.Profile\n"
+        "# A real detector's errors, for noise=fitted noise.fit=FILE (temporal_pose.pose.profiles).\n"
+        f"# From {config.data.name} at {fps} fps, the training side of its split: {groups}.\n"
     )
 
 

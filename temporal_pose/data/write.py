@@ -1,8 +1,8 @@
 """Writes a file of the paired layout from arrays, or adds the truth to a detector's output.
 
 ``python -m temporal_pose.data.write OUT.zarr --heatmaps h.npy --boxes b.npy --truth t.npy
---visible v.npy --fps 30 --image-size 1920 1080 --skeleton coco17``, or with ``--detections d.npy``,
-or with ``--detected FILE`` for what ``temporal_pose.detect`` wrote.
+--visible v.npy --fps 30 --image-size 1920 1080 --skeleton coco17``; or ``--detections d.npy``; or
+``--detected FILE``, which `temporal_pose.detect` wrote, and ``--truth t.npy``.
 """
 
 import argparse

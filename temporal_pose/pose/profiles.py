@@ -77,66 +77,89 @@ class Profile(NamedTuple):
 #: What a fit says: a profile for each group of keypoints, or the group whose profile is borrowed.
 Fit = Mapping[str, Profile | str]
 
+_NAMES = Profile._fields
 _RATES = ("outliers", "swaps", "misses", "doubt")
+
+#: What stands beside the numbers in a file.
+_REMARKS = {
+    "white": "spread from frame to frame",
+    "slow": "of what lasts, at the median score",
+    "bias": "of what outlasts a window",
+    "slow_s": "seconds",
+    "trust": "slow, bias: e^-trust at score + 1",
+    "score_05": "quantiles of the score",
+    "score_s": "seconds",
+    "outliers": "rate of jumps",
+    "jump": "mean length beyond 0.1",
+    "other": "share onto the other side",
+    "outlier_s": "seconds",
+    "doubt": "correlation with low scores",
+    "swaps": "rate of left for right",
+    "swap_s": "seconds",
+    "misses": "rate of none detected",
+    "miss_s": "seconds",
+}
 
 
 def parse(content: Any, where: str, skeleton: Skeleton = CLIMBALONG25) -> dict[str, Profile | str]:
-    """A fit from plain data: ``columns``, and for each group a row, or the name of another group.
+    """A fit from plain data.
 
     Args:
+        content: ``groups``, a list of names; for each number of a `Profile` a list, one value a
+            group; and ``borrowed``, for each other group the one whose profile it borrows.
         where: what to call it in messages.
 
     Raises:
-        ConfigError: columns or groups that are missing or unknown, or values out of range.
+        ConfigError: numbers or groups that are missing or unknown, or values out of range.
     """
-    if not isinstance(content, Mapping) or content.get("columns") != list(Profile._fields):
+    if not isinstance(content, Mapping) or set(content) != {"groups", "borrowed", *_NAMES}:
         raise ConfigError(
-            f"{where} holds no table with the columns {', '.join(Profile._fields)}; make one "
+            f"{where} holds no fit, which has groups, {', '.join(_NAMES)} and borrowed; make one "
             "with python -m temporal_pose.fit_noise data=paired data.root=DIR out=FILE.yaml"
         )
-    rows = {str(name): row for name, row in content.items() if name != "columns"}
-    odd = sorted(set(rows) ^ set(skeleton.groups))
-    if odd:
-        problem = "missing" if odd[0] in skeleton.groups else "unknown"
-        raise ConfigError(
-            f"{where}: '{odd[0]}' is {problem}; expected {', '.join(skeleton.groups)}"
-        )
-    return {name: _row(rows, name, where) for name in skeleton.groups}
+    groups, borrowed = content["groups"], content["borrowed"]
+    if not isinstance(groups, list) or not isinstance(borrowed, Mapping):
+        raise ConfigError(f"{where}: expected groups to be a list and borrowed a mapping")
+    _check_groups([*groups, *borrowed], skeleton, where)
+    for name in _NAMES:
+        _check_row(content[name], len(groups), f"{where}.{name}")
+    rows = zip(*(map(float, content[name]) for name in _NAMES), strict=True)
+    own = {group: Profile(*row) for group, row in zip(groups, rows, strict=True)}
+    for group, profile in own.items():
+        _check(profile, where, group)
+    for group, source in borrowed.items():
+        if source not in own:
+            raise ConfigError(f"{where}: {group} borrows from '{source}', which has no numbers")
+    return {group: own.get(group) or str(borrowed[group]) for group in skeleton.groups}
 
 
-def _row(rows: Mapping[str, Any], name: str, where: str) -> Profile | str:
-    row = rows[name]
-    if isinstance(row, str):
-        if not isinstance(rows.get(row), list):
-            raise ConfigError(f"{where}: '{name}' borrows from '{row}', which has no row")
-        return row
-    if not isinstance(row, list) or len(row) != len(Profile._fields) or not _numbers(row):
-        raise ConfigError(
-            f"{where}: '{name}' is {row}; expected {len(Profile._fields)} numbers, or the name of "
-            "the group it borrows from"
-        )
-    profile = Profile(*map(float, row))
-    _check(profile, f"{where}: {name}")
-    return profile
+def _check_groups(named: list[Any], skeleton: Skeleton, where: str) -> None:
+    for group in (*skeleton.groups, *named):
+        if group not in skeleton.groups or named.count(group) != 1:
+            problem = "unknown" if group not in skeleton.groups else "missing"
+            raise ConfigError(
+                f"{where}: '{group}' is {'there twice' if named.count(group) > 1 else problem}; "
+                f"expected {', '.join(skeleton.groups)}, each once in groups or in borrowed"
+            )
 
 
-def _numbers(row: list[Any]) -> bool:
-    return all(
-        isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in row
-    )
+def _check_row(row: Any, length: int, where: str) -> None:
+    good = isinstance(row, list) and len(row) == length
+    if not good or not all(type(v) in (int, float) and math.isfinite(v) for v in row):
+        raise ConfigError(f"{where} is {row}; expected {length} numbers, one a group")
 
 
-def _check(profile: Profile, where: str) -> None:
-    free = ("trust", *(name for name in Profile._fields if name.startswith("score_")))
+def _check(profile: Profile, where: str, group: str) -> None:
+    free = {"trust", *(name for name in _NAMES if name.startswith("score_"))} - {"score_s"}
     for name, value in profile._asdict().items():
-        if value < 0 and (name not in free or name == "score_s"):
-            raise ConfigError(f"{where}.{name} is {value}; expected 0 or more")
+        if value < 0 and name not in free:
+            raise ConfigError(f"{where}.{name} is {value} for {group}; expected 0 or more")
         if value >= 1 and name in _RATES:
-            raise ConfigError(f"{where}.{name} is {value}; expected less than 1")
+            raise ConfigError(f"{where}.{name} is {value} for {group}; expected less than 1")
     if profile.other > 1:
-        raise ConfigError(f"{where}.other is {profile.other}; expected at most 1")
+        raise ConfigError(f"{where}.other is {profile.other} for {group}; expected at most 1")
     if list(profile.scores) != sorted(profile.scores):
-        raise ConfigError(f"{where}: its scores are {profile.scores}; expected them to increase")
+        raise ConfigError(f"{where}: the scores of {group} do not increase: {profile.scores}")
 
 
 def read(path: str | Path) -> dict[str, Profile | str]:
@@ -154,22 +177,23 @@ def read(path: str | Path) -> dict[str, Profile | str]:
 
 
 def write(fit: Fit) -> str:
-    """A fit as YAML, a line a group, columns below each other."""
-    rows = {name: row for name, row in fit.items() if not isinstance(row, str)}
-    shown = {name: [_short(value) for value in row] for name, row in rows.items()}
-    widths = [
-        max([len(column), *(len(row[i]) for row in shown.values())])
-        for i, column in enumerate(Profile._fields)
-    ]
-    stub = 2 + max(len(name) for name in (*fit, "columns"))
-    lines = {"columns": _line(Profile._fields, widths)}
-    lines |= {name: _line(row, widths) for name, row in shown.items()}
-    lines |= {name: row for name, row in fit.items() if isinstance(row, str)}
-    return "".join(f"{f'{name}:':<{stub}}{line}\n" for name, line in lines.items())
+    """A fit as YAML, a line a number, groups below each other."""
+    own = {name: row for name, row in fit.items() if not isinstance(row, str)}
+    cells = {"groups": list(own)}
+    cells |= {
+        name: [_short(value) for value in column]
+        for name, column in zip(_NAMES, zip(*own.values(), strict=True), strict=True)
+    }
+    widths = [max(map(len, column)) for column in zip(*cells.values(), strict=True)]
+    lines = [_line(name, row, widths) for name, row in cells.items()]
+    borrowed = [f"{name}: {row}" for name, row in fit.items() if isinstance(row, str)]
+    return "".join([*lines, f"borrowed: {{{', '.join(borrowed)}}}\n"])
 
 
-def _line(cells: tuple[str, ...] | list[str], widths: list[int]) -> str:
-    return f"[{', '.join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))}]"
+def _line(name: str, row: list[str], widths: list[int]) -> str:
+    values = ", ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+    remark = f"  # {_REMARKS[name]}" if name in _REMARKS else ""
+    return f"{name + ':':<10} [{values}]{remark}\n"
 
 
 def _short(value: float) -> str:

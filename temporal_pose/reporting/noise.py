@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 from rich.table import Table
 
 from temporal_pose.pose.profiles import OUTLIER, Fit
@@ -35,6 +33,7 @@ _COLUMNS = {
     "acceleration": ("accel.\n%", 100),
 }
 
+_TITLE = "Errors on the training side: real, simulated"
 _SHOWN = ("nose", "left_wrist", "right_hip", "left_ankle")
 _SECONDS = 10.0
 
@@ -69,7 +68,8 @@ class Comparison:
 
 def table(compared: Comparison) -> Table:
     """Real beside simulated for each group of keypoints, and for all of them."""
-    shown = Table(box=None, pad_edge=False, title="Errors: real, simulated", title_justify="left")
+    shown = Table(box=None, pad_edge=False, padding=(0, 1))
+    shown.title, shown.title_justify, shown.caption_justify = _TITLE, "left", "left"
     shown.add_column("", no_wrap=True)
     for heading, _ in _COLUMNS.values():
         shown.add_column(heading, justify="right", no_wrap=True)
@@ -84,17 +84,13 @@ def table(compared: Comparison) -> Table:
         "correlation. Acceleration: a frame²."
         + (f" Without data, borrowed: {', '.join(borrowed)}." if borrowed else "")
     )
-    shown.caption_justify = "left"
     return shown
 
 
 def _cell(column: str, pair: Sequence[Measures]) -> str:
-    by = _COLUMNS[column][1]
-    return " ".join(_number(by * getattr(one, column)) for one in pair)
-
-
-def _number(value: float) -> str:
-    return f"{value:5.2f}" if np.isfinite(value) else "  n/a"
+    values = [_COLUMNS[column][1] * getattr(one, column) for one in pair]
+    cells = [f"{value:.2f}" if np.isfinite(value) else "–" for value in values]
+    return " ".join(cell.rjust(5 if column == "score" else 4) for cell in cells)
 
 
 def figure(compared: Comparison) -> Figure:
@@ -118,20 +114,12 @@ def _series(sheet: Figure, where: SubplotSpec, compared: Comparison) -> None:
         seconds = np.arange(len(one.errors))[:length] / one.track.fps
         for axes, keypoint in zip(grid[:, column], shown, strict=True):
             axes.plot(seconds, one.errors[:length, keypoint, 0], linewidth=0.9, **_LOOKS[name])
-            _limit(axes, compared.real[number].errors[:length, keypoint, 0])
             plain(axes)
         grid[0, column].set_title(f"{name.capitalize()} detector: horizontal error", fontsize=10)
         grid[-1, column].set_xlabel(f"Time (s), {one.track.video}", fontsize=9)
     for axes, keypoint in zip(grid[:, 0], _SHOWN, strict=True):
         axes.set_ylabel(keypoint.replace("_", " "), fontsize=9)
-
-
-def _limit(axes: Axes, errors: Float[np.ndarray, " n"]) -> None:
-    """The same scale for both columns, wide enough for nearly all of the real errors."""
-    known = np.abs(errors[np.isfinite(errors)])
-    most = max(0.03, 1.15 * float(np.quantile(known, 0.99))) if len(known) else 0.1
-    axes.set_ylim(-most, most)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
 def _typical(real: Sequence[Residuals], shown: Sequence[int]) -> int:
@@ -159,8 +147,8 @@ def _exceedances(sheet: Figure, where: SubplotSpec, compared: Comparison, rows: 
         axes.axvline(OUTLIER, color="#999999", linewidth=0.8, linestyle=":")
         axes.set_title(name.replace("_", " "), fontsize=10)
         axes.set(xscale="log", yscale="log", xlim=(1e-3, 1), ylim=(1e-3, 1.1))
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=None))
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
         plain(axes)
     for axes in panels[len(compared.groups) :]:
         axes.axis("off")

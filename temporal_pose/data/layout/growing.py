@@ -78,15 +78,7 @@ class GrowingStore:
             found = self.group[name]
             if isinstance(found, zarr.Array):
                 return found
-        chunk = CHUNK if name == "heatmaps" else LONG_CHUNK
-        return self.group.create_array(
-            name,
-            shape=(LONG_CHUNK, *like.shape[1:]),
-            chunks=(chunk, *like.shape[1:]),
-            dtype=like.dtype,
-            compressors=ZstdCodec(level=3, checksum=True),
-            config={"write_empty_chunks": True},  # so that a missing chunk is a damaged file
-        )
+        return create(self.group, name, (LONG_CHUNK, *like.shape[1:]), like.dtype)
 
     def _start(self) -> None:
         if self.path.exists():
@@ -112,3 +104,17 @@ class GrowingStore:
                     f"{self.path}: was begun with {name} {found.get(name)}, not {wanted}; "
                     "remove it to start again, or give the settings it was begun with"
                 )
+
+
+def create(
+    group: zarr.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[np.generic]
+) -> zarr.Array[Any]:
+    """An array of the layout, cut into chunks along its frames."""
+    return group.create_array(
+        name,
+        shape=shape,
+        chunks=(CHUNK if name == "heatmaps" else LONG_CHUNK, *shape[1:]),
+        dtype=dtype,
+        compressors=ZstdCodec(level=3, checksum=True),
+        config={"write_empty_chunks": True},  # so that a missing chunk is a damaged file
+    )
