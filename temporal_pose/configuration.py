@@ -122,6 +122,11 @@ def check(config: DictConfig) -> None:
         raise ConfigError(
             "trainer.gradient_clip_val with trainer.precision=16-mixed needs optimizer.fused=false"
         )
+    if config.data.get("truth") == "none":
+        raise ConfigError(
+            f"data={config.data.name} has no truth, only a detector's output, so nothing can be "
+            "trained on it or scored; data.truth=pseudo takes that output for a truth all the same"
+        )
     if not config.data.root and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
         raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
 

@@ -19,6 +19,7 @@ import zarr
 from detecting import EMPTY, full_model, shown, tensor, tiny, write_video
 from PIL import Image
 
+from temporal_pose.bench.detection import detection
 from temporal_pose.detectors import footage
 from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN
 from temporal_pose.detectors.tracking import Tracker
@@ -249,3 +250,9 @@ def test_without_the_extra_it_says_how_to_get_it(command: Command, monkeypatch) 
     assert command("detect").refused() == (
         "detect needs av, which pip install 'temporal-pose[detect]' adds"
     )
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated by PEP 585")
+def test_the_benchmark_measures_both_ways() -> None:
+    (row,) = detection(frames=2, height=48, repeats=1)
+    assert np.isfinite(row.value)

@@ -1,6 +1,7 @@
 """The paired layout: real detector output beside the truth, from whoever has both."""
 
 import hashlib
+import logging
 import re
 from collections.abc import Sequence as ListOf
 from pathlib import Path
@@ -13,6 +14,8 @@ from temporal_pose.data.layout.video import NAMES, Video, load
 from temporal_pose.data.sequences import Detections, Sequence
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose.skeletons import remap
+
+log = logging.getLogger(__name__)
 
 _HOLDS = "files of the paired layout (*.npz, *.zarr)"
 
@@ -27,14 +30,19 @@ class Paired:
         group_pattern: regular expression with one group, searched in the file's name. What it
             finds is the sequence's group: ``_(ch\\d+)`` keeps the cameras of an AIST dance
             together. Without it each file stands alone.
+        exclude: regular expression; files with it in their names are left out, and the log says
+            how many.
 
     Raises:
-        ConfigError: the pattern is no regular expression, or does not have one group.
+        ConfigError: a pattern is no regular expression, or that of groups does not have one group.
     """
 
-    def __init__(self, root: str | Path, group_pattern: str | None = None) -> None:
+    def __init__(
+        self, root: str | Path, group_pattern: str | None = None, exclude: str | None = None
+    ) -> None:
         self.root = root
-        self.group_pattern = None if group_pattern is None else _compiled(group_pattern)
+        self.group_pattern = None if group_pattern is None else _grouping(group_pattern)
+        self.exclude = None if exclude is None else _compiled("data.exclude", exclude)
 
     def read(self) -> list[Sequence]:
         """One sequence a file, frames counted from 0.
@@ -43,10 +51,19 @@ class Paired:
             DataError: no files; one that is damaged or not in the layout, that holds no truth, or
                 whose name does not match the pattern; or two with the same content.
         """
-        files = paired_files(self.root)
+        files = self._kept(paired_files(self.root))
         sequences = [_sequence(load(path), self._group(path)) for path in files]
         _refuse_copies(files, sequences)
         return sequences
+
+    def _kept(self, files: ListOf[Path]) -> ListOf[Path]:
+        if self.exclude is None:
+            return files
+        kept = [path for path in files if not self.exclude.search(path.name)]
+        log.info("left out: %d of %d files (data.exclude)", len(files) - len(kept), len(files))
+        if not kept:
+            raise DataError(f"data.exclude '{self.exclude.pattern}' leaves out every file")
+        return kept
 
     def _group(self, path: Path) -> str:
         if self.group_pattern is None:
@@ -131,13 +148,15 @@ def _refuse_copies(files: ListOf[Path], sequences: ListOf[Sequence]) -> None:
             raise DataError(f"{first} and {path} have the same content; remove one of them")
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(name: str, pattern: str) -> re.Pattern[str]:
     try:
-        compiled = re.compile(pattern)
+        return re.compile(pattern)
     except re.error as error:
-        raise ConfigError(
-            f"group_pattern '{pattern}' is no regular expression: {error}"
-        ) from error
+        raise ConfigError(f"{name} '{pattern}' is no regular expression: {error}") from error
+
+
+def _grouping(pattern: str) -> re.Pattern[str]:
+    compiled = _compiled("group_pattern", pattern)
     if compiled.groups != 1:
         raise ConfigError(
             f"group_pattern '{pattern}' has {compiled.groups} groups; "

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy import integrate, optimize, stats
 
 #: Time constant, seconds, of what outlasts the windows that models see.
@@ -16,7 +16,7 @@ LONGEST_S = 1.0
 _LAG_S = 2 / 3
 
 
-def smooth(h: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+def smooth(h: Float[np.ndarray, "*n"] | float) -> Float[np.ndarray, "*n"] | float:
     """Correlation of :func:`temporal_pose.pose.processes.smooth` over ``h`` time constants."""
     return (1 + h) * np.exp(-h)
 
@@ -68,7 +68,7 @@ def parts(correlation: Float[np.ndarray, " lags"], fps: float) -> tuple[float, f
     lags = _known(correlation)
     if not len(lags):
         return 0.0, 0.0, 0.0
-    weights = lags**-1.5
+    weights = lags.astype(float) ** -1.5
     bias = smooth(lags / (fps * BIAS_S))
 
     def fitted(slow_s: float) -> tuple[Float[np.ndarray, "2"], float]:
@@ -96,7 +96,7 @@ def decay(correlation: Float[np.ndarray, " lags"], fps: float) -> float:
     return float(tried[(misfits**2 / lags).sum(-1).argmin()])
 
 
-def _known(correlation: Float[np.ndarray, " lags"]) -> Float[np.ndarray, " known"]:
+def _known(correlation: Float[np.ndarray, " lags"]) -> Int[np.ndarray, " known"]:
     """The lags from 1 on; none where not even one frame lasts to the next."""
     known = np.flatnonzero(np.isfinite(correlation))[1:]
     return known if len(known) and correlation[1] > 0 else known[:0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter
 from rich.table import Table
 
 from temporal_pose.pose.profiles import OUTLIER, Fit
@@ -33,6 +33,7 @@ _COLUMNS = {
     "acceleration": ("accel.\n%", 100),
 }
 
+_PERCENT = FuncFormatter(lambda value, _: f"{100 * value:.10g}%")
 _TITLE = "Errors on the training side: real, simulated"
 _SHOWN = ("nose", "left_wrist", "right_hip", "left_ankle")
 _SECONDS = 10.0
@@ -119,7 +120,7 @@ def _series(sheet: Figure, where: SubplotSpec, compared: Comparison) -> None:
         grid[-1, column].set_xlabel(f"Time (s), {one.track.video}", fontsize=9)
     for axes, keypoint in zip(grid[:, 0], _SHOWN, strict=True):
         axes.set_ylabel(keypoint.replace("_", " "), fontsize=9)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.yaxis.set_major_formatter(_PERCENT)
 
 
 def _typical(real: Sequence[Residuals], shown: Sequence[int]) -> int:
@@ -148,7 +149,7 @@ def _exceedances(sheet: Figure, where: SubplotSpec, compared: Comparison, rows: 
         axes.set_title(name.replace("_", " "), fontsize=10)
         axes.set(xscale="log", yscale="log", xlim=(1e-3, 1), ylim=(1e-3, 1.1))
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
+            axis.set_major_formatter(_PERCENT)
         plain(axes)
     for axes in panels[len(compared.groups) :]:
         axes.axis("off")
