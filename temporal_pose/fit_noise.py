@@ -87,7 +87,9 @@ def in_step(found: Sequence[Track]) -> list[Track]:
             kept += several
         else:
             order = "after" if late > 0 else "before"
-            log.info("left out: %s, its detections come %.2f s %s the truth", video, abs(late), order)
+            log.info(
+                "left out: %s, its detections come %.2f s %s the truth", video, abs(late), order
+            )
     if not kept:
         raise DataError("detections and truth of every video are out of step; nothing to fit")
     return kept

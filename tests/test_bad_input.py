@@ -7,7 +7,7 @@ from commands import READ, TINY, Command, no_results, process
 
 MODELS = (
     "biconvlstm_c, biconvlstm_s, conv3d, deciwatch, gaussian, gaussian_window, identity, kalman, "
-    "kalman_window, one_euro, one_euro_window, savgol, savgol_window"
+    "kalman_window, one_euro, one_euro_window, savgol, savgol_window, tcn"
 )
 
 
@@ -18,14 +18,14 @@ MODELS = (
         ("model=", f"model '' is unknown; expected one of {MODELS}"),
         (
             "model=3",
-            "model, data, augment, noise and trainer take a name, as in model=conv3d",
+            "model, data, augment, noise, loss, trainer and experiment take a name: model=conv3d",
         ),
         ("setup=4", "setup is '4'; expected one of 1, 2, 3"),
         ("setup=abc", "setup is 'abc'; expected one of 1, 2, 3"),
         (
             "data=nope",
             "data 'nope' is unknown; expected one of aist, brace, paired, penn_action, "
-            "speed21, synthetic, thesis",
+            "speed21, synthetic, synthetic_detector, thesis",
         ),
         ("augment=foo", "augment 'foo' is unknown; expected one of none, standard"),
         ("nope=3", "setting 'nope' is unknown; --cfg job lists every setting there is"),
@@ -35,8 +35,20 @@ MODELS = (
         ("k=nan", "k is nan; expected a positive number"),
         ("k=abc", "k is 'abc'; expected a positive number"),
         ("k=true", "k is True; expected a positive number"),
-        ("seed=-1", "seed is -1; expected a whole number from 0"),
-        ("seed=null", "seed is None; expected a whole number from 0"),
+        ("seed=-1", "seed is -1; expected a whole number from 0 to 4294967295"),
+        ("seed=4294967296", "seed is 4294967296; expected a whole number from 0 to 4294967295"),
+        ("seed=null", "seed is None; expected a whole number from 0 to 4294967295"),
+        ("objects=3", "objects is 3; expected settings of its own: --cfg job lists them"),
+        ("setups=3", "setups is 3; expected settings of its own: --cfg job lists them"),
+        ("loss=nope", "loss 'nope' is unknown; expected one of motion, mse"),
+        (
+            "loss=motion loss.acceleration=-1",
+            "loss.acceleration is -1; expected 0 or a positive number",
+        ),
+        (
+            "trainer.gradient_clip_val=1 trainer.precision=16-mixed",
+            "trainer.gradient_clip_val with trainer.precision=16-mixed needs optimizer.fused=false",
+        ),
         ("data.window=0", "data.window is 0; expected a whole number from 1"),
         ("data.window=null", "data.window is None; expected a whole number from 1"),
         ("data.size=abc", "data.size is 'abc'; expected a whole number from 5"),
@@ -152,3 +164,12 @@ def test_the_literal_command_line(tmp_path: Path) -> None:
         "data.fractions is ['a', 'b', 'c']; expected three positive numbers with sum 1"
     )
     assert no_results(tmp_path)
+
+
+def test_detector_output_without_truth_is_no_truth(command: Command) -> None:
+    message = command("train", "data=speed21", "data.root=here").refused()
+    assert message == (
+        "data=speed21 has no truth, only a detector's output, so nothing can be trained on it or "
+        "scored; data.truth=pseudo takes that output for a truth all the same"
+    )
+    assert no_results()

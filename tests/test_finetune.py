@@ -98,7 +98,12 @@ def test_a_dance_is_on_one_side_and_no_evaluation_window_shares_a_frame(
     command("finetune", "model=identity", *paired).went_well()
     run = Path("runs/finetune/identity/setup1/k1")
     split = json.loads((run / "split.json").read_text())
-    assert sorted(group for side in split.values() for group in side) == ["ch00", "ch01", "ch02", "ch03"]
+    assert sorted(group for side in split.values() for group in side) == [
+        "ch00",
+        "ch01",
+        "ch02",
+        "ch03",
+    ]
     kept = np.load(run / "predictions.npz")
     assert {name.split("_")[-1] for name in kept["video"].tolist()} == set(split["test"])
     # 31 frames at 60 a second are 16 at 30: three windows of five for each camera.

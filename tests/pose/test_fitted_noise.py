@@ -36,7 +36,9 @@ def noise(k: float = 1.0, seed: int = 0, resample: bool = True, **changed: float
     return FittedNoise(k, fit, (1.0, 2.0), seed, resample)
 
 
-def detect(detector: FittedNoise, frames: int = 6007, fps: float = 30.0, pose=POSE, drawn: int = 0):
+def detect(
+    detector: FittedNoise, frames: int = 6007, fps: float = 30.0, pose=POSE, drawn: int = 0
+):
     """One long window of a pose that stands still: errors, detected, scores."""
     numbers = torch.arange(frames)[None]
     truth, seen = pose.expand(1, frames, K, 2), torch.ones(1, frames, K).bool()
@@ -103,7 +105,9 @@ def test_scores_have_the_quantiles_asked_for() -> None:
 
 
 def test_scores_of_other_ranges_are_kept() -> None:
-    wild = {f"score_{q}": value for q, value in zip(("05", "25", "50", "75", "95"), range(-2, 9, 2))}
+    wild = {
+        f"score_{q}": value for q, value in zip(("05", "25", "50", "75", "95"), range(-2, 9, 2))
+    }
     _, _, scores = detect(noise(**wild))
     assert -2 <= scores.min() < -1.9
     assert 5.9 < scores.max() <= 6
@@ -114,7 +118,9 @@ def test_low_scores_drift_further() -> None:
     lengths = errors.norm(dim=-1)
     for low, high in ((0.3, 0.4), (0.5, 0.6), (0.75, 0.85)):
         there = (scores > low) & (scores < high)
-        expected = math.hypot(QUIET.slow, QUIET.bias) * SIDE * math.exp(3 * (0.6 - (low + high) / 2))
+        expected = (
+            math.hypot(QUIET.slow, QUIET.bias) * SIDE * math.exp(3 * (0.6 - (low + high) / 2))
+        )
         assert lengths[there].mean().item() == pytest.approx(expected * 1.2533, rel=0.06)
     white, _, levels = detect(noise(trust=3.0, slow=0.0, bias=0.0))
     found = [white[levels < 0.5].std().item(), white[levels > 0.75].std().item()]
@@ -142,7 +148,7 @@ def test_outliers_stay_with_the_body() -> None:
     low, high = POSE.amin(0), POSE.amax(0)
     there = POSE + errors
     outside = (there < low) | (there > high)
-    both = ((POSE - errors < low) | (POSE - errors > high))
+    both = (POSE - errors < low) | (POSE - errors > high)
     assert not (outside & ~both).any()
 
 

@@ -69,5 +69,7 @@ def test_without_a_time_constant_frames_are_independent() -> None:
 
 
 def test_keys_are_independent() -> None:
-    a, b = (smooth(key, (torch.arange(2003) << 16)[:, None], torch.ones(2003, 1)) for key in (0, 1))
+    a, b = (
+        smooth(key, (torch.arange(2003) << 16)[:, None], torch.ones(2003, 1)) for key in (0, 1)
+    )
     assert stats.pearsonr(a.flatten(), b.flatten()).pvalue > 1e-3

@@ -57,7 +57,10 @@ def test_a_row_for_every_keypoint() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"other_name": 1}, r"^fit holds no fit, which has groups, white, slow, .* and borrowed; m"),
+        (
+            {"other_name": 1},
+            r"^fit holds no fit, which has groups, white, slow, .* and borrowed; m",
+        ),
         ({"groups": "nose"}, r"^fit: expected groups to be a list and borrowed a mapping$"),
         ({"groups": ["nose", "tail"]}, r"^fit: 'wrist' is missing; expected nose, ear, "),
         ({"groups": ["nose", "wrist", "tail"]}, r"^fit: 'tail' is unknown; expected nose, ear, "),
