@@ -50,17 +50,7 @@ def main(config: DictConfig) -> None:
     tracker, detector = instantiate(config.tracker), build_detector(config)
     for remark in footage.remarks:
         print(f"note: {remark}")
-    writer = LayoutWriter(
-        out,
-        skeleton=config.skeleton,
-        fps=footage.fps,
-        image_size=footage.size,
-        heatmap_size=detector.heatmap_size,
-        dtype=config.dtype,
-        settings=settings,
-        resume=True,
-        overwrite=config.force,
-    )
+    writer = open_writer(config, footage, detector.heatmap_size, settings)
     preview = panels(config, footage.count)
     found, total = record(footage, detector, tracker, writer, config.batch_size, preview)
     if preview is not None:
@@ -150,6 +140,28 @@ def torch_device(name: str) -> torch.device:
             f"device is '{name}'; expected auto, cpu, or a GPU that is there, such as cuda "
             f"({str(error).splitlines()[0]})"
         ) from error
+
+
+def open_writer(
+    config: DictConfig, footage: Footage, heatmap_size: tuple[int, int], settings: dict[str, Any]
+) -> LayoutWriter:
+    """What the result goes to; it goes on with what an interrupted command has left.
+
+    Raises:
+        ConfigError: an unknown dtype.
+        DataError: unfinished work of other settings.
+    """
+    return LayoutWriter(
+        Path(config.out).expanduser(),
+        skeleton=config.skeleton,
+        fps=footage.fps,
+        image_size=footage.size,
+        heatmap_size=heatmap_size,
+        dtype=config.dtype,
+        settings=settings,
+        resume=True,
+        overwrite=config.force,
+    )
 
 
 def record(

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import torch
 import yaml
+from jaxtyping import Shaped
 from omegaconf import DictConfig
 from rich.console import Console
+from torch import Tensor
 
 from temporal_pose.cli import command
 from temporal_pose.configuration import build, check
@@ -22,7 +25,6 @@ from temporal_pose.pose.boxes import heatmap_to_image
 from temporal_pose.pose.detector import Detector
 from temporal_pose.pose.fitted_noise import FittedNoise
 from temporal_pose.pose.noise_fit import estimate
-from temporal_pose.pose.profiles import Fit
 from temporal_pose.pose.residuals import Residuals, Track, out_of_step
 from temporal_pose.reporting.noise import Comparison, figure, png, table
 from temporal_pose.training.files import write_bytes, write_text
@@ -38,13 +40,12 @@ def main(config: DictConfig) -> None:
     data: PoseData = build(config.objects.data)
     data.setup()
     real = in_step(tracks(data, data.noise))
-    fit = estimate(list(map(Residuals, real)))
+    fit = estimate([Residuals(track) for track in real])
     content = profiles.write(fit)
-    noise = FittedNoise(1.0, yaml.safe_load(content), seed=config.seed)
-    simulated = tracks(data, noise)
+    detector = FittedNoise(1.0, yaml.safe_load(content), seed=config.seed)
     kept = {track.video for track in real}
-    both = [real, [track for track in simulated if track.video in kept]]
-    compared = Comparison(*(list(map(Residuals, side)) for side in both), fit)
+    simulated = [track for track in tracks(data, detector) if track.video in kept]
+    compared = Comparison([Residuals(t) for t in real], [Residuals(t) for t in simulated], fit)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, _origin(config, data) + content)
     write_bytes(out.with_suffix(".png"), png(figure(compared)))
@@ -65,12 +66,25 @@ def tracks(data: PoseData, detector: Detector) -> list[Track]:
         size = data.framing.size
         seen = detector.observe(batch, framed, data.mean_torso, size)
         positions = heatmap_to_image(seen.positions, framed.boxes, size)
-        parts = (batch.keypoints, batch.visible, positions, seen.detected, seen.scores)
-        arrays = [part.flatten(0, 1).numpy() for part in parts]
-        arrays = [part.astype(float) if part.dtype.kind == "f" else part for part in arrays]
         name = windows.names[int(windows.video[numbers[0]])]
-        found.append(Track(*arrays, fps=float(batch.fps[0]), video=name))
+        found.append(
+            Track(
+                _joined(batch.keypoints),
+                _joined(batch.visible),
+                _joined(positions),
+                _joined(seen.detected),
+                _joined(seen.scores),
+                float(batch.fps[0]),
+                name,
+            )
+        )
     return found
+
+
+def _joined(windows: Shaped[Tensor, "B T *any"]) -> Shaped[np.ndarray, "F ..."]:
+    """Windows as one stretch of frames; numbers in double precision."""
+    flat = windows.flatten(0, 1)
+    return (flat.double() if flat.is_floating_point() else flat).numpy()
 
 
 def in_step(found: Sequence[Track]) -> list[Track]:
@@ -113,7 +127,7 @@ def _origin(config: DictConfig, data: PoseData) -> str:
     groups = ", ".join(data.groups()["train"])
     fps = ", ".join(f"{rate:g}" for rate in sorted(set(data.sides["train"].fps.tolist())))
     return (
-        "# A real detector's errors, for noise=fitted noise.fit=FILE (temporal_pose.pose.profiles).\n"
+        "# A detector's errors for noise=fitted noise.fit=FILE: temporal_pose.pose.profiles\n"
         f"# From {config.data.name} at {fps} fps, the training side of its split: {groups}.\n"
     )
 

@@ -57,7 +57,7 @@ def test_from_recordings_to_pretraining_with_their_noise(command: Command, tmp_p
     assert "elbow" in done.out
     assert "pinky from wrist" in done.out.replace("\n", " ")
     text = Path("fits/mine.yaml").read_text()
-    assert text.startswith("# A real detector's errors, for noise=fitted noise.fit=FILE")
+    assert text.startswith("# A detector's errors for noise=fitted noise.fit=FILE")
     assert "From aist at 30 fps, the training side of its split: ch00, ch01, ch02." in text
     fit = profiles.read("fits/mine.yaml")
     row = fit["wrist"]

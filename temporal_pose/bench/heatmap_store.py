@@ -25,7 +25,6 @@ from temporal_pose.bench.measure import Row, measure, seconds
 from temporal_pose.bench.penn_action import memory
 from temporal_pose.bench.rendering import SIZE, blobs
 from temporal_pose.data.layout.growing import CHUNK, create
-from temporal_pose.data.layout.video import load
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.paired import Paired
 from temporal_pose.data.splits import Split
@@ -98,7 +97,7 @@ def noisy(frames: int, seed: int) -> np.ndarray:
 
 def work(root: Path, batches: int, repeats: int) -> dict[str, float]:
     """Opens the stores, reads random batches, and trains a few steps; seconds, MB and percent."""
-    opening = seconds(lambda: load(root / "train.zarr"))
+    opening = seconds(Paired(root / "train.zarr").read)
     split = Split({side: [side] for side in ("train", "val", "test")})
     data = PoseData(Paired(root), Recording(), split=split, stride=1)
     data.setup()

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import re
+from collections import Counter
 from collections.abc import Sequence as ListOf
 from pathlib import Path
 
@@ -123,29 +124,35 @@ def _detections(video: Video) -> Detections:
         return Detections(seen[..., :2], found, seen[..., 2])
     if video.boxes is None:
         raise ValueError("a file has detections or boxes")
-    shape = (len(video), len(video.skeleton))
-    scores = np.ones(shape, np.float32) if video.scores is None else video.scores
-    somebody = np.isfinite(video.boxes).all(-1)
-    detected = np.broadcast_to(somebody[:, None], shape)
-    seen, found = remap(scores[..., None], detected, video.skeleton)
+    somebody = np.isfinite(video.boxes).all(-1)[:, None]
+    own = np.ones((1, len(video.skeleton)), np.float32)
+    scores = own if video.scores is None else video.scores
+    known, there = remap(scores[..., None], np.ones(scores.shape, bool), video.skeleton)
+    found = there & somebody
     nowhere = np.zeros((*found.shape, 2), np.float32)
-    return Detections(nowhere, found, seen[..., 0], video.boxes, video.heatmaps)
+    return Detections(nowhere, found, known[..., 0] * found, video.boxes, video.heatmaps)
 
 
 def _refuse_copies(files: ListOf[Path], sequences: ListOf[Sequence]) -> None:
     """A video that is there twice would stand on both sides of a split."""
+    lengths = Counter(map(len, sequences))
     known: dict[bytes, Path] = {}
     for path, sequence in zip(files, sequences, strict=True):
-        digest, seen = hashlib.blake2b(), sequence.detections
-        arrays = [sequence.keypoints, sequence.visible]
-        if seen is not None:
-            arrays += [seen.keypoints, seen.scores]
-            arrays += [] if seen.boxes is None else [seen.boxes]
-        for array in arrays:
-            digest.update(np.ascontiguousarray(array).data)
-        first = known.setdefault(digest.digest(), path)
-        if first != path:
-            raise DataError(f"{first} and {path} have the same content; remove one of them")
+        if lengths[len(sequence)] > 1:
+            first = known.setdefault(_content(sequence), path)
+            if first != path:
+                raise DataError(f"{first} and {path} have the same content; remove one of them")
+
+
+def _content(sequence: Sequence) -> bytes:
+    """A number for the truth and the detections, but for heatmaps."""
+    digest, seen = hashlib.blake2b(), sequence.detections
+    arrays = [sequence.keypoints, sequence.visible]
+    if seen is not None:
+        arrays += [seen.keypoints, seen.scores, *([] if seen.boxes is None else [seen.boxes])]
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.digest()
 
 
 def _compiled(name: str, pattern: str) -> re.Pattern[str]:

@@ -1,7 +1,9 @@
 """torchvision's Keypoint R-CNN, frozen, with the heatmaps that it reads its keypoints from."""
 
 import pickle
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import URLError
@@ -229,7 +231,8 @@ def download() -> Mapping[str, Tensor]:
     """
     known = keypoint_rcnn.KeypointRCNN_ResNet50_FPN_Weights.DEFAULT
     try:
-        return known.get_state_dict(progress=False, check_hash=True, weights_only=True)
+        with redirect_stderr(sys.stdout):  # a progress bar is no error
+            return known.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (URLError, OSError, RuntimeError, EOFError, pickle.PickleError) as error:
         raise CheckpointError(
             f"torchvision's weights cannot be downloaded ({error}); fetch {known.url} where there "

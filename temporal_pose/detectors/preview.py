@@ -44,7 +44,7 @@ class Preview:
             first: number of the first of these frames.
             boxes: image pixels, NaN where there is nobody.
         """
-        for number in self.wanted & set(range(first, first + len(images))):
+        for number in sorted(self.wanted & set(range(first, first + len(images)))):
             at = number - first
             self.panels.append(self._panel(number, images[at], boxes[at], heatmaps[at]))
 
@@ -71,7 +71,8 @@ class Preview:
         panel = Image.fromarray(image).resize((_WIDTH, max(1, round(zoom * image.shape[0]))))
         draw = ImageDraw.Draw(panel)
         nobody = not box.isfinite().all()
-        draw.text((6, 4), f"frame {number}" + (": nobody" if nobody else ""), _BOX)
+        label = f"frame {number}" + (": nobody" if nobody else "")
+        draw.text((6, 4), label, _LIMB, stroke_width=2, stroke_fill="#000000")
         if nobody:
             return panel
         x, y, width, height = (zoom * box).tolist()

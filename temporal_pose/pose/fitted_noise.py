@@ -11,16 +11,18 @@ from torch import Tensor
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose import profiles, random
 from temporal_pose.pose.correlations import BIAS_S
+from temporal_pose.pose.jumps import extent, inwards, leap
 from temporal_pose.pose.noise import Simulation
 from temporal_pose.pose.observations import Framed, Observed, WindowBatch, hold
 from temporal_pose.pose.processes import smooth
-from temporal_pose.pose.profiles import OUTLIER, QUANTILES, Profile
+from temporal_pose.pose.profiles import QUANTILES, Profile
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
 #: Outliers of a keypoint lie in the same direction for so long, seconds.
 _PLACE_S = 1.0
 
 _MIRROR = list(CLIMBALONG25.mirror)
+_PAIRED = [i != side for i, side in enumerate(_MIRROR)]
 _FIRST = [min(pair) for pair in enumerate(_MIRROR)]  # of each keypoint and its mirror image
 
 
@@ -57,8 +59,8 @@ class FittedNoise(Simulation):
 
     How doubtful a keypoint is (*doubt*) changes slowly. It decides the score, by the quantiles of
     real scores; the score decides how far the keypoint drifts, ``exp(-trust * (score - median))``
-    times as far as at the median; and outliers and swaps come where doubt and a process of their own are high
-    together (a Gaussian copula), so that they last, and come with low scores.
+    times as far as at the median; and outliers and swaps come where doubt and a process of their
+    own are high together (a Gaussian copula), so that they last, and come with low scores.
 
     Lengths are shares of the pose's side in each frame, because a detector that works top-down
     sees every person scaled to one size.
@@ -134,9 +136,9 @@ class FittedNoise(Simulation):
         key = random.stream(self.seed, 5, drawn)
         stays = (frames / (per_second[:, None] * _PLACE_S)).long()
         place = random.normal(key, stays.flatten(), keypoints, 2).unflatten(0, frames.shape)
-        events, drifts = lasting.split(4, -2)
-        slow, bias = drifts.transpose(-1, -2).split(2, -1)
-        return Latents(*events.unbind(-2), slow, bias, place, white)
+        doubt, outlier, swap, miss = lasting[..., :4, :].unbind(-2)
+        slow, bias = lasting[..., 4:, :].transpose(-1, -2).split(2, -1)
+        return Latents(doubt, outlier, swap, miss, slow, bias, place, white)
 
     def detect(
         self, truth: Float[Tensor, "B T K 2"], seen: Bool[Tensor, "B T K"], latents: Latents
@@ -148,12 +150,12 @@ class FittedNoise(Simulation):
         """
         value = self._values(truth.device)
         scores = _scores(latents.doubt, value)
-        low, high = _extent(truth, seen)
+        low, high = extent(truth, seen)
         side = (high - low).amax(-1, keepdim=True)
         error = _drift(latents, scores, value) * self.shift_scale * side
-        onto, leap = _leap(latents.place, value)
-        landed = _inwards(truth, leap * side, low, high)
-        onto = onto & seen[..., _MIRROR]
+        onto, far = leap(latents.place, value["jump"], value["other"])
+        landed = inwards(truth, far * side, low, high)
+        onto = onto & seen[..., _MIRROR] & torch.tensor(_PAIRED, device=onto.device)
         landed = truth[..., _MIRROR, :].where(onto[..., None], landed)
         outlier = _event(latents.outlier, latents.doubt, value["doubt"], value["outliers"])
         moved = landed.where(outlier[..., None], truth) + error
@@ -224,43 +226,3 @@ def _swapped(latents: Latents, value: Mapping[str, Float[Tensor, " K"]]) -> Bool
     """Which keypoints change places with those of the other side: both of a pair, or none."""
     doubt = (latents.doubt + latents.doubt[..., _MIRROR]) / 2**0.5
     return _event(latents.swap[..., _FIRST], doubt, value["doubt"], value["swaps"])
-
-
-def _leap(
-    place: Float[Tensor, "B T K 2"], value: Mapping[str, Float[Tensor, " K"]]
-) -> tuple[Bool[Tensor, "B T K"], Float[Tensor, "B T K 2"]]:
-    """Whether an outlier lands on the other side's keypoint, and else where, in sides.
-
-    Every direction is as likely; the length beyond `OUTLIER` is exponential. Both follow from one
-    pair of normal numbers, whose own length says by its rank what happens.
-    """
-    length = place.norm(dim=-1, keepdim=True)
-    above = torch.exp(-length[..., 0].square() / 2)  # share of all pairs that are longer
-    kept = 1 - value["other"]
-    far = OUTLIER - value["jump"] * (above / kept.clamp(min=1e-12)).clamp(max=1).log()
-    return above > kept, place / length * far[..., None]
-
-
-def _extent(
-    truth: Float[Tensor, "B T K 2"], seen: Bool[Tensor, "B T K"]
-) -> tuple[Float[Tensor, "B T 1 2"], Float[Tensor, "B T 1 2"]]:
-    """Corners of the tight box around each frame's pose; the same point twice for no pose."""
-    low = truth.masked_fill(~seen[..., None], torch.inf).amin(-2, keepdim=True)
-    high = truth.masked_fill(~seen[..., None], -torch.inf).amax(-2, keepdim=True)
-    there = seen.any(-1)[..., None, None]
-    return low.where(there, 0), high.where(there, 0)
-
-
-def _inwards(
-    origin: Float[Tensor, "B T K 2"],
-    leap: Float[Tensor, "B T K 2"],
-    low: Float[Tensor, "B T 1 2"],
-    high: Float[Tensor, "B T 1 2"],
-) -> Float[Tensor, "B T K 2"]:
-    """Where leaps lead; along an axis where one leaves the pose's box, it goes the other way.
-
-    A detector that sees a person's box errs towards something in it.
-    """
-    there = origin + leap
-    inside = (there >= low) & (there <= high)
-    return there.where(inside, origin - leap)

@@ -24,8 +24,8 @@ class Profile(NamedTuple):
     """How a detector errs at one group of keypoints.
 
     Lengths are shares of the pose's side, the longer side of the tight box around its visible
-    true keypoints. Time constants are those of smooth processes
-    (:func:`temporal_pose.pose.processes.smooth`); 0 stands for independent frames. Rates are shares of all frames.
+    true keypoints. Time constants are those of :func:`temporal_pose.pose.processes.smooth`; 0
+    stands for independent frames. Rates are shares of all frames.
 
     Args:
         white: standard deviation an axis of what differs from frame to frame, at any score.

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy import stats
 
 from temporal_pose.pose.profiles import OUTLIER
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
@@ -111,12 +109,6 @@ class Residuals:
         """Scores; NaN where there is nothing to compare."""
         return np.where(self.both, self.track.scores, np.nan)
 
-    def pick(self, members: Sequence[int]) -> tuple[np.ndarray, ...]:
-        """Errors, near ones, which are far, swapped, missed, visible; scores; of some keypoints."""
-        parts = (self.errors, self.near, self.far, self.swapped, self.missed)
-        parts = (*parts, self.track.visible, self.scores)
-        return tuple(part[:, list(members)] for part in parts)
-
     def _apart(
         self, truth: Float[np.ndarray, "F K 2"], where: Bool[np.ndarray, "F K"]
     ) -> Float[np.ndarray, "F K 2"]:
@@ -158,67 +150,3 @@ def _shifted(tracks: Sequence[Track], shift: int) -> float:
         apart.append(np.linalg.norm(gap, axis=-1)[there])
     joined = np.concatenate(apart) if apart else np.empty(0)
     return float(np.median(joined)) if len(joined) else float("nan")
-
-
-class Measures(NamedTuple):
-    """How a detector erred, in figures; NaN for what the data does not tell.
-
-    Args:
-        error: mean error of all that was detected, sides.
-        spread: standard deviation an axis of errors that are neither outliers nor swaps, sides.
-        lasting: correlation of those from one frame to the next.
-        outliers: rate of errors beyond `OUTLIER`, swaps aside.
-        swaps: rate of left and right being exchanged.
-        misses: rate of keypoints not detected.
-        score: rank correlation of score and error.
-        acceleration: mean length of the second difference of errors, sides a frame².
-    """
-
-    error: float
-    spread: float
-    lasting: float
-    outliers: float
-    swaps: float
-    misses: float
-    score: float
-    acceleration: float
-
-
-def measure(residuals: Sequence[Residuals], members: Sequence[int]) -> Measures:
-    """The errors of some keypoints.
-
-    Args:
-        residuals: unbroken stretches of one frame rate.
-        members: the keypoints.
-    """
-    picks = [one.pick(members) for one in residuals]
-    errors, near, far, swapped, missed, visible, scores = (
-        np.concatenate([pick[i] for pick in picks]) for i in range(7)
-    )
-    lengths = np.linalg.norm(errors, axis=-1)
-    both = np.isfinite(lengths)
-    bends = [np.diff(pick[0], 2, axis=0).reshape(-1, 2) for pick in picks]
-    pairs = [(pick[1][:-1] * pick[1][1:]).reshape(-1, 2) for pick in picks]
-    power = _mean(near**2)
-    return Measures(
-        error=_mean(lengths),
-        spread=power**0.5,
-        lasting=_mean(np.concatenate(pairs)) / power if power > 0 else float("nan"),
-        outliers=_mean(far[both]),
-        swaps=_mean(swapped[both]),
-        misses=_mean(missed[visible]),
-        score=_ranks(scores[both], lengths[both]),
-        acceleration=_mean(np.linalg.norm(np.concatenate(bends), axis=-1)),
-    )
-
-
-def _mean(values: np.ndarray) -> float:
-    """Of the values there are; NaN for none."""
-    known = values[~np.isnan(values)] if values.dtype.kind == "f" else values
-    return float(known.mean()) if known.size else float("nan")
-
-
-def _ranks(scores: Float[np.ndarray, " n"], errors: Float[np.ndarray, " n"]) -> float:
-    if len(scores) < 3 or np.ptp(scores) == 0 or np.ptp(errors) == 0:
-        return float("nan")
-    return float(stats.spearmanr(scores, errors).statistic)

@@ -10,8 +10,9 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.ticker import FuncFormatter
 from rich.table import Table
 
+from temporal_pose.pose.measures import Measures, measure
 from temporal_pose.pose.profiles import OUTLIER, Fit
-from temporal_pose.pose.residuals import Measures, Residuals, measure
+from temporal_pose.pose.residuals import Residuals
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
 from temporal_pose.reporting.axes import plain
 
@@ -118,8 +119,8 @@ def _series(sheet: Figure, where: SubplotSpec, compared: Comparison) -> None:
             plain(axes)
         grid[0, column].set_title(f"{name.capitalize()} detector: horizontal error", fontsize=10)
         grid[-1, column].set_xlabel(f"Time (s), {one.track.video}", fontsize=9)
-    for axes, keypoint in zip(grid[:, 0], _SHOWN, strict=True):
-        axes.set_ylabel(keypoint.replace("_", " "), fontsize=9)
+    for axes, part in zip(grid[:, 0], _SHOWN, strict=True):
+        axes.set_ylabel(part.replace("_", " "), fontsize=9)
         axes.yaxis.set_major_formatter(_PERCENT)
 
 

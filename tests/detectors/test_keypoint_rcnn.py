@@ -223,7 +223,7 @@ def test_files_that_are_no_weights(tmp_path, monkeypatch, content, message):
     gc.collect()
 
 
-def test_a_download_that_fails_says_what_to_do(monkeypatch, tmp_path):
+def test_a_download_that_fails_says_what_to_do(monkeypatch, tmp_path, capsys):
     def unreachable(*_, **__):
         raise URLError("no route to host")
 
@@ -236,6 +236,9 @@ def test_a_download_that_fails_says_what_to_do(monkeypatch, tmp_path):
         "https://download.pytorch.org/models/keypointrcnn_resnet50_fpn_coco-fc266e95.pth where "
         "there is a network, and set detector.weights to that file"
     )
+    said = capsys.readouterr()
+    assert said.out.startswith("Downloading: ")
+    assert said.err == "", "which is for the error"
 
 
 def test_what_was_downloaded_is_used(monkeypatch, tmp_path, weights):

@@ -105,9 +105,8 @@ def test_scores_have_the_quantiles_asked_for() -> None:
 
 
 def test_scores_of_other_ranges_are_kept() -> None:
-    wild = {
-        f"score_{q}": value for q, value in zip(("05", "25", "50", "75", "95"), range(-2, 9, 2))
-    }
+    names = ("score_05", "score_25", "score_50", "score_75", "score_95")
+    wild = dict(zip(names, (-2.0, 0.0, 2.0, 4.0, 6.0), strict=True))
     _, _, scores = detect(noise(**wild))
     assert -2 <= scores.min() < -1.9
     assert 5.9 < scores.max() <= 6

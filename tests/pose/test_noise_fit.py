@@ -8,9 +8,10 @@ from scipy import stats
 
 from temporal_pose.errors import DataError
 from temporal_pose.pose.correlations import autocorrelation, decay, exceed, lasting, parts
+from temporal_pose.pose.measures import measure
 from temporal_pose.pose.noise_fit import LEAST, LIKE, estimate
 from temporal_pose.pose.profiles import Profile
-from temporal_pose.pose.residuals import Residuals, Track, measure, out_of_step
+from temporal_pose.pose.residuals import Residuals, Track, out_of_step
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
 K, FPS = len(CLIMBALONG25), 30.0

@@ -84,7 +84,8 @@ class Store:
             for run in np.split(np.arange(len(frames)), np.flatnonzero(apart) + 1):
                 if len(run):
                     first, last = frames[run[0]], frames[run[-1]]
-                    out[run] = np.asarray(array[first : last + 1])[frames[run] - first]
+                    block, place = np.asarray(array[first : last + 1]), out[run[0] : run[-1] + 1]
+                    np.take(block, frames[run] - first, 0, out=place, mode="clip")
         return out
 
     def lacks(self, name: str, frames: Int[np.ndarray, " n"]) -> str | None:
