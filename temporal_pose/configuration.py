@@ -113,7 +113,7 @@ def check(config: DictConfig) -> None:
         open_ = value is _MISSING or (value is None and name in _MAY_BE_NULL)
         if not open_ and not kind.fits(value):
             raise ConfigError(f"{name} is {value!r}; expected {kind.expected}")
-    if config.get("from_scratch", False) and not config.tune:
+    if config.stage == "finetune" and config.from_scratch and not config.tune:
         raise ConfigError(
             "from_scratch=true and tune=false leave nothing to test; use one of them"
         )
@@ -151,9 +151,9 @@ def run_path(config: DictConfig) -> Path:
     The control experiments of finetuning are stages of their own: 'scratch' and 'pretrained'.
     """
     stage = config.stage
-    if config.get("from_scratch", False):
+    if stage == "finetune" and config.from_scratch:
         stage = "scratch"
-    elif not config.get("tune", True):
+    elif stage == "finetune" and not config.tune:
         stage = "pretrained"
     return _run_path(config, Path(config.runs_dir) / stage)
 
@@ -174,7 +174,7 @@ def pretraining(config: DictConfig) -> RunFolder | None:
     Raises:
         MissingPretraining: it is not there or not finished.
     """
-    if config.get("from_scratch", True) or not learns(config):
+    if config.stage != "finetune" or config.from_scratch or not learns(config):
         return None
     run = RunFolder(_run_path(config, Path(config.pretrained) / "pretrain"))
     if not run.finished or not run.best.exists():

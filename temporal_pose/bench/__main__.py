@@ -12,6 +12,7 @@ from temporal_pose.bench.decoding import decoding
 from temporal_pose.bench.detection import detection
 from temporal_pose.bench.epoch import epoch
 from temporal_pose.bench.grid import grid
+from temporal_pose.bench.heatmap_store import heatmaps
 from temporal_pose.bench.measure import Row
 from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.penn_action import penn_action
@@ -22,7 +23,10 @@ from temporal_pose.errors import UserError
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     function.__name__: function
-    for function in (rendering, decoding, conv3d, biconvlstm, epoch, lightning, grid, detection)
+    for function in (
+        *(rendering, decoding, conv3d, biconvlstm),
+        *(epoch, lightning, grid, heatmaps, detection),
+    )
 }
 
 

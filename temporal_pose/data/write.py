@@ -105,7 +105,7 @@ def of_arrays(options: argparse.Namespace) -> Origin:
     if maps is not None and maps.ndim != 4:
         raise DataError(f"{options.heatmaps}: has shape {maps.shape}; expected (F, K, h, w)")
     about = {name: getattr(options, name) for name in _TOLD}
-    about |= {"dtype": options.dtype or "float16", "settings": {}}
+    about |= {"image_size": tuple(options.image_size), "dtype": options.dtype or "float16"}
     return Origin(about | {"heatmap_size": None if maps is None else maps.shape[2:]}, arrays)
 
 

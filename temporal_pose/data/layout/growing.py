@@ -26,6 +26,8 @@ class GrowingStore:
     The attribute ``frames`` is written after the frames it counts, so what a killed process had
     only half written is not counted and written over. (zarr replaces files in one step.)
 
+    ``names`` are the arrays that every frame has, none before the first frame.
+
     Args:
         path: of the unfinished file.
         about: attributes; those of an unfinished file must be the same.
@@ -37,27 +39,18 @@ class GrowingStore:
 
     def __init__(self, path: Path, about: Mapping[str, Any], resume: bool) -> None:
         self.path, self.about = path, dict(about)
-        self.frames = 0
+        self.frames, self.names = 0, frozenset[str]()
         found = self._found() if resume else {}
         self.frames = int(found.get("frames", 0)) // CHUNK * CHUNK
         if self.frames:
             self._compare(found)
             self.group = zarr.open_group(path, mode="r+", use_consolidated=False)
+            self.names = frozenset(self.group.array_keys())
         else:
             self._start()
 
     def append(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Adds frames; all but the last call bring whole chunks.
-
-        Raises:
-            DataError: other arrays than before.
-        """
-        known = sorted(self.group.array_keys()) if self.frames else sorted(arrays)
-        if known != sorted(arrays):
-            raise DataError(
-                f"{self.path}: was begun with {', '.join(known)}; expected the same arrays in "
-                f"every frame, not {', '.join(sorted(arrays))}"
-            )
+        """Adds frames of all arrays; all but the last call bring whole chunks."""
         end = self.frames + len(next(iter(arrays.values())))
         for name, array in arrays.items():
             grown = self._array(name, array)
@@ -65,7 +58,7 @@ class GrowingStore:
                 grown.resize((end + LONG_CHUNK, *array.shape[1:]))
             grown[self.frames : end] = array
         self.group.update_attributes({"frames": end})
-        self.frames = end
+        self.frames, self.names = end, frozenset(arrays)
 
     def finish(self) -> Path:
         """Cuts the arrays to the frames written; the path of the file that is now complete."""

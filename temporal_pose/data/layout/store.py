@@ -11,6 +11,7 @@ from zarr.abc.store import ByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import LocalStore
 
+from temporal_pose.data.layout.fields import unlike
 from temporal_pose.data.layout.source import Header, readable
 from temporal_pose.errors import DataError
 
@@ -60,6 +61,10 @@ class Store:
             store = WholeStore(self.path, read_only=True)
             return zarr.open_group(store, mode="r", use_consolidated=False)
 
+    @cached_property
+    def _arrays(self) -> dict[str, zarr.Array[Any]]:
+        return {}
+
     def header(self, name: str) -> Header | None:
         """Shape and type of an array, from its metadata."""
         found = self._found(name)
@@ -98,10 +103,13 @@ class Store:
         return None
 
     def _array(self, name: str) -> zarr.Array[Any]:
-        found = self._found(name)
-        if not isinstance(found, zarr.Array):
-            raise DataError(f"{self.path}: '{name}' is an attribute; expected an array")
-        return found
+        if name not in self._arrays:
+            found = self._found(name)
+            if not isinstance(found, zarr.Array):
+                what = "missing" if found is None else "an attribute"
+                raise unlike(self.path, name, what, "an array")
+            self._arrays[name] = found
+        return self._arrays[name]
 
     def _found(self, name: str) -> zarr.Array[Any] | np.ndarray | None:
         with readable(self.path, *_DAMAGED):

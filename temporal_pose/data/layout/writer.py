@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Num
 
 from temporal_pose.data.layout.fields import dimensions, fits, unlike, written
 from temporal_pose.data.layout.growing import CHUNK, GrowingStore
@@ -76,14 +75,20 @@ class LayoutWriter:
     def append(
         self,
         *,
-        heatmaps: Num[np.ndarray, "n K h w"] | None = None,
-        boxes: Num[np.ndarray, "n 4"] | None = None,
-        scores: Num[np.ndarray, "n K"] | None = None,
-        detections: Num[np.ndarray, "n K 3"] | None = None,
-        truth: Num[np.ndarray, "n K 2"] | None = None,
-        visible: Bool[np.ndarray, "n K"] | None = None,
+        heatmaps: np.ndarray | None = None,
+        boxes: np.ndarray | None = None,
+        scores: np.ndarray | None = None,
+        detections: np.ndarray | None = None,
+        truth: np.ndarray | None = None,
+        visible: np.ndarray | None = None,
     ) -> None:
         """Adds any number of frames, of the same arrays every time.
+
+        Args:
+            heatmaps: (n, K, h, w); scores (n, K) and boxes (n, 4) belong to them.
+            boxes: x, y, width, height in image pixels; NaN where the detector found nobody.
+            detections: (n, K, 3): x, y, score; NaN where not detected.
+            truth: (n, K, 2), image pixels, finite where ``visible``, bool (n, K), is true.
 
         Raises:
             DataError: arrays that are missing, of the wrong shape, other ones than before, or of
@@ -137,6 +142,12 @@ class LayoutWriter:
             self._waiting = [rest] if len(rest[next(iter(rest))]) else []
 
     def _check(self, arrays: Mapping[str, np.ndarray]) -> None:
+        known = self._store.names or set(self._waiting[0] if self._waiting else arrays)
+        if set(arrays) != known - {"heatmap_scale"}:
+            raise DataError(
+                f"{self.path}: was begun with {', '.join(sorted(known))}; expected the same "
+                f"arrays in every frame, not {', '.join(sorted(arrays))}"
+            )
         needed = ("detections",) if self.heatmap_size is None else ("heatmaps", "boxes")
         for name in needed:
             if name not in arrays:
@@ -155,18 +166,12 @@ class LayoutWriter:
 
 
 def _check_numbers(
-    fps: float,
-    image_size: tuple[int, int],
-    heatmap_size: tuple[int, int] | None,
-    dtype: str,
+    fps: float, image_size: tuple[int, int], heatmap_size: tuple[int, int] | None, dtype: str
 ) -> None:
-    for name, numbers in (
-        ("fps", (fps,)),
-        ("image_size", image_size),
-        ("heatmap_size", heatmap_size or (1, 1)),
-    ):
-        count = 1 if name == "fps" else 2
-        if len(numbers) != count or not all(0 < number < float("inf") for number in numbers):
-            raise ConfigError(f"{name} is {numbers}; expected {count} positive number(s)")
+    if not 0 < fps < float("inf"):
+        raise ConfigError(f"fps is {fps}; expected a positive number")
+    for name, size in {"image_size": image_size, "heatmap_size": heatmap_size}.items():
+        if size is not None and (len(size) != 2 or not all(n > 0 for n in size)):
+            raise ConfigError(f"{name} is {tuple(size)}; expected 2 positive numbers")
     if dtype not in DTYPES:
         raise ConfigError(f"dtype is '{dtype}'; expected one of {', '.join(DTYPES)}")
