@@ -63,5 +63,7 @@ def zarr_group(
         else:
             chunks = (CHUNK, *array.shape[1:]) if array.ndim > 1 else "auto"
             options = {"config": {"write_empty_chunks": True}, "chunks": chunks}
+            if array.dtype.kind == "U" and version == 3:  # format 3 has no fixed-length strings
+                array = array.astype(np.dtypes.StringDType())
             group.create_array(name, data=array, **options)
     return path

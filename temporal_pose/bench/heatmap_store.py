@@ -10,10 +10,11 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -21,7 +22,7 @@ import torch
 import zarr
 
 from temporal_pose.bench.epoch import Step, training
-from temporal_pose.bench.measure import Row, measure, seconds
+from temporal_pose.bench.measure import Row, quartiles, seconds
 from temporal_pose.bench.penn_action import memory
 from temporal_pose.bench.rendering import SIZE, blobs
 from temporal_pose.data.layout.growing import CHUNK, create
@@ -46,7 +47,7 @@ def heatmaps(gigabytes: float = 50, batches: int = 500, repeats: int = 5) -> Ite
     Args:
         gigabytes: what its heatmaps take, not compressed.
         batches: of 16 windows of 5 frames, read at random places.
-        repeats: of an epoch of four steps.
+        repeats: epochs, of eight steps each.
     """
     with TemporaryDirectory(prefix="heatmap_store") as folder:
         root = Path(folder)
@@ -57,8 +58,10 @@ def heatmaps(gigabytes: float = 50, batches: int = 500, repeats: int = 5) -> Ite
     size = f"heatmaps, {gigabytes:g} GB"
     yield Row(f"{size}: opening", numbers["opening"], 2, "s", at_least=False)
     yield Row(f"{size}: most memory of training", numbers["memory"], 2000, "MB", at_least=False)
-    share, spread = numbers["share"], (numbers["low"], numbers["high"])
-    yield Row(f"{size}: reading in a conv3d epoch", share, 10, "%", False, spread)
+    for workers, name in enumerate(("", ", one worker")):
+        low, share, high = (numbers[f"{part}{workers}"] for part in ("low", "share", "high"))
+        what = f"{size}: waiting for data in a conv3d epoch{name}"
+        yield Row(what, share, 10, "%", False, (low, high))
 
 
 def write(path: Path, frames: int, seed: int) -> None:
@@ -97,28 +100,34 @@ def noisy(frames: int, seed: int) -> np.ndarray:
 
 def work(root: Path, batches: int, repeats: int) -> dict[str, float]:
     """Opens the stores, reads random batches, and trains a few steps; seconds, MB and percent."""
-    opening = seconds(Paired(root / "train.zarr").read)
+    numbers = {"opening": seconds(Paired(root / "train.zarr").read)}
     split = Split({side: [side] for side in ("train", "val", "test")})
     data = PoseData(Paired(root), Recording(), split=split, stride=1)
     data.setup()
-    _read(data, batches)
-    pair = measure(lambda: _read(data, 4), partial(_epoch, data, 4, training(Conv3d())), repeats)
-    low, high = pair.spread
-    shares = {"share": 100 * pair.ratio, "low": 100 * low, "high": 100 * high}
-    return {"opening": opening, "memory": memory("VmHWM")} | shares
-
-
-def _read(data: PoseData, batches: int) -> None:
     for _ in islice(data.train_dataloader(), batches):
         pass
+    step = training(Conv3d())
+    for workers in (0, 1):
+        data.workers = workers
+        shares = [100 * waiting(data, step) for _ in range(repeats)]
+        low, high = quartiles(shares)
+        numbers |= {f"low{workers}": low, f"high{workers}": high}
+        numbers[f"share{workers}"] = median(shares)
+    return numbers | {"memory": memory("VmHWM")}
 
 
-def _epoch(data: PoseData, batches: int, step: Step) -> None:
-    codec = HeatmapCodec()
-    for windows in islice(data.train_dataloader(), batches):
+def waiting(data: PoseData, step: Step, steps: int = 8) -> float:
+    """Share of an epoch in which it waits for the next batch; a first step is not counted."""
+    codec, loader, waited = HeatmapCodec(), iter(data.train_dataloader()), []
+    for _ in range(steps + 1):
+        asked = time.perf_counter()
+        windows = next(loader)
+        got = time.perf_counter()
         batch = data.prepare(windows)
         truth = codec.encode(batch.keypoints, batch.visible)
         step(codec.read(batch.observed), truth, batch.visible)
+        waited.append((got - asked, time.perf_counter() - asked))
+    return sum(wait for wait, _ in waited[1:]) / sum(whole for _, whole in waited[1:])
 
 
 def _in_new_process(root: Path, batches: int, repeats: int) -> dict[str, float]:

@@ -98,12 +98,12 @@ class Group:
         outliers = max(0.0, (_rate(far, both) - self._tail) / (1 - self._tail))
         swaps, misses = _rate(self._of("swapped"), both), _rate(*self._misses)
         doubt, jump, other = self._doubt, *self._landing
-        return Profile(
-            *(white, slow, bias, slow_s, self._trust, *self._quantiles, score_s),
-            *(outliers, jump, other, self._lasts(outliers, far, doubt, score_s), doubt),
-            *(swaps, self._lasts(swaps, self._of("swapped"), doubt, score_s)),
-            *(misses, lasting(misses, again(*self._misses), self._fps)),
-        )
+        stays = self._lasts(outliers, far, doubt, score_s)
+        swap_s = self._lasts(swaps, self._of("swapped"), doubt, score_s)
+        miss_s = lasting(misses, again(*self._misses), self._fps)
+        drift = [white, slow, bias, slow_s, self._trust]
+        events = [outliers, jump, other, stays, doubt, swaps, swap_s, misses, miss_s]
+        return Profile._make([*drift, *self._quantiles, score_s, *events])
 
     def _of(self, what: str) -> list[np.ndarray]:
         return [getattr(one, what)[:, self.members] for one in self.residuals]

@@ -3,10 +3,12 @@
 import shutil
 from pathlib import Path
 
+import layouts
 import numpy as np
 import pytest
 
-from temporal_pose.data.paired import Paired, load
+from temporal_pose.data.layout.video import load
+from temporal_pose.data.paired import Paired
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose.skeletons import CLIMBALONG25, COCO17
 
@@ -55,10 +57,10 @@ def test_truth_means_nothing_where_it_is_not_visible(tmp_path: Path) -> None:
 
 def test_group_pattern_keeps_the_cameras_of_a_dance_together(tmp_path: Path) -> None:
     for number, name in enumerate(("c01_ch02", "c02_ch02", "c01_ch11"), start=1):
-        write(tmp_path, name, fps=30.0 * number)
+        write(tmp_path, name, truth=np.full((FRAMES, 17, 2), 7.0 * number))
     groups = [s.group for s in Paired(tmp_path, r"_(ch\d+)").read()]
     assert groups == ["ch02", "ch11", "ch02"]
-    write(tmp_path, "other", fps=7.0)
+    write(tmp_path, "other")
     message = r"other.npz: the name does not match group_pattern '_\(ch\\d\+\)'; rename"
     with pytest.raises(DataError, match=message):
         Paired(tmp_path, r"_(ch\d+)").read()
@@ -77,7 +79,7 @@ def test_group_pattern_is_checked_at_once(pattern: str, message: str) -> None:
         Paired("anywhere", pattern)
 
 
-@pytest.mark.parametrize("name", ["truth", "visible", "fps", "image_size", "skeleton"])
+@pytest.mark.parametrize("name", ["visible", "fps", "image_size", "skeleton"])
 def test_missing_array(tmp_path: Path, name: str) -> None:
     message = rf"gBR_c01_ch02.npz: '{name}' is missing; expected one of truth, visible, fps, "
     with pytest.raises(DataError, match=message):
@@ -141,7 +143,7 @@ def test_a_changed_byte_a_lone_array_and_python_objects(tmp_path: Path) -> None:
         load(path)
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
-    with pytest.raises(DataError, match=r"\(one array, not an archive of named arrays\)"):
+    with pytest.raises(DataError, match=r"\(no archive of named arrays\)"):
         load(path)
     np.savez(path, **video(skeleton=np.array([{}], object)))
     with pytest.raises(DataError, match=r"\(Object arrays cannot be loaded when allow_pickle=Fal"):
@@ -151,7 +153,7 @@ def test_a_changed_byte_a_lone_array_and_python_objects(tmp_path: Path) -> None:
 def test_missing_or_empty_folder_and_copies(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere' is not a folder; expected files of the paired"):
         Paired(tmp_path / "nowhere").read()
-    with pytest.raises(DataError, match=r"has no file \*.npz; expected files of the paired lay"):
+    with pytest.raises(DataError, match=r"has no file \*.npz or \*.zarr; expected files of"):
         Paired(tmp_path).read()
     shutil.copy(write(tmp_path, "a"), tmp_path / "b.npz")
     with pytest.raises(DataError, match=r"a.npz and .*b.npz have the same content; remove one"):
@@ -162,10 +164,71 @@ def test_large_files_that_differ_only_in_the_middle_are_no_copies(tmp_path: Path
     for name, value in (("a", 1.0), ("b", 2.0)):
         truth = np.zeros((9000, 17, 2))
         truth[4500] = value
-        np.savez(tmp_path / name, **video(truth=truth, visible=np.ones((9000, 17), bool)))
+        visible, seen = np.ones((9000, 17), bool), np.zeros((9000, 17, 3))
+        np.savez(tmp_path / name, **video(truth=truth, visible=visible, detections=seen))
     sizes = {path.stat().st_size for path in tmp_path.iterdir()}
     assert len(sizes) == 1
     assert len(Paired(tmp_path).read()) == 2
+
+
+def test_a_detector_s_output_has_no_truth_and_is_told_what_to_do(tmp_path: Path) -> None:
+    path = write(tmp_path, truth=None, visible=None)
+    assert load(path).truth is None
+    with pytest.raises(DataError, match=r"'truth' is missing; .*temporal_pose.data.write adds it"):
+        Paired(path).read()
+
+
+def test_detections_of_our_keypoints(tmp_path: Path) -> None:
+    seen = np.arange(1, 1 + FRAMES * 17 * 3, dtype=np.float64).reshape(FRAMES, 17, 3)
+    seen[2, COCO17.index("nose"), 1] = np.nan
+    seen[3, COCO17.index("left_knee")] = np.nan
+    (sequence,) = Paired(write(tmp_path, detections=seen)).read()
+    found = sequence.detections
+    assert found is not None
+    assert (found.boxes, found.heatmaps) == (None, None)
+    wrist = found.keypoints[4, CLIMBALONG25.index("right_wrist")]
+    at = (4 * 17 + COCO17.index("right_wrist")) * 3 + 1
+    assert wrist.tolist() == [at, at + 1]
+    assert found.scores[4, CLIMBALONG25.index("right_wrist")] == at + 2
+    assert found.detected.sum() == FRAMES * 15 - 2
+    for frame, name in ((2, "nose"), (3, "left_knee")):
+        keypoint = CLIMBALONG25.index(name)
+        assert not found.detected[frame, keypoint]
+        assert found.keypoints[frame, keypoint].tolist() == [0, 0]
+        assert found.scores[frame, keypoint] == 0
+
+
+def test_heatmaps_go_before_detections(tmp_path: Path) -> None:
+    arrays = layouts.with_heatmaps(detections=np.zeros((layouts.F, 17, 3)))
+    (sequence,) = Paired(layouts.npz(tmp_path / "a.npz", arrays)).read()
+    assert sequence.detections is not None
+    assert not sequence.detections.keypoints.any()
+    assert sequence.detections.heatmaps is not None
+
+
+def test_a_folder_may_mix_both_kinds(tmp_path: Path) -> None:
+    truth = np.random.default_rng(0).uniform(0, 99, (layouts.F, 17, 2))
+    layouts.npz(tmp_path / "b.npz", layouts.with_heatmaps())
+    layouts.zarr_group(tmp_path / "a.zarr", layouts.with_heatmaps(truth=truth))
+    layouts.zarr_group(tmp_path / "c.zarr.part", layouts.with_heatmaps())
+    sequences = Paired(tmp_path).read()
+    assert [s.name for s in sequences] == ["a", "b"]
+    maps = [s.detections.heatmaps.read(np.array([7, 2, 2])) for s in sequences if s.detections]
+    assert maps[0].shape == (3, 25, layouts.H, layouts.W)
+    np.testing.assert_array_equal(*maps)
+
+
+def test_names_and_contents_that_are_there_twice_and_unfinished_files(tmp_path: Path) -> None:
+    layouts.npz(tmp_path / "a.npz", layouts.with_heatmaps())
+    layouts.zarr_group(tmp_path / "b.zarr", layouts.with_heatmaps(), version=2)
+    with pytest.raises(DataError, match=r"a.npz and .*b.zarr have the same content; remove one"):
+        Paired(tmp_path).read()
+    (tmp_path / "b.zarr").rename(tmp_path / "a.zarr")
+    with pytest.raises(DataError, match=r"a.npz and .*a.zarr have the same name; remove one"):
+        Paired(tmp_path).read()
+    (tmp_path / "a.zarr").rename(tmp_path / "a.zarr.part")
+    with pytest.raises(DataError, match=r"a.zarr.part is unfinished; let the command that writes"):
+        Paired(tmp_path / "a.zarr.part").read()
 
 
 def test_the_real_files(shared_data: Path) -> None:
