@@ -139,7 +139,9 @@ def explain(error: BaseException) -> str | None:
     if unknown:
         return f"setting '{unknown[1]}' is unknown; --cfg job lists every setting there is"
     if "Config group override must be" in str(error):
-        return "model, data, augment, noise, loss, trainer and experiment take a name: model=conv3d"
+        return (
+            "model, data, augment, noise, loss, trainer and experiment take a name: model=conv3d"
+        )
     composing = (ConfigCompositionException, OverrideParseException, OmegaConfBaseException)
     return _line(error) if isinstance(error, composing) else None
 

@@ -1,5 +1,6 @@
 """From a composed configuration to objects: what the entry points share of Hydra."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -134,15 +135,26 @@ def check(config: DictConfig) -> None:
 def resolved(config: DictConfig) -> dict[str, Any]:
     """The configuration as plain data with every reference replaced by its value.
 
-    Where a run starts from another one, that one's fingerprint belongs to it.
+    Where a run starts from another one, that one's fingerprint belongs to it; where its noise was
+    fitted, that of the fit.
     """
     if config.data.root is not None:
         config.data.root = str(Path(str(config.data.root)).expanduser().absolute())
+    if isinstance(config.noise.get("fit"), str):
+        config.noise.fit = str(Path(config.noise.fit).expanduser().absolute())
     content = OmegaConf.to_container(config, resolve=True)
     assert isinstance(content, dict)
-    settings = {str(name): value for name, value in content.items()}
+    settings = {str(name): value for name, value in content.items()} | _fingerprint(config)
     source = pretraining(config)
     return settings if source is None else settings | {"start": source.metrics()["config_hash"]}
+
+
+def _fingerprint(config: DictConfig) -> dict[str, str]:
+    """Of the file that the noise's numbers are read from, if they are read from a file."""
+    fit = config.noise.get("fit")
+    if not isinstance(fit, str) or not Path(fit).is_file():
+        return {}
+    return {"noise_fit": hashlib.sha256(Path(fit).read_bytes()).hexdigest()[:16]}
 
 
 def run_path(config: DictConfig) -> Path:

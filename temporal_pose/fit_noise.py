@@ -9,7 +9,6 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import torch
 import yaml
 from jaxtyping import Shaped
 from omegaconf import DictConfig
@@ -60,8 +59,6 @@ def tracks(data: PoseData, detector: Detector) -> list[Track]:
     windows, found = data.sides["train"], []
     for numbers in windows.stretches():
         batch = windows.take(numbers)
-        following = torch.arange(len(numbers)) * batch.keypoints.shape[1]
-        batch = batch._replace(window=batch.window[0] + following)  # frames left out counted out
         framed = detector.frame(batch, data.framing)
         size = data.framing.size
         seen = detector.observe(batch, framed, data.mean_torso, size)

@@ -47,7 +47,8 @@ MODELS = (
         ),
         (
             "trainer.gradient_clip_val=1 trainer.precision=16-mixed",
-            "trainer.gradient_clip_val with trainer.precision=16-mixed needs optimizer.fused=false",
+            "trainer.gradient_clip_val with trainer.precision=16-mixed needs "
+            "optimizer.fused=false",
         ),
         ("data.window=0", "data.window is 0; expected a whole number from 1"),
         ("data.window=null", "data.window is None; expected a whole number from 1"),

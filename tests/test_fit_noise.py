@@ -123,4 +123,5 @@ def test_the_fit_that_comes_along(command: Command) -> None:
     wrong = command(
         "train", "model=identity", "noise=fitted", "noise.fit=no.yaml", "seed=2", *tiny
     )
-    assert wrong.refused() == "noise.fit=no.yaml cannot be read: No such file or directory"
+    file = Path("no.yaml").absolute()
+    assert wrong.refused() == f"noise.fit={file} cannot be read: No such file or directory"

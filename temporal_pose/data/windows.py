@@ -148,7 +148,7 @@ class Windows(Dataset[WindowBatch]):
         if self.recordings is not None:
             recorded = self.recordings.take(index, video, heatmaps)
         truth = (self.keypoints[index], self.visible[index])
-        return WindowBatch(*truth, self.fps[windows], index[:, 0], recorded)
+        return WindowBatch(*truth, self.fps[windows], index[:, 0], recorded, self.step[windows])
 
     def select(self, keep: Bool[Tensor, " N"]) -> "Windows":
         """The windows to keep, over the same frames."""

@@ -107,8 +107,9 @@ class FittedNoise(Simulation):
         truth, seen, boxes = framed
         drawn = 0 if epoch is None else 1 + (epoch if self.resample else 0)
         steps = torch.arange(truth.shape[1], device=truth.device)
-        frames = windows.window[:, None] + steps
-        latents = self.latents(frames, windows.fps, drawn)
+        step = torch.ones_like(windows.window) if windows.step is None else windows.step
+        frames = windows.window[:, None] + steps * step[:, None]
+        latents = self.latents(frames, windows.fps * step, drawn)
         positions, detected, scores = self.detect(truth, seen, latents)
         positions = hold(positions.clamp(0, size - 1), detected, size)
         sigmas = self._sigmas(windows.window, seen, drawn).to(truth)

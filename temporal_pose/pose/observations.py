@@ -37,6 +37,7 @@ class WindowBatch(NamedTuple):
         fps: frames per second of each window, left-out frames counted out.
         window: number of each window's first frame in the data set, whatever the split.
         recorded: what a real detector saw; None where none is asked for.
+        step: by how much the number of a frame is above that of the one before; None for 1.
     """
 
     keypoints: Float[Tensor, "B T K 2"]
@@ -44,6 +45,7 @@ class WindowBatch(NamedTuple):
     fps: Float[Tensor, " B"]
     window: Int[Tensor, " B"]
     recorded: Recorded | None = None
+    step: Int[Tensor, " B"] | None = None
 
 
 class Framed(NamedTuple):

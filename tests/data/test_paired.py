@@ -66,6 +66,19 @@ def test_group_pattern_keeps_the_cameras_of_a_dance_together(tmp_path: Path) -> 
         Paired(tmp_path, r"_(ch\d+)").read()
 
 
+def test_files_are_left_out_by_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number, name in enumerate(("c01_ch02", "c05_ch02", "c05_ch03"), start=1):
+        write(tmp_path, name, truth=np.full((FRAMES, 17, 2), 7.0 * number))
+    with caplog.at_level("INFO"):
+        found = Paired(tmp_path, exclude=r"c05_.*[35]\.").read()
+    assert [s.name for s in found] == ["c01_ch02", "c05_ch02"]
+    assert caplog.messages == ["left out: 1 of 3 files (data.exclude)"]
+    with pytest.raises(DataError, match=r"^data.exclude 'npz' leaves out every file$"):
+        Paired(tmp_path, exclude="npz").read()
+    with pytest.raises(ConfigError, match=r"^data.exclude '\(' is no regular expression: "):
+        Paired(tmp_path, exclude="(")
+
+
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import zarr
 from layouts import CHUNK, F, H, K, W, npz, with_detections, with_heatmaps, zarr_group
+from torch.utils.data import DataLoader
 
 from temporal_pose.data.layout.video import load
 from temporal_pose.errors import DataError
@@ -59,6 +60,18 @@ def test_another_process_opens_the_file_again(write):
     again = pickle.dumps(heatmaps)
     assert len(again) < 4000  # the path, not what was read
     np.testing.assert_array_equal(pickle.loads(again).read(np.array([5])), first)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_worker_that_was_forked_from_a_reading_process(tmp_path):
+    maps = with_heatmaps()["heatmaps"]
+    heatmaps = load(zarr_group(tmp_path / "video.zarr", with_heatmaps())).heatmaps
+    heatmaps.read(np.array([1]))
+    frames = [np.array([9, 2]), np.array([4])]
+    options = {"batch_size": None, "num_workers": 1, "multiprocessing_context": "fork"}
+    loader = DataLoader(frames, collate_fn=heatmaps.read, timeout=60, **options)
+    for given, found in zip(frames, loader, strict=True):
+        np.testing.assert_array_equal(np.asarray(found)[:, 0], maps[given, 0])
 
 
 @pytest.mark.parametrize("shape", [(), (F, 1), (F, K)], ids=["one", "a frame", "a map"])
