@@ -80,7 +80,8 @@ def _kind(key: str, runs: list[Run]) -> Kind:
 def _name(key: str, runs: list[Run]) -> str:
     base = key.removesuffix("_window")
     if base == key or base not in FILTERS:
-        return {**THESIS, **FILTERS}.get(key, key)
+        title = _settings(runs[0], "model").get("title") if runs else None
+        return str(title) if title else {**THESIS, **FILTERS}.get(key, key)
     frames = sorted({_settings(run, "data").get("window", "?") for run in runs}, key=str)
     return f"{FILTERS[base]} ({' or '.join(map(str, frames))} frames)"
 

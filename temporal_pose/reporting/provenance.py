@@ -80,8 +80,9 @@ def _listed(values: Mapping[str, float], results: Results) -> str:
 
 
 def _name(run: Run) -> str:
-    reader = _reader(run)
-    name = " + ".join(_class(part) for part in _parts(reader))
+    data = run.config.get("data")
+    title = data.get("title") if isinstance(data, Mapping) else None
+    name = title or " + ".join(_class(part) for part in _parts(_reader(run)))
     remark = "; ".join(filter(None, map(_remark, _truths(run))))
     return f"{name}{_input(run)}" + (f" ({remark})" if remark else "")
 

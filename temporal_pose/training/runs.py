@@ -23,7 +23,7 @@ from temporal_pose.training.files import write_json, write_text
 VOLATILE = (
     *("runs_dir", "force", "dry_run", "fail_fast", "stage", "overrides"),
     *("pretrained", "missing", "data.workers", "objects.data.workers"),
-    *("pictures", "callbacks", "model.fit.callbacks"),
+    *("pictures", "callbacks", "model.fit.callbacks", "model.title", "data.title"),
     *("trainer.enable_progress_bar", "trainer.enable_model_summary", "trainer.log_every_n_steps"),
     *("trainer.accelerator", "trainer.devices", "trainer.strategy", "trainer.num_nodes"),
 )
