@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from temporal_pose.cli import command
-from temporal_pose.configuration import build, build_trainer, check, plain, typed
+from temporal_pose.configuration import build, build_trainer, plain, typed
 from temporal_pose.errors import ConfigError
 from temporal_pose.saved_runs import recompose
+from temporal_pose.settings import check
 from temporal_pose.training.checkpoints import load_weights
 from temporal_pose.training.evaluation import Predictions, evaluate
 from temporal_pose.training.files import write_json

@@ -16,7 +16,7 @@ from rich.console import Console
 from torch import Tensor
 
 from temporal_pose.cli import command
-from temporal_pose.configuration import build, check
+from temporal_pose.configuration import build
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose import profiles
@@ -26,6 +26,7 @@ from temporal_pose.pose.fitted_noise import FittedNoise
 from temporal_pose.pose.noise_fit import estimate
 from temporal_pose.pose.residuals import Residuals, Track, out_of_step
 from temporal_pose.reporting.noise import Comparison, figure, png, table
+from temporal_pose.settings import check
 from temporal_pose.training.files import write_bytes, write_text
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,6 @@ from temporal_pose.configuration import (
     build,
     build_fit,
     build_trainer,
-    check,
     overrides_to_keep,
     plain,
     resolved,
@@ -22,6 +21,7 @@ from temporal_pose.configuration import (
     typed,
 )
 from temporal_pose.job import run_in_sweep
+from temporal_pose.settings import check
 from temporal_pose.training.experiment import commit, experiment, log_outcome
 from temporal_pose.training.isolation import end_with_parent
 from temporal_pose.training.runs import RunFolder, config_hash, flatten

@@ -29,7 +29,6 @@ from rich.table import Column, Table
 from temporal_pose.cli import attempt, complain, quiet
 from temporal_pose.configuration import (
     build,
-    check,
     left_out,
     pretraining,
     resolved,
@@ -38,6 +37,7 @@ from temporal_pose.configuration import (
 )
 from temporal_pose.errors import ConfigError
 from temporal_pose.job import RECORD, guarded, say
+from temporal_pose.settings import check
 from temporal_pose.training.files import write_text
 from temporal_pose.training.isolation import isolated, preload
 from temporal_pose.training.record import WELL, Record, first_line, summary

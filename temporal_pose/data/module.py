@@ -25,6 +25,8 @@ from temporal_pose.pose.observations import Batch, WindowBatch
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = 4096  # windows that are measured at once, to bound memory
+
 
 class PoseData(L.LightningDataModule):
     """Reads a data set once, and serves its windows as a detector, simulated or real, sees them.
@@ -42,7 +44,7 @@ class PoseData(L.LightningDataModule):
         augment: of training windows; None for none (thesis).
         whole_videos: evaluation batches are whole stretches of video, for filters that see more
             than a window.
-        workers: processes that read ahead; worth it where heatmaps come from disk.
+        workers: processes that read ahead; None for one where heatmaps come from disk, else none.
         seed: of the order of the training windows.
 
     Raises:
@@ -60,7 +62,7 @@ class PoseData(L.LightningDataModule):
         batch_size: int = 16,
         augment: Augmentation | None = None,
         whole_videos: bool = False,
-        workers: int = 0,
+        workers: int | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -135,9 +137,11 @@ class PoseData(L.LightningDataModule):
             log.info("left out: %d test windows of videos the model trained on", keep.count(False))
 
     def _measure_torso(self, windows: Windows) -> float:
-        everything = windows.take(list(range(len(windows))), heatmaps=False)
-        framed = self.noise.frame(everything, self.framing)
-        mean = torso_diameter(framed.keypoints, framed.visible).nanmean().item()
+        diameters = []
+        for part in torch.arange(len(windows)).split(_AT_ONCE):
+            framed = self.noise.frame(windows.take(part.tolist(), heatmaps=False), self.framing)
+            diameters.append(torso_diameter(framed.keypoints, framed.visible))
+        mean = torch.cat(diameters).nanmean().item()
         if not mean > 0:
             raise DataError(
                 "no training frame shows a shoulder and the opposite hip, so there is no torso "
@@ -176,12 +180,14 @@ class PoseData(L.LightningDataModule):
     def _loader(
         self, windows: Windows, sampler: ShuffledBatches | OrderedBatches
     ) -> DataLoader[WindowBatch]:
+        from_disk = windows.recordings is not None and bool(windows.recordings.heatmaps)
+        workers = int(from_disk) if self.workers is None else self.workers
         return DataLoader(
             windows,
             sampler=sampler,
             batch_size=None,
-            num_workers=self.workers,
-            persistent_workers=self.workers > 0,
+            num_workers=workers,
+            persistent_workers=workers > 0,
         )
 
     def _processes(self) -> tuple[int, int]:

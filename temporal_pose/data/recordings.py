@@ -63,16 +63,19 @@ class Recordings:
         self, index: Int[Tensor, "B T"], video: Int[Tensor, " B"]
     ) -> Float[Tensor, "B T K h w"]:
         """Heatmaps, each frame read once however many windows of the batch show it."""
-        parts: list[Tensor] = [torch.empty(0)] * len(index)
+        result = torch.empty(0)
         for number in video.unique().tolist():
             rows = (video == number).nonzero().flatten()
             local = index[rows].numpy() - self.starts[number]
             frames, where = np.unique(local, return_inverse=True)
             maps = torch.from_numpy(self.heatmaps[number].read(frames))
             taken = maps[torch.from_numpy(where.reshape(local.shape))]
-            for row, window in zip(rows.tolist(), taken, strict=True):
-                parts[row] = window
-        return torch.stack(parts)
+            if len(rows) == len(index):
+                return taken
+            if not result.numel():
+                result = taken.new_empty(len(index), *taken.shape[1:])
+            result[rows] = taken
+        return result
 
 
 def _detections(sequence: sequences.Sequence) -> sequences.Detections:
