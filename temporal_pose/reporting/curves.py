@@ -65,7 +65,8 @@ def style(run: Run, results: Results) -> dict[str, object]:
 def _draw(panels: Sequence[Axes], curves: Curves, look: Mapping[str, object]) -> None:
     for axes, (tag, _, _) in zip(panels, PANELS, strict=True):
         curve = _shown(curves[tag], tag)
-        axes.plot(curve.epochs, curve.values, linewidth=1.3, **look)
+        alone = {"marker": "_", "markersize": 14} if len(curve) == 1 else {}  # no line of a point
+        axes.plot(curve.epochs, curve.values, linewidth=1.3, **look, **alone)
         dots = curve.at(curves.drops)
         axes.plot(dots.epochs, dots.values, "o", color=look["color"], markersize=4)
         if tag == _ACCURACY and len(curves[_IDENTITY]):
