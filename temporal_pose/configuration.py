@@ -93,13 +93,11 @@ def typed(overrides: Any) -> list[str]:
 
 def overrides_to_keep(config: DictConfig, overrides: Sequence[str]) -> list[str]:
     """What to type to get this configuration again, from any folder."""
-    typed = [item for item in overrides if not item.startswith("data.root")]
-    root = config.data.root
-    return (
-        typed
-        if root is None
-        else [*typed, f"data.root='{Path(str(root)).expanduser().absolute()}'"]
-    )
+    paths = {"data.root": config.data.root, "noise.fit": config.noise.get("fit")}
+    paths = {name: path for name, path in paths.items() if isinstance(path, str)}
+    others = [item for item in overrides if item.split("=")[0].lstrip("+") not in paths]
+    absolute = {name: Path(path).expanduser().absolute() for name, path in paths.items()}
+    return [*others, *(f"{name}='{path}'" for name, path in absolute.items())]
 
 
 def build_fit(config: DictConfig) -> Fit:

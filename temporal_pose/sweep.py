@@ -38,6 +38,7 @@ from temporal_pose.configuration import (
 from temporal_pose.errors import ConfigError
 from temporal_pose.job import RECORD, guarded, say
 from temporal_pose.settings import check
+from temporal_pose.training.checkpoints import read_checkpoint
 from temporal_pose.training.files import write_text
 from temporal_pose.training.isolation import isolated, preload
 from temporal_pose.training.record import WELL, Record, first_line, summary
@@ -87,7 +88,11 @@ def plan(command: str, config: DictConfig) -> list[Planned]:
                 "runs_dir='runs/${data.name}', say"
             )
         if not left_out(composed):
-            pretraining(composed)
+            source = pretraining(composed)
+            if source is not None:
+                read_checkpoint(
+                    source.best
+                )  # whole and without code; whether it fits, a step shows
             if run.config_file.exists() and not composed.force:
                 run.check(resolved(composed))
         planned[run.path] = Planned(overrides, composed, run)

@@ -251,6 +251,16 @@ def test_a_sweep_leaves_out_what_is_not_pretrained_if_asked_to(tmp_path: Path) -
     assert finished == ["conv3d", "gaussian"]
 
 
+def test_a_damaged_pretraining_is_found_before_the_first_run(tmp_path: Path) -> None:
+    """Also where another run of the same model is whole."""
+    process("train", "-m", "model=conv3d", "k=1,2", *TINY, cwd=tmp_path)
+    damaged = tmp_path / "runs/pretrain/conv3d/setup1/k2/best.ckpt"
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    refused = process("finetune", "-m", "model=conv3d", "k=1,2", *EMBEDDED, cwd=tmp_path)
+    assert refused.refused().startswith(f"checkpoint {damaged} is damaged")
+    assert not (tmp_path / "runs/finetune").exists()
+
+
 def test_a_killed_run_ends_as_if_it_never_was(command: Command, tmp_path: Path) -> None:
     command("train", "model=deciwatch", *TINY).went_well()
     asked = ("model=deciwatch", *EMBEDDED, "trainer.max_epochs=12")

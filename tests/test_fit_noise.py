@@ -125,3 +125,21 @@ def test_the_fit_that_comes_along(command: Command) -> None:
     )
     file = Path("no.yaml").absolute()
     assert wrong.refused() == f"noise.fit={file} cannot be read: No such file or directory"
+
+
+def test_a_run_with_a_fit_of_its_own_is_scored_from_any_folder(
+    command: Command, tmp_path, monkeypatch
+) -> None:
+    command("fit_noise", f"data.root={write_paired(tmp_path / 'paired')}", SPLIT, "out=a.yaml")
+    tiny = ("data.subjects=3", "data.videos=1", "data.frames=30", "pictures=0")
+    command("train", "model=identity", "noise=fitted", "noise.fit=a.yaml", *tiny).went_well()
+    run = tmp_path / "runs/pretrain/identity/setup1/k1"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    command("evaluate", f"run={run}", "out=again").went_well()
+    again, first = (json.loads((f / "metrics.json").read_text()) for f in (Path("again"), run))
+    assert all(first[name] == value for name, value in again.items())
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text(Path("a.yaml").read_text() + "\n")
+    refused = command("train", "model=identity", "noise=fitted", "noise.fit=a.yaml", *tiny)
+    assert "belongs to another configuration: noise_fit is " in refused.refused()

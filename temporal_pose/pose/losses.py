@@ -26,19 +26,6 @@ class Loss(Protocol):
 
 
 @dataclass(frozen=True)
-class MaskedMse:
-    """Mean squared error over the present keypoints, `masked_mse` (thesis)."""
-
-    def __call__(
-        self,
-        output: Float[Tensor, "B T K *value"],
-        target: Float[Tensor, "B T K *value"],
-        visible: Bool[Tensor, "B T K"],
-    ) -> Float[Tensor, ""]:
-        return masked_mse(output, target, visible)
-
-
-@dataclass(frozen=True)
 class MotionLoss:
     """Mean distance to the truth, plus mean length of the error's second difference over time.
 

@@ -14,7 +14,7 @@ from torchmetrics import MeanMetric
 
 from temporal_pose.pose import random
 from temporal_pose.pose.codecs import Codec
-from temporal_pose.pose.losses import Loss, MaskedMse
+from temporal_pose.pose.losses import Loss, masked_mse
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Observed
 
@@ -30,7 +30,7 @@ class Refinement(L.LightningModule):
     Args:
         network: from what the codec reads to what it decodes.
         codec: between keypoints and what the network speaks.
-        loss: what training makes small; None for the thesis's, `MaskedMse`.
+        loss: what training makes small.
         optimizer: makes an optimiser of parameters.
         scheduler: makes a learning-rate reduction of an optimiser; stepped with the validation
             loss.
@@ -49,14 +49,14 @@ class Refinement(L.LightningModule):
         self,
         network: nn.Module,
         codec: Codec,
-        loss: Loss | None = None,
+        loss: Loss = masked_mse,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer] = torch.optim.Adam,
         scheduler: Callable[[Optimizer], ReduceLROnPlateau] = ReduceLROnPlateau,
         seed: int = 0,
     ) -> None:
         super().__init__()
         self.network, self.codec = network, codec
-        self.loss = loss or MaskedMse()
+        self.loss = loss
         self.make_optimizer, self.make_scheduler, self.seed = optimizer, scheduler, seed
         self.tested: list[tuple[Tensor, ...]] = []
         self.losses = nn.ModuleDict({side: MeanMetric() for side in ("fit", "val")})
