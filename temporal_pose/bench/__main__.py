@@ -3,6 +3,8 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -10,7 +12,7 @@ from rich.console import Console
 
 from temporal_pose.bench.decoding import decoding
 from temporal_pose.bench.detection import detection
-from temporal_pose.bench.epoch import epoch
+from temporal_pose.bench.epoch import conv3d_epoch, deciwatch_epoch
 from temporal_pose.bench.grid import grid
 from temporal_pose.bench.heatmap_store import heatmaps
 from temporal_pose.bench.measure import Row
@@ -25,7 +27,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     function.__name__: function
     for function in (
         *(rendering, decoding, conv3d, biconvlstm),
-        *(epoch, lightning, grid, heatmaps, detection),
+        *(conv3d_epoch, deciwatch_epoch, lightning, grid, heatmaps, detection),
     )
 }
 
@@ -42,23 +44,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
             command.error(f"benchmark '{name}' is unknown; expected {', '.join(NAMES)}")
     torch.set_num_threads(options.threads)
     console = Console()
-    rows: list[Row] = []
+    measured: list[Row] = []
     for name in options.names or NAMES:
         console.print(f"[dim]{name} ...")
-        rows += run(name, options.penn_root, console)
-    console.print(table(rows))
+        measured += run(name, options.penn_root, console)
+    console.print(table(measured))
     if options.out:
-        write(rows, options.out)
+        write(measured, options.out)
 
 
 def run(name: str, penn_root: Path | None, console: Console) -> list[Row]:
-    """The rows of one benchmark; none, and a line that says so, where its data are not there."""
+    """The rows of one benchmark; none, and a line that says so, where its data are not there.
+
+    Each runs in a process of its own: what another left in memory would slow it down.
+    """
     if name != "penn_action":
-        return list(BENCHMARKS[name]())
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            return process.submit(rows, name, torch.get_num_threads()).result()
     if penn_root is None:
         console.print("penn_action skipped: add --penn-root DIR, the folder that holds labels/")
         return []
     return list(penn_action(penn_root))
+
+
+def rows(name: str, threads: int) -> list[Row]:
+    """The rows of one benchmark, measured in this process."""
+    torch.set_num_threads(threads)
+    return list(BENCHMARKS[name]())
 
 
 def parser() -> argparse.ArgumentParser:

@@ -26,15 +26,14 @@ from temporal_pose.pose.observations import Batch
 Step = Callable[[Tensor, Tensor, Tensor], None]
 
 
-def epoch(videos: int = 2, frames: int = 160, repeats: int = 3) -> Iterator[Row]:
-    """Both kinds of networks, and what the data cost.
+def conv3d_epoch(videos: int = 2, frames: int = 160, repeats: int = 3) -> Iterator[Row]:
+    """A network that reads heatmaps, and what the data cost.
 
     Args:
         videos: of each of three subjects, one of which is for training.
         frames: of a video.
     """
-    data = small_set(videos, frames)
-    pixels, positions = HeatmapCodec(), CoordinateCodec()
+    data, pixels = small_set(videos, frames), HeatmapCodec()
     ours = partial(our_epoch, data, pixels, training(Conv3d()))
     pair = measure(partial(thesis_epoch, data, training(DefaultLayout())), ours, repeats)
     yield Row.of("conv3d epoch: faster than the thesis's way", pair, 2)
@@ -48,8 +47,12 @@ def epoch(videos: int = 2, frames: int = 160, repeats: int = 3) -> Iterator[Row]
         False,
         (100 * low, 100 * high),
     )
-    network = training(DeciWatch())
-    ours = partial(our_epoch, data, positions, network)
+
+
+def deciwatch_epoch(videos: int = 2, frames: int = 160, repeats: int = 3) -> Iterator[Row]:
+    """A network that reads coordinates."""
+    data, network = small_set(videos, frames), training(DeciWatch())
+    ours = partial(our_epoch, data, CoordinateCodec(), network)
     pair = measure(partial(thesis_epoch, data, decoded(network)), ours, repeats)
     yield Row.of("deciwatch epoch: faster than the thesis's way", pair, 6)
     yield Row("deciwatch epoch: heatmaps drawn", renderings(ours), 0, "calls", False)

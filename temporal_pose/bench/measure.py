@@ -6,14 +6,17 @@ from dataclasses import asdict, dataclass
 from statistics import median, quantiles
 from typing import Any
 
+#: Of the shorter of two things, in a turn.
+MOST_CALLS = 20
+
 
 @dataclass(frozen=True)
 class Pair:
     """Seconds of two things that were timed in turns.
 
     Args:
-        a: of each call of the first.
-        b: of each call of the second.
+        a: of a call of the first, turn by turn.
+        b: of a call of the second.
     """
 
     a: tuple[float, ...]
@@ -38,18 +41,23 @@ class Pair:
 def measure(a: Callable[[], object], b: Callable[[], object], repeats: int) -> Pair:
     """Times two things in turns, so that what else the machine does meets both alike.
 
-    Each is called once before, untimed.
+    Both are called before, untimed. The shorter one is called several times a turn, so that both
+    turns are about equally long: a short call right after a long one would find its data gone
+    from the caches and torch's threads asleep, which in the midst of a training they are not.
     """
     a(), b()
-    turns = [(seconds(a), seconds(b)) for _ in range(repeats)]
+    ratio = seconds(a) / seconds(b)
+    calls = [min(MOST_CALLS, max(1, round(times))) for times in (1 / ratio, ratio)]
+    turns = [(seconds(a, calls[0]), seconds(b, calls[1])) for _ in range(repeats)]
     return Pair(*zip(*turns, strict=True))
 
 
-def seconds(function: Callable[[], object]) -> float:
-    """How long one call takes."""
+def seconds(function: Callable[[], object], calls: int = 1) -> float:
+    """How long one call takes, on average of so many."""
     started = time.perf_counter()
-    function()
-    return time.perf_counter() - started
+    for _ in range(calls):
+        function()
+    return (time.perf_counter() - started) / calls
 
 
 def quartiles(values: list[float]) -> tuple[float, float]:

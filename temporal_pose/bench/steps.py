@@ -26,7 +26,7 @@ class DefaultLayout(Conv3d):
 
 
 def conv3d(windows: int = 16, repeats: int = 5) -> Iterator[Row]:
-    """The layout the network chooses by itself, and bfloat16."""
+    """What the network does of itself, and bfloat16, against the layer as it comes."""
     heatmaps = windows_of_maps(windows)
     default, ours = step(DefaultLayout(), heatmaps), step(Conv3d(), heatmaps)
     pair = measure(default, ours, repeats)

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.pose.convolution import convolve
 
 KERNEL = 5  # rows and columns
 
@@ -34,12 +35,17 @@ class Conv3d(nn.Module):
         self.convolution = nn.Conv3d(keypoints, keypoints, kernel, padding=padding)
 
     def forward(self, heatmaps: Float[Tensor, "B T K H W"]) -> Float[Tensor, "B T K H W"]:
-        """Smoothed heatmaps, in the unit of the input and never negative.
-
-        The result is a view whose keypoints lie next to each other in memory.
-        """
-        # The layout in which the CPU trains 1.4 times as fast; one pass over the input makes it.
+        """Smoothed heatmaps, in the unit of the input and never negative."""
+        if self._on_spectra(heatmaps):
+            weight, bias = self.convolution.weight, self.convolution.bias
+            return (convolve(heatmaps, weight) + bias[:, None, None]).relu()  # type: ignore[index]
+        # The layout that suits half precision best; one pass over the input makes it.
         volume = heatmaps.transpose(1, 2).contiguous(memory_format=torch.channels_last_3d)
         smoothed: Tensor = self.convolution(volume).relu()
         # The symmetric padding of an even kernel yields one frame too many.
         return smoothed[:, :, : heatmaps.shape[1]].transpose(1, 2)
+
+    def _on_spectra(self, heatmaps: Tensor) -> bool:
+        """A CPU is more than twice as fast there, but not in a precision below single."""
+        exact = self.convolution.weight.dtype in (torch.float32, torch.float64)
+        return heatmaps.is_cpu and exact and not torch.is_autocast_enabled("cpu")

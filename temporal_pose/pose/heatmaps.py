@@ -4,6 +4,7 @@ A heatmap is the mass :math:`c = 255` spread by a Gaussian about the keypoint: i
 (thesis, section 1.2.1), less what falls beyond its border. A missing keypoint is an all-zero map.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TypeVar
@@ -41,11 +42,11 @@ def render(
         size: rows and columns of a map.
     """
     grid = torch.arange(size, device=keypoints.device, dtype=keypoints.dtype)
-    sharpness = (-0.5 / sigmas.square())[..., None, None]
-    exponents = (grid - keypoints[..., None]).square().mul(sharpness)
-    # Beyond -87 float32 leaves its normal range, where `exp` takes five times as long.
-    profiles = exponents.clamp(min=-87).exp()
-    scale = (MASS / (2 * torch.pi) / sigmas.square()).where(present, 0)
+    # `exp2` takes a third of the time of `exp`. A product of two profiles below 2^-60 would leave
+    # the normal range of float32, where arithmetic takes several times as long.
+    sharpness = (-0.5 / math.log(2) / sigmas.square())[..., None, None]
+    profiles = (grid - keypoints[..., None]).square().mul(sharpness).clamp(min=-60).exp2()
+    scale = (MASS / (2 * math.pi) / sigmas.square()).where(present, 0)
     rows = profiles[..., 1, :, None] * scale[..., None, None]
     return rows * profiles[..., 0, None, :]
 
@@ -107,9 +108,9 @@ def _peaks(maps: Float[Tensor, "*batch P"]) -> tuple[Tensor, Tensor]:
 
 @lru_cache(maxsize=64)
 def _block(size: int) -> int:
-    """The divisor of ``size`` nearest to four times its square root."""
+    """The divisor of ``size`` nearest to 7/4 of its square root: 98 of 56 x 56, the fastest."""
     divisors = [n for n in range(1, size + 1) if size % n == 0]
-    return min(divisors, key=lambda n: abs(n - 4 * size**0.5))
+    return min(divisors, key=lambda n: abs(n - 1.75 * size**0.5))
 
 
 def decode_subpixel(

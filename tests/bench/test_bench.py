@@ -1,7 +1,7 @@
 """Every benchmark works on next to nothing; nothing here looks at a time."""
 
 import json
-from itertools import count
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,13 @@ from scipy.io import savemat
 from temporal_pose.bench import __main__ as command
 from temporal_pose.bench import measure as timing
 from temporal_pose.bench.decoding import decoding
-from temporal_pose.bench.epoch import epoch, our_epoch, renderings, small_set
+from temporal_pose.bench.epoch import (
+    conv3d_epoch,
+    deciwatch_epoch,
+    our_epoch,
+    renderings,
+    small_set,
+)
 from temporal_pose.bench.measure import Pair, Row, measure
 from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.penn_action import load_and_iterate, memory, penn_action
@@ -24,12 +30,31 @@ from temporal_pose.pose.codecs import CoordinateCodec, HeatmapCodec
 IGNORE = pytest.mark.filterwarnings("ignore")
 
 
-def test_measure_takes_turns_after_one_untimed_call(monkeypatch):
-    clock, calls = count(), []
-    monkeypatch.setattr(timing.time, "perf_counter", lambda: float(next(clock)))
-    pair = measure(lambda: calls.append("a"), lambda: calls.append("b"), 3)
-    assert "".join(calls) == "ab" * 4
-    assert pair == Pair((1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
+class Clock:
+    """Time that passes only in `work`."""
+
+    def __init__(self, monkeypatch):
+        self.now, self.calls = 0.0, ""
+        monkeypatch.setattr(timing.time, "perf_counter", lambda: self.now)
+
+    def work(self, name, seconds):
+        self.calls += name
+        self.now += seconds
+
+
+def test_measure_takes_turns_after_untimed_calls(monkeypatch):
+    clock = Clock(monkeypatch)
+    pair = measure(lambda: clock.work("a", 2.0), lambda: clock.work("b", 2.0), 3)
+    assert clock.calls == "ab" * 5
+    assert pair == Pair((2.0, 2.0, 2.0), (2.0, 2.0, 2.0))
+
+
+@pytest.mark.parametrize(("a", "b", "turn"), [(3.0, 1.0, "abbb"), (1.0, 99.0, "a" * 20 + "b")])
+def test_the_shorter_one_is_called_more_often_in_a_turn(monkeypatch, a, b, turn):
+    clock = Clock(monkeypatch)
+    pair = measure(lambda: clock.work("a", a), lambda: clock.work("b", b), 2)
+    assert clock.calls == "abab" + 2 * turn
+    assert pair == Pair((a, a), (b, b))
 
 
 def test_a_ratio_is_the_median_over_the_turns():
@@ -64,10 +89,14 @@ def test_measurements_become_a_table_and_a_file(tmp_path: Path):
         (lambda: decoding(maps=7, repeats=2), 3),
         (lambda: conv3d(windows=1, repeats=1), 2),
         (lambda: biconvlstm(windows=1, repeats=1), 1),
-        (lambda: epoch(videos=1, frames=10, repeats=1), 4),
+        (lambda: conv3d_epoch(videos=1, frames=10, repeats=1), 2),
+        (lambda: deciwatch_epoch(videos=1, frames=10, repeats=1), 2),
         (lambda: lightning(videos=1, frames=20, repeats=1), 1),
     ],
-    ids=["rendering", "decoding", "conv3d", "biconvlstm", "epoch", "lightning"],
+    ids=[
+        *("rendering", "decoding", "conv3d", "biconvlstm"),
+        *("conv3d_epoch", "deciwatch_epoch", "lightning"),
+    ],
 )
 def test_every_benchmark_gives_its_rows(rows, number):
     taken = list(rows())
@@ -111,6 +140,34 @@ def test_penn_action_is_measured_in_a_process_of_its_own(penn_root: Path):
     assert added.value >= 0
     assert epochs.value < 10
     assert len(load_and_iterate(penn_root)) == 3
+
+
+def test_every_benchmark_runs_in_a_process_of_its_own(tmp_path: Path, monkeypatch):
+    seen = []
+
+    class Process:
+        def __init__(self, workers, context):
+            assert (workers, context.get_start_method()) == (1, "spawn")
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            seen.append("ended")
+
+        def submit(self, function, name, threads):
+            seen.append((function.__name__, name, threads))
+            future = Future()
+            future.set_result([Row(name, 1.0, 2.0)])
+            return future
+
+    monkeypatch.setattr(command, "ProcessPoolExecutor", Process)
+    out, threads = tmp_path / "bench.json", torch.get_num_threads()
+    command.main(["decoding", "grid", "--threads", "1", "--out", str(out)])
+    torch.set_num_threads(threads)
+    assert seen == [("rows", "decoding", 1), "ended", ("rows", "grid", 1), "ended"]
+    written = json.loads(out.read_text())["rows"]
+    assert [row["what"] for row in written] == ["decoding", "grid"]
 
 
 def test_the_command_prints_and_writes(tmp_path: Path, capsys):
