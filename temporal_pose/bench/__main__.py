@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -10,27 +10,11 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from temporal_pose.bench.decoding import decoding
-from temporal_pose.bench.detection import detection
-from temporal_pose.bench.epoch import conv3d_epoch, deciwatch_epoch
-from temporal_pose.bench.grid import grid
-from temporal_pose.bench.heatmap_store import heatmaps
+from temporal_pose.bench.benchmarks import BENCHMARKS, rows
 from temporal_pose.bench.measure import Row
-from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.penn_action import penn_action
-from temporal_pose.bench.rendering import rendering
-from temporal_pose.bench.steps import biconvlstm, conv3d
 from temporal_pose.bench.table import table, write
 from temporal_pose.errors import UserError
-
-BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
-    function.__name__: function
-    for function in (
-        *(rendering, decoding, conv3d, biconvlstm),
-        *(conv3d_epoch, deciwatch_epoch, lightning, grid, heatmaps, detection),
-    )
-}
-
 
 NAMES = (*BENCHMARKS, "penn_action")
 
@@ -65,12 +49,6 @@ def run(name: str, penn_root: Path | None, console: Console) -> list[Row]:
         console.print("penn_action skipped: add --penn-root DIR, the folder that holds labels/")
         return []
     return list(penn_action(penn_root))
-
-
-def rows(name: str, threads: int) -> list[Row]:
-    """The rows of one benchmark, measured in this process."""
-    torch.set_num_threads(threads)
-    return list(BENCHMARKS[name]())
 
 
 def parser() -> argparse.ArgumentParser:

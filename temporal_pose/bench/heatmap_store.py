@@ -58,10 +58,10 @@ def heatmaps(gigabytes: float = 50, batches: int = 500, repeats: int = 5) -> Ite
     size = f"heatmaps, {gigabytes:g} GB"
     yield Row(f"{size}: opening", numbers["opening"], 2, "s", at_least=False)
     yield Row(f"{size}: most memory of training", numbers["memory"], 2000, "MB", at_least=False)
-    for workers, name in enumerate(("", ", one worker")):
+    for workers, (name, limit) in enumerate({"without a worker": None, "as it comes": 10}.items()):
         low, share, high = (numbers[f"{part}{workers}"] for part in ("low", "share", "high"))
-        what = f"{size}: waiting for data in a conv3d epoch{name}"
-        yield Row(what, share, 10, "%", False, (low, high))
+        what = f"{size}: waiting for data in a conv3d epoch, {name}"
+        yield Row(what, share, limit, "%", False, (low, high))
 
 
 def write(path: Path, frames: int, seed: int) -> None:

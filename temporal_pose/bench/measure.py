@@ -75,7 +75,7 @@ class Row:
     Args:
         what: was measured.
         value: in ``unit``.
-        limit: what it should be at least, or at most.
+        limit: what it should be at least, or at most; None where nothing is asked of it.
         unit: 'x' for a ratio.
         at_least: whether large values are good.
         spread: quartiles of the value, where it was measured more than once.
@@ -83,19 +83,21 @@ class Row:
 
     what: str
     value: float | int
-    limit: float | int
+    limit: float | int | None
     unit: str = "x"
     at_least: bool = True
     spread: tuple[float, float] | None = None
 
     @classmethod
-    def of(cls, what: str, pair: Pair, limit: float | int, at_least: bool = True) -> "Row":
+    def of(cls, what: str, pair: Pair, limit: float | int | None, at_least: bool = True) -> "Row":
         """The ratio of a pair."""
         return cls(what, pair.ratio, limit, at_least=at_least, spread=pair.spread)
 
     @property
     def ok(self) -> bool:
-        """Whether the target is met."""
+        """Whether the target is met, if there is one."""
+        if self.limit is None:
+            return True
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
     def as_dict(self) -> dict[str, Any]:

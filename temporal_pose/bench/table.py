@@ -18,8 +18,10 @@ def table(rows: Sequence[Row]) -> Table:
     for name in ("measured", "target", "", "quartiles"):
         lines.add_column(name, justify="right")
     for row in rows:
-        target = f"{'>=' if row.at_least else '<='} {row.limit:g} {row.unit}"
-        verdict = "[green]ok" if row.ok else "[red]misses"
+        target = verdict = ""
+        if row.limit is not None:
+            target = f"{'>=' if row.at_least else '<='} {row.limit:g} {row.unit}"
+            verdict = "[green]ok" if row.ok else "[red]misses"
         spread = " to ".join(f"{value:.3g}" for value in row.spread or ())
         lines.add_row(row.what, f"{row.value:.3g} {row.unit}", target, verdict, spread)
     return lines

@@ -3,9 +3,9 @@
 import itertools
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import lightning as L
 import torch
@@ -15,8 +15,9 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError
 from temporal_pose.filters.base import Filter
+from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.metrics import PoseMetrics
-from temporal_pose.pose.observations import Batch
+from temporal_pose.pose.observations import Batch, Tracks
 from temporal_pose.training.charts import CHARTS
 from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, load_weights, read_checkpoint
 from temporal_pose.training.files import write_tensors
@@ -158,13 +159,12 @@ class GridSearch:
         network = task.network
         if not isinstance(network, Filter):
             raise TypeError(f"only filters have settings to search, not {type(network).__name__}")
-        batches = [data.prepare(batch) for batch in data.val_dataloader()]
+        batches = [Decoded.of(task.codec, data.prepare(batch)) for batch in data.val_dataloader()]
         grid = self.grid or network.grid
         candidates = [dict(zip(grid, c, strict=True)) for c in itertools.product(*grid.values())]
         errors = []
         for settings in candidates:
-            task.network = network.with_settings(**settings)
-            errors.append(mean_error(task, batches))
+            errors.append(mean_error(network.with_settings(**settings), task.codec, batches))
         best = candidates[errors.index(min(errors))]
         log.info("best of %d settings: %s", len(candidates), best)
         task.network = network.with_settings(**best)
@@ -183,10 +183,25 @@ class NoFit:
         return Fitted()
 
 
+class Decoded(NamedTuple):
+    """A batch as a filter sees it: without heatmaps, which may be far larger than memory."""
+
+    tracks: Tracks
+    batch: Batch
+
+    @classmethod
+    def of(cls, codec: Codec, batch: Batch) -> "Decoded":
+        """Reads what the filter is given, then lets go of the heatmaps it was read from."""
+        observed = batch.observed
+        lean = batch._replace(observed=observed._replace(heatmaps=None))
+        return cls(codec.read(observed), lean)
+
+
 @torch.no_grad()
-def mean_error(task: Refinement, batches: list[Batch]) -> float:
+def mean_error(network: Filter, codec: Codec, batches: Iterable[Decoded]) -> float:
     """Mean position error over some batches, heatmap pixels."""
     metrics = PoseMetrics()
-    for batch in batches:
-        metrics.update(task(batch.observed), batch.keypoints, batch.visible, batch.torso)
+    for tracks, batch in batches:
+        smoothed = codec.decode(network(tracks), batch.observed)
+        metrics.update(smoothed, batch.keypoints, batch.visible, batch.torso)
     return float(metrics.compute()["error_px"])
