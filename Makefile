@@ -15,7 +15,7 @@ demo: .venv/installed
 	$(BIN)/python -m temporal_pose.train runs_dir=demo k=1 setup=1 model=deciwatch \
 	    model.interval=1 augment=standard trainer.max_epochs=25
 	$(BIN)/python -m temporal_pose.train runs_dir=demo k=1 setup=1 model=conv3d \
-	    trainer.max_epochs=3 trainer.precision=bf16-mixed
+	    trainer.max_epochs=3
 	$(BIN)/python -m temporal_pose.report runs_dir=demo
 
 test: .venv/installed

@@ -20,19 +20,20 @@ from temporal_pose.data.layout import LayoutWriter
 from temporal_pose.detectors.footage import Footage, looks
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose.skeletons import skeleton
+from temporal_pose.settings import between, check_kinds
 
-#: The least and the largest value of numbers, and whether they are whole.
-LIMITS = {
-    "fps": (1e-3, 1e6, False),
-    "batch_size": (1, 4096, True),
-    "detector.keypoints": (1, 1000, True),
-    "detector.min_score": (0, 1, False),
-    "detector.min_size": (16, 10_000, True),
-    "detector.max_size": (16, 10_000, True),
-    "detector.proposals": (1, 100_000, True),
-    "detector.norm_eps": (0, 1, False),
-    "tracker.overlap": (0, 1, False),
-    "tracker.patience": (0, 10**9, True),
+#: What its numbers may be.
+KINDS = {
+    "fps": between(1e-3, 1e6),
+    "batch_size": between(1, 4096, whole=True),
+    "detector.keypoints": between(1, 1000, whole=True),
+    "detector.min_score": between(0, 1),
+    "detector.min_size": between(16, 10_000, whole=True),
+    "detector.max_size": between(16, 10_000, whole=True),
+    "detector.proposals": between(1, 100_000, whole=True),
+    "detector.norm_eps": between(0, 1),
+    "tracker.overlap": between(0, 1),
+    "tracker.patience": between(0, 10**9, whole=True),
 }
 _MAY_BE_NULL = ("fps", "detector.keypoints", "detector.norm_eps")
 
@@ -84,13 +85,7 @@ def check(config: DictConfig) -> None:
     for name, ending in (("out", ".zarr"), ("preview", ".png")):
         if config[name] is not None and not str(config[name]).endswith(ending):
             raise ConfigError(f"{name} is '{config[name]}'; expected a name that ends in {ending}")
-    for name, (least, most, whole) in LIMITS.items():
-        value = OmegaConf.select(config, name)
-        kind = int if whole else (int, float)
-        fits = isinstance(value, kind) and not isinstance(value, bool) and least <= value <= most
-        if not fits and not (value is None and name in _MAY_BE_NULL):
-            what = "a whole number" if whole else "a number"
-            raise ConfigError(f"{name} is {value!r}; expected {what} from {least:g} to {most:g}")
+    check_kinds(config, KINDS, _MAY_BE_NULL)
 
 
 def open_footage(source: Path, fps: float | None) -> Footage:

@@ -1,6 +1,6 @@
 """What settings may be: checked before any work, for no constructor checks all of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
@@ -26,6 +26,16 @@ class Kind(NamedTuple):
 
 def _whole(least: int) -> Kind:
     return Kind(lambda v: type(v) is int and v >= least, f"a whole number from {least}")
+
+
+def between(least: float, most: float, whole: bool = False) -> Kind:
+    """Numbers from ``least`` to ``most``, or the whole ones among them."""
+
+    def fits(value: Any) -> bool:
+        return (type(value) is int if whole else _number(value)) and least <= value <= most
+
+    what = "a whole number" if whole else "a number"
+    return Kind(fits, f"{what} from {least:g} to {most:g}")
 
 
 _NUMBER = Kind(_number, "a number")
@@ -85,6 +95,21 @@ def one_of(name: str, value: Any, choices: Any) -> None:
         raise ConfigError(f"{name} is '{value}'; expected one of {', '.join(map(str, choices))}")
 
 
+def check_kinds(
+    config: DictConfig, kinds: Mapping[str, Kind], may_be_null: Collection[str]
+) -> None:
+    """Makes sure that settings are of their kinds, where they are there at all.
+
+    Raises:
+        ConfigError: one is not.
+    """
+    for name, kind in kinds.items():
+        value = OmegaConf.select(config, name, default=_MISSING)
+        open_ = value is _MISSING or (value is None and name in may_be_null)
+        if not open_ and not kind.fits(value):
+            raise ConfigError(f"{name} is {value!r}; expected {kind.expected}")
+
+
 def check(config: DictConfig) -> None:
     """Checks what no constructor will: settings that others are computed from.
 
@@ -99,11 +124,7 @@ def check(config: DictConfig) -> None:
     one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
     one_of("missing", config.get("missing", "error"), ("error", "skip"))
     one_of("trainer.precision", str(config.trainer.precision), PRECISIONS)
-    for name, kind in KINDS.items():
-        value = OmegaConf.select(config, name, default=_MISSING)
-        open_ = value is _MISSING or (value is None and name in _MAY_BE_NULL)
-        if not open_ and not kind.fits(value):
-            raise ConfigError(f"{name} is {value!r}; expected {kind.expected}")
+    check_kinds(config, KINDS, _MAY_BE_NULL)
     if config.stage == "finetune" and config.from_scratch and not config.tune:
         raise ConfigError(
             "from_scratch=true and tune=false leave nothing to test; use one of them"
