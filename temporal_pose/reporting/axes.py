@@ -2,7 +2,13 @@
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    ScalarFormatter,
+)
 
 
 def plain(axes: Axes) -> None:
@@ -21,5 +27,10 @@ def plain_numbers(axis: Axis, low: float, high: float) -> None:
     subs = (1, 2, 5) if high > 10 * low else (1, 1.5, 2, 3, 5, 7)
     wide = high > 3 * low
     axis.set_major_locator(LogLocator(subs=subs) if wide else MaxNLocator(5))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    if wide:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    else:  # as many digits as tell neighbours apart
+        digits = ScalarFormatter(useOffset=False)
+        digits.set_scientific(False)
+        axis.set_major_formatter(digits)
     axis.set_minor_formatter(NullFormatter())
