@@ -1,9 +1,9 @@
 """Convolution as multiplication of spectra: what a CPU does fastest with many channels.
 
 By the convolution theorem every spatial frequency costs one product of small matrices, whatever
-the kernel's rows and columns: for 5 x 5 pixels a tenth of the multiplications. The Fourier
-transforms are matrix products as well: they skip the zero padding and put the frequencies
-outermost, where the products need them, and so beat a fast transform for maps of some 50 pixels.
+the kernel's rows and columns: for 5 x 5 pixels a tenth of the multiplications, the transforms
+aside. The Fourier transforms are matrix products as well: they skip the zero padding and put the
+frequencies outermost, where the products need them, and so beat fast transforms of 50 pixels.
 
 Notation: F spatial frequencies, N maps, S frames under the kernel, I and O channels.
 """
@@ -112,18 +112,20 @@ class _Product(torch.autograd.Function):
     def backward(ctx: Any, error: Complex[Tensor, "F B TO"]) -> tuple[Tensor | None, ...]:
         maps, taps = ctx.saved_tensors
         for_maps, for_taps, _ = ctx.needs_input_grad
-        of_maps, of_taps = torch.empty_like(maps), torch.empty_like(taps)
-        for given, kernel, made, for_given, for_kernel in _chunks(
+        # What nobody asks for is of no size.
+        of_maps = torch.empty_like(maps if for_maps else maps[:, :0])
+        of_taps = torch.empty_like(taps if for_taps else taps[:, :0])
+        for given, kernel, made, to_given, to_kernel in _chunks(
             maps, taps, error, of_maps, of_taps
         ):
             opposite = _conjugate(made)
-            for_given.zero_()
-            for_kernel.zero_()
+            to_given.zero_()
+            to_kernel.zero_()
             for seen, under, out in _slices(maps, taps, ctx.channels):
                 if for_maps:
-                    for_given[..., seen] += made[..., out] @ kernel[:, under].mT
+                    to_given[..., seen] += made[..., out] @ kernel[:, under].mT
                 if for_taps:
-                    for_kernel[:, under] += given[..., seen].mT @ opposite[..., out]
+                    to_kernel[:, under] += given[..., seen].mT @ opposite[..., out]
         return of_maps if for_maps else None, of_taps if for_taps else None, None
 
 
