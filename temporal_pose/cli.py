@@ -131,6 +131,8 @@ def explain(error: BaseException) -> str | None:
         if isinstance(cause, MissingConfigException) and cause.options:
             group, _, choice = str(cause.missing_cfg_file).rpartition("/")
             return f"{group} '{choice}' is unknown; expected one of {', '.join(cause.options)}"
+        if type(cause).__name__ == "MisconfigurationException":  # importing it takes seconds
+            return f"trainer: {_line(cause)}"
         if isinstance(cause, OSError) and cause.errno is not None:
             where = f" ({cause.filename})" if cause.filename else ""
             remedy = _REMEDIES.get(cause.errno, "")

@@ -16,7 +16,7 @@ from temporal_pose.saved_runs import recompose
 from temporal_pose.settings import check
 from temporal_pose.training.checkpoints import load_weights
 from temporal_pose.training.evaluation import Predictions, evaluate
-from temporal_pose.training.files import write_json
+from temporal_pose.training.files import make_folder, write_json
 from temporal_pose.training.runs import RunFolder
 
 log = logging.getLogger(__name__)
@@ -39,9 +39,11 @@ def main(config: DictConfig) -> None:
             "finished run, or checkpoint=FILE"
         )
     data, trainer = build(config.objects.data), build_trainer(config.trainer, task)
+    if config.out is not None:
+        make_folder(Path(config.out))
     data.setup()
     if config.run is not None:
-        data.leave_out(RunFolder(Path(config.run)).trained_on(config.data.name))
+        data.leave_out(*RunFolder(Path(config.run)).trained_on(config.data.name))
     scores, predictions = evaluate(task, data, trainer)
     if task.global_rank == 0:
         _keep(config, scores, predictions)
@@ -51,7 +53,6 @@ def _keep(config: DictConfig, scores: dict[str, float], predictions: Predictions
     """Writes what came out, if asked to, and shows it."""
     if config.out is not None:
         folder = Path(config.out)
-        folder.mkdir(parents=True, exist_ok=True)
         predictions.save(folder / "predictions.npz")
         write_json(folder / "metrics.json", plain(scores))
     Console().print(_table(config.model.name, scores))
@@ -61,7 +62,9 @@ def _of_run(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """A run's configuration with what is typed now, and what to do with it."""
     own = {name: config[name] for name in ("run", "checkpoint", "out")}
     others = [item for item in overrides if item.split("=")[0].lstrip("+") not in own]
-    composed = recompose(RunFolder(Path(config.run)), others)
+    run = RunFolder(Path(config.run))
+    composed = recompose(run, others)
+    run.metrics()
     with open_dict(composed):
         composed.update(own)
     composed.trainer.enable_progress_bar = config.trainer.enable_progress_bar

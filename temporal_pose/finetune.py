@@ -11,6 +11,7 @@ from temporal_pose.cli import command
 from temporal_pose.configuration import pretraining
 from temporal_pose.running import carry_out, launch, take_a_step
 from temporal_pose.training.checkpoints import load_weights
+from temporal_pose.training.runs import RunFolder
 from temporal_pose.training.task import Refinement
 
 
@@ -28,8 +29,11 @@ def try_out(config: DictConfig) -> None:
     take_a_step(config, from_pretraining)
 
 
-def from_pretraining(task: Refinement, config: DictConfig) -> None:
+def from_pretraining(task: Refinement, config: DictConfig) -> RunFolder | None:
     """Puts the best weights of pretraining into a task that has weights to learn.
+
+    Returns:
+        The pretraining; None for a run that starts from nothing.
 
     Raises:
         ConfigError: the pretraining is not there or not finished.
@@ -38,6 +42,7 @@ def from_pretraining(task: Refinement, config: DictConfig) -> None:
     source = pretraining(config)
     if source is not None:
         load_weights(task, source.best)
+    return source
 
 
 @command("finetune")

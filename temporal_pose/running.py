@@ -29,8 +29,8 @@ from temporal_pose.training.task import Refinement
 
 log = logging.getLogger(__name__)
 
-#: Gives a new task the weights that it starts from.
-Start = Callable[[Refinement, DictConfig], None]
+#: Gives a new task the weights that it starts from, and says which run's they are, if any.
+Start = Callable[[Refinement, DictConfig], RunFolder | None]
 
 
 def carry_out(config: DictConfig, overrides: Sequence[str], start: Start) -> None:
@@ -52,12 +52,14 @@ def carry_out(config: DictConfig, overrides: Sequence[str], start: Start) -> Non
             return
         L.seed_everything(config.seed, verbose=False)
         data, task = build(config.objects.data), build(config.objects.task)
-        start(task, config)
+        source = start(task, config)
         fit, trainer = build_fit(config), build_trainer(config.trainer, task)
         data.setup()
+        seen = source.trained_on(config.data.name) if source else (set(), set())
+        data.leave_out(*seen)
         if leader:
             folder.claim(settings, config.force)
-        metrics = plain(experiment(task, data, fit, trainer, folder))
+        metrics = plain(experiment(task, data, fit, trainer, folder, seen[1]))
         if leader:
             log_outcome(folder, flatten(settings), metrics)
             extra = {"seed": config.seed, "git": commit(), "config_hash": config_hash(settings)}

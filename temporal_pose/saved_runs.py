@@ -78,11 +78,12 @@ def load_run(path: Path) -> tuple[Refinement, PoseData]:
     """A finished run as objects: its task with the best weights, and its data, not yet read.
 
     Raises:
-        RunFolderError: the folder holds no run.
+        RunFolderError: the folder holds no run, or one that is not finished.
         CheckpointError: its weights are missing or damaged.
     """
     run = RunFolder(path)
     config = recompose(run)
+    run.metrics()
     task: Refinement = build(config.objects.task)
     load_weights(task, run.best)
     return task, build(config.objects.data)

@@ -50,15 +50,22 @@ _SOME = Kind(  # an epoch without a batch has no score
 _ALWAYS = Kind(lambda v: type(v) is int and v == 1, "1, for the best epoch is found by its score")
 
 _SEED = Kind(lambda v: type(v) is int and 0 <= v < 2**32, "a whole number from 0 to 4294967295")
+_SANITY = Kind(lambda v: type(v) is int and v >= -1, "-1 for all, or a whole number of batches")
 _STEPS = Kind(lambda v: type(v) is int and v != 0 and v >= -1, "-1 for no limit, or from 1")
 
 _KINDS = {
     _NUMBER: "noise.mean",
     _POSITIVE: "k data.fps data.assumed_fps noise.spread noise.sigma "
     "model.sigma model.window_s model.sigma_s model.acceleration model.min_cutoff_hz optimizer.lr",
-    _NOT_NEGATIVE: "data.margin model.beta model.max_gap_s",
+    _NOT_NEGATIVE: "data.margin model.beta model.max_gap_s trainer.gradient_clip_val "
+    "trainer.overfit_batches",
     _SWITCH: "force dry_run fail_fast from_scratch tune noise.resample noise.scale_by_score "
-    "model.both_ways",
+    "model.both_ways trainer.detect_anomaly trainer.benchmark trainer.enable_progress_bar "
+    "trainer.enable_model_summary",
+    Kind(lambda v: isinstance(v, bool) or v == "warn", "true, false or warn"): (
+        "trainer.deterministic"
+    ),
+    _SANITY: "trainer.num_sanity_val_steps",
     _PATH: "runs_dir pretrained",
     _SOME: "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches",
     _STEPS: "trainer.max_steps",
@@ -82,6 +89,7 @@ _MISSING = object()
 _MAY_BE_NULL = (
     *("data.workers", "data.fps", "data.stride", "trainer.min_epochs", "trainer.max_epochs"),
     *("trainer.limit_train_batches", "trainer.limit_val_batches", "trainer.limit_test_batches"),
+    *("trainer.gradient_clip_val", "trainer.deterministic", "trainer.benchmark"),
 )
 
 

@@ -13,6 +13,8 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 from scipy.io import savemat
 
+from temporal_pose.pose.skeletons import SKELETONS
+
 #: A run of a second: three people, a video each, small heatmaps, two epochs.
 TINY = (
     *("data.subjects=3", "data.videos=1", "data.frames=15", "data.size=16", "model.hidden=2"),
@@ -109,3 +111,27 @@ def process(name: str, *arguments: str, cwd: Path, **options: object) -> Ended:
         typed(name, *arguments), cwd=cwd, capture_output=True, text=True, check=False, **options
     )
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def write_paired(root: Path, dances: int = 4, cameras: int = 2, frames: int = 31) -> Path:
+    """People who sway before several cameras, with detections that are off by a few pixels."""
+    root.mkdir()
+    keypoints = len(SKELETONS["coco17"])
+    for dance in range(dances):
+        for camera in range(cameras):
+            rng = np.random.default_rng((dance, camera))
+            places = rng.uniform(100, 300, (keypoints, 2))
+            sway = 20 * np.sin(np.arange(frames) / 7 + dance)[:, None, None]
+            truth = (places + sway).astype(np.float32)
+            off = rng.normal(0, 4, truth.shape)
+            score = rng.uniform(0.2, 1, (frames, keypoints, 1))
+            np.savez(
+                root / f"g_c{camera:02d}_ch{dance:02d}.npz",
+                detections=np.concatenate([truth + off, score], -1).astype(np.float32),
+                truth=truth,
+                visible=np.ones(truth.shape[:2], bool),
+                fps=60.0,
+                image_size=np.array([640, 480]),
+                skeleton="coco17",
+            )
+    return root

@@ -102,6 +102,18 @@ MODELS = (
             "data.fractions is [1, 0, 0]; expected three positive numbers with sum 1",
         ),
         (
+            "data.fractions=0.6",
+            "data.fractions is [0.6]; expected three positive numbers with sum 1",
+        ),
+        (
+            "trainer.deterministic=abc",
+            "trainer.deterministic is 'abc'; expected true, false or warn",
+        ),
+        (
+            "trainer.gradient_clip_val=-1",
+            "trainer.gradient_clip_val is -1; expected 0 or a positive number",
+        ),
+        (
             "data.subjects=1",
             "there are 1 videos or groups of videos to split; expected at least 3, one each for "
             "training, validation and test",

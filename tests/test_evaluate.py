@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from commands import READ, TINY, Command, process, write_penn_action
+from commands import READ, TINY, Command, process, write_paired, write_penn_action
 
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
@@ -137,6 +137,40 @@ def test_a_folder_without_a_run_is_refused(command: Command) -> None:
 
 def test_an_unfinished_run_is_refused(command: Command) -> None:
     command("train", *TINY).went_well()
+    run = RUNS / "conv3d/setup1/k1"
+    (run / "metrics.json").unlink()
+    message = command("evaluate", f"run={run}", "out=o").refused()
+    assert message == (
+        f"{run.absolute()} holds no finished run (no metrics.json); the command that began it "
+        "finishes it"
+    )
+    assert not Path("o").exists()
+
+
+@pytest.mark.parametrize("content", [None, "{}", "nonsense"])
+def test_a_run_that_does_not_say_what_it_was_trained_on_is_refused(
+    command: Command, content: str | None
+) -> None:
+    command("train", "model=identity", *TINY).went_well()
+    split = (RUNS / "identity/setup1/k1/split.json").absolute()
+    split.unlink()
+    if content is not None:
+        split.write_text(content)
+    assert command("evaluate", f"run={split.parent}").refused() == (
+        f"{split} does not tell which videos the run was trained on: it is missing, damaged, or "
+        "of an earlier version; train the run again with force=true"
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_any_work(command: Command) -> None:
+    Path("taken").write_text("a file")
+    shown = command("evaluate", "model=savgol", *TINY, "out=taken/here")
+    assert "taken" in shown.refused()
+    assert "videos:" not in shown.err + shown.out
+
+
+def test_a_run_without_its_weights_is_refused(command: Command) -> None:
+    command("train", *TINY).went_well()
     best = RUNS / "conv3d/setup1/k1/best.ckpt"
     best.unlink()
     message = command("evaluate", f"run={best.parent}", "out=o").refused()
@@ -179,7 +213,8 @@ def test_a_damaged_or_dangerous_checkpoint_is_refused(command: Command, damage: 
             {"half": whole[: len(whole) // 2], "empty": b"", "text": b"hello"}[damage]
         )
     message = command("evaluate", f"run={best.parent}", "out=o").refused()
-    assert message.startswith(f"checkpoint {best} is damaged")
+    wrong = "would need code to load" if damage == "zipped" else "is damaged"
+    assert message.startswith(f"checkpoint {best} {wrong}")
     assert not Path("sprung").exists()
     assert not Path("o").exists()
 
@@ -205,3 +240,22 @@ def test_another_choice_of_videos_never_tests_on_what_was_trained_on(
     tested = set(np.load("other/predictions.npz")["video"].tolist())
     assert tested
     assert not tested & trained
+
+
+def test_videos_are_known_again_under_the_name_of_another_set(
+    command: Command, tmp_path: Path
+) -> None:
+    root = write_paired(tmp_path / "paired", dances=5)
+    command("train", "model=identity", "data=aist", f"data.root={root}", *READ).went_well()
+    run = RUNS / "identity/setup1/k1"
+    split = json.loads((run / "split.json").read_text())
+    (dance,) = split["test"]
+    elsewhere = tmp_path / "moved"
+    root.rename(elsewhere)
+    first, second, *others = sorted(path.stem for path in elsewhere.iterdir())
+    sides = f"data.split={{train:[{first}],val:[{second}],test:[{','.join(others)}]}}"
+    other = ("data=paired", f"data.root={elsewhere}", sides)
+    command("evaluate", f"run={run}", *other, "out=o").went_well()
+    tested = set(np.load("o/predictions.npz")["video"].tolist())
+    assert tested == {name for name in others if name.endswith(dance)}
+    assert tested

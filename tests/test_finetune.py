@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from commands import READ, TINY, Command, no_results, process, typed
+from commands import READ, TINY, Command, no_results, process, typed, write_paired
 
 from temporal_pose.data.layout import LayoutWriter
 from temporal_pose.pose.skeletons import SKELETONS
@@ -24,30 +24,6 @@ def metrics(folder: str | Path) -> dict[str, Any]:
 
 def scores(folder: str | Path) -> dict[str, float]:
     return {n: v for n, v in metrics(folder).items() if n.startswith(("test/", "identity/"))}
-
-
-def write_paired(root: Path, dances: int = 4, cameras: int = 2, frames: int = 31) -> Path:
-    """People who sway before several cameras, with detections that are off by a few pixels."""
-    root.mkdir()
-    keypoints = len(SKELETONS["coco17"])
-    for dance in range(dances):
-        for camera in range(cameras):
-            rng = np.random.default_rng((dance, camera))
-            places = rng.uniform(100, 300, (keypoints, 2))
-            sway = 20 * np.sin(np.arange(frames) / 7 + dance)[:, None, None]
-            truth = (places + sway).astype(np.float32)
-            off = rng.normal(0, 4, truth.shape)
-            score = rng.uniform(0.2, 1, (frames, keypoints, 1))
-            np.savez(
-                root / f"g_c{camera:02d}_ch{dance:02d}.npz",
-                detections=np.concatenate([truth + off, score], -1).astype(np.float32),
-                truth=truth,
-                visible=np.ones(truth.shape[:2], bool),
-                fps=60.0,
-                image_size=np.array([640, 480]),
-                skeleton="coco17",
-            )
-    return root
 
 
 @pytest.fixture
@@ -72,6 +48,30 @@ def test_it_starts_from_pretraining_at_its_best(command: Command, paired: tuple[
     assert scores("again") == scores(run)
 
 
+def test_what_pretraining_saw_is_not_tested_on(command: Command, tmp_path: Path) -> None:
+    root = write_paired(tmp_path / "p", dances=5)
+    command("train", "model=deciwatch", "data=aist", f"data.root={root}", *READ).went_well()
+    before = json.loads(Path("runs/pretrain/deciwatch/setup1/k1/split.json").read_text())
+    seen, unseen = before["train"][0], before["test"][0]
+    others = [f"g_c{camera:02d}_{d}" for d in before["train"][1:] for camera in (0, 1)]
+    sides = {"train": others[:1], "val": others[1:2], "test": []}
+    sides["test"] = [f"g_c00_{seen}", f"g_c00_{unseen}"]
+    rest = {f"g_c{c:02d}_ch{d:02d}" for c in (0, 1) for d in range(5)} - {*others[:2]}
+    exclude = "|".join(sorted(rest - {*sides["test"]}))
+    typed = (f"data.split={json.dumps(sides)}".replace('"', ""), f"data.exclude='{exclude}'")
+    finetune = ("data=paired", f"data.root={root}", *typed, *READ)
+    command("finetune", "model=deciwatch", *finetune).went_well()
+    run = Path("runs/finetune/deciwatch/setup1/k1")
+    tested = set(np.load(run / "predictions.npz")["video"].tolist())
+    assert tested == {f"g_c00_{unseen}"}
+    after = json.loads((run / "split.json").read_text())
+    assert {*before["seen"]} < {*after["seen"]} or {*before["seen"]} == {*after["seen"]}
+    assert len(before["seen"]) == 8
+    command("finetune", "model=deciwatch", "from_scratch=true", *finetune).went_well()
+    scratch = np.load("runs/scratch/deciwatch/setup1/k1/predictions.npz")
+    assert set(scratch["video"].tolist()) == {*sides["test"]}
+
+
 def test_finetuning_keeps_what_pretraining_left_and_learns(
     command: Command, paired: tuple[str, ...]
 ) -> None:
@@ -87,7 +87,8 @@ def test_finetuning_keeps_what_pretraining_left_and_learns(
         torch.load(folder / "best.ckpt", weights_only=True)["state_dict"]
         for folder in (Path("runs/pretrain/deciwatch/setup1/k1"), run)
     )
-    moved = max(float((after[n] - v).abs().max()) for n, v in before.items() if "network" in n)
+    weights = {name: value for name, value in before.items() if isinstance(value, torch.Tensor)}
+    moved = max(float((after[n] - v).abs().max()) for n, v in weights.items() if "network" in n)
     assert 0 < moved < 0.05  # a hundred steps of 1e-4 at most
     command("evaluate", f"run={run}", "out=again").went_well()
     assert scores("again") == scores(run)
@@ -99,7 +100,7 @@ def test_a_dance_is_on_one_side_and_no_evaluation_window_shares_a_frame(
     command("finetune", "model=identity", *paired).went_well()
     run = Path("runs/finetune/identity/setup1/k1")
     split = json.loads((run / "split.json").read_text())
-    assert sorted(group for side in split.values() for group in side) == [
+    assert sorted(group for side in ("train", "val", "test") for group in split[side]) == [
         "ch00",
         "ch01",
         "ch02",

@@ -175,6 +175,7 @@ def test_deciwatch_takes_every_nth_frame(command: Command, interval: int) -> Non
         "data.split=window",
         "data.stride=1",
         "data.window=3",
+        "trainer.overfit_batches=1",
         "trainer.precision=bf16-mixed",
         "trainer.gradient_clip_val=1 trainer.limit_train_batches=1 k=0.5",
     ],

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch.utils.data import Sampler
+from torch.utils.data import Sampler, SequentialSampler
 
 
 class ShuffledBatches(Sampler[list[int]]):
@@ -39,8 +39,10 @@ class ShuffledBatches(Sampler[list[int]]):
             yield (share if len(share) else batch[:1]).tolist()
 
 
-class OrderedBatches(Sampler[list[int]]):
+class OrderedBatches(SequentialSampler):
     """Evaluation batches in order, each window once over all processes.
+
+    Lightning leaves it alone, as it does whatever it knows to be in order.
 
     Args:
         groups: window numbers; each group is cut into batches of its own.
@@ -56,6 +58,7 @@ class OrderedBatches(Sampler[list[int]]):
         rank: int = 0,
         processes: int = 1,
     ) -> None:
+        super().__init__(groups)
         if size is None:
             self.batches = list(groups)[rank::processes]
         else:
@@ -65,5 +68,5 @@ class OrderedBatches(Sampler[list[int]]):
     def __len__(self) -> int:
         return len(self.batches)
 
-    def __iter__(self) -> Iterator[list[int]]:
+    def __iter__(self) -> Iterator[list[int]]:  # type: ignore[override]
         return iter(self.batches)

@@ -1,7 +1,7 @@
 """The one data module: any reader's sequences as batches for any model."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import lightning as L
 import numpy as np
@@ -12,7 +12,7 @@ from temporal_pose.data import splits
 from temporal_pose.data.account import account
 from temporal_pose.data.batches import OrderedBatches, ShuffledBatches
 from temporal_pose.data.recordings import Recordings
-from temporal_pose.data.sequences import Reader
+from temporal_pose.data.sequences import Reader, fingerprint
 from temporal_pose.data.sequences import Sequence as PoseSequence
 from temporal_pose.data.splits import Split
 from temporal_pose.data.windows import Cut, Windows
@@ -103,6 +103,7 @@ class PoseData(L.LightningDataModule):
         side = self.split.sides(tiled, groups)
         sides = {name: tiled.select(side == i) for i, name in enumerate(splits.SIDES)}
         self._group_of = dict(zip(tiled.names, groups, strict=True))
+        self._print_of = {sequence.name: fingerprint(sequence) for sequence in sequences}
         if self.stride not in (None, self.cut.length):
             dense = Windows(sequences, self.cut, self.stride, recordings)
             videos = sides["train"].video.unique()
@@ -115,21 +116,34 @@ class PoseData(L.LightningDataModule):
 
     def groups(self) -> dict[str, list[str]]:
         """The groups of videos on each side of the split."""
+        return self._on_each_side(self._group_of)
+
+    def fingerprints(self) -> dict[str, list[str]]:
+        """The videos on each side of the split, told by their poses."""
+        return self._on_each_side(self._print_of)
+
+    def _on_each_side(self, of: Mapping[str, str]) -> dict[str, list[str]]:
         return {
-            side: sorted(
-                {self._group_of[windows.names[video]] for video in windows.video.tolist()}
-            )
+            side: sorted({of[windows.names[video]] for video in windows.video.unique().tolist()})
             for side, windows in self.sides.items()
         }
 
-    def leave_out(self, groups: Collection[str]) -> None:
-        """Takes groups of videos out of the test set, for a model that has trained on them.
+    def leave_out(self, groups: Collection[str], fingerprints: Collection[str]) -> None:
+        """Takes videos out of the test set, for a model that has trained on them.
+
+        Args:
+            groups: of videos, by name.
+            fingerprints: of videos, whatever their name.
 
         Raises:
             DataError: nothing is left.
         """
         test = self.sides["test"]
-        keep = [self._group_of[test.names[video]] not in groups for video in test.video.tolist()]
+        names = [test.names[video] for video in test.video.tolist()]
+        keep = [
+            self._group_of[name] not in groups and self._print_of[name] not in fingerprints
+            for name in names
+        ]
         self.sides["test"] = test.select(torch.tensor(keep))
         if not any(keep):
             raise DataError("the model has trained on every video of this test set")
@@ -150,8 +164,10 @@ class PoseData(L.LightningDataModule):
         return mean
 
     def train_dataloader(self) -> DataLoader[WindowBatch]:
-        """Shuffled training windows."""
+        """Shuffled training windows; always the same ones with ``trainer.overfit_batches``."""
         windows = self.sides["train"]
+        if getattr(self.trainer, "overfit_batches", 0):
+            return self._ordered("train")
         rank, processes = self._processes()
         if self.batch_size % processes:
             raise ConfigError(

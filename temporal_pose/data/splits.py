@@ -27,11 +27,10 @@ def assign(labels: Sequence[str], fractions: Sequence[float], seed: int) -> Mapp
         ConfigError: fractions that are not three positive numbers with sum 1.
         DataError: fewer than three labels.
     """
-    shares = [share for share in fractions if isinstance(share, int | float) and share > 0]
-    if len(fractions) != 3 or len(shares) != 3 or not abs(sum(shares) - 1) <= 1e-6:
-        raise ConfigError(
-            f"data.fractions is {list(fractions)}; expected three positive numbers with sum 1"
-        )
+    given = list(fractions) if isinstance(fractions, Sequence) else [fractions]
+    shares = [share for share in given if isinstance(share, int | float) and share > 0]
+    if len(given) != 3 or len(shares) != 3 or not abs(sum(shares) - 1) <= 1e-6:
+        raise ConfigError(f"data.fractions is {given}; expected three positive numbers with sum 1")
     names = sorted(set(labels))
     if len(names) < 3:
         raise DataError(

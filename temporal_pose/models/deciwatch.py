@@ -1,12 +1,13 @@
 """DeciWatch: clean every n-th pose, then recover the poses between (Zeng et al., ECCV 2022)."""
 
 import math
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from temporal_pose.errors import ConfigError
+from temporal_pose.errors import CheckpointError, ConfigError
 
 KERNEL = 5  # frames that a token of the recovery sees
 
@@ -59,7 +60,7 @@ class DeciWatch(nn.Module):
         _check_sizes(keypoints=keypoints, window=window, interval=interval, width=width)
         _check_sizes(heads=heads, depth=depth, feedforward=feedforward)
         _check_fit(window, interval, width, heads, dropout)
-        self.window, self.interval = window, interval
+        self.window, self.interval, self.heads = window, interval, heads
         layer = (width, heads, feedforward, dropout)
         self.embed_samples = nn.Linear(2 * keypoints, width)
         self.encoder = nn.ModuleList(_EncoderLayer(*layer) for _ in range(depth))
@@ -71,6 +72,21 @@ class DeciWatch(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self._start_as_interpolation()
         self.register_buffer("positions", _sinusoids(window, width), persistent=False)
+
+    def get_extra_state(self) -> dict[str, int]:
+        """What a checkpoint tells of the network besides the shapes of its weights."""
+        return {"interval": self.interval, "heads": self.heads}
+
+    def set_extra_state(self, state: Any) -> None:
+        """Makes sure that a checkpoint is of the same network.
+
+        Raises:
+            CheckpointError: it is of another one.
+        """
+        if state != self.get_extra_state():
+            raise CheckpointError(
+                f"the checkpoint is of a DeciWatch with {state}; expected {self.get_extra_state()}"
+            )
 
     def forward(self, keypoints: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B T K 2"]:
         """Poses of all frames, recovered from the sampled ones; heatmap coordinates in [-1, 1].

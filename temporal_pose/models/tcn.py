@@ -1,10 +1,12 @@
 """Residual temporal convolutions over the whole body, starting as a smoother. Ours."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from temporal_pose.errors import ConfigError
+from temporal_pose.errors import CheckpointError, ConfigError
 
 STEP = 0.1  # by how much a unit of the last layer moves a keypoint, in sizes of the pose
 CONTRAST = 10.0  # makes jitter, some hundredths of a pose's size, as large as other features
@@ -54,7 +56,7 @@ class TemporalConvNet(nn.Module):
                 f"dropout is {dropout}, sigma {sigma}; expected 0 to less than 1, and a positive "
                 "number of frames"
             )
-        self.window = window
+        self.window, self.sigma = window, float(sigma)
         self.enter = nn.Conv1d(7 * keypoints, width, 3, padding="same")
         self.layers = nn.ModuleList(_layer(width, 2**i, dropout) for i in range(depth))
         self.leave = nn.Sequential(
@@ -63,6 +65,22 @@ class TemporalConvNet(nn.Module):
         for parameter in self.leave[-1].parameters():
             nn.init.zeros_(parameter)
         self.register_buffer("smoother", smoother(window, sigma), persistent=False)
+
+    def get_extra_state(self) -> dict[str, float]:
+        """What a checkpoint tells of the network besides the shapes of its weights."""
+        return {"sigma": self.sigma}
+
+    def set_extra_state(self, state: Any) -> None:
+        """Makes sure that a checkpoint is of the same network.
+
+        Raises:
+            CheckpointError: it is of another one.
+        """
+        if state != self.get_extra_state():
+            raise CheckpointError(
+                f"the checkpoint is of a TemporalConvNet with {state}; expected "
+                f"{self.get_extra_state()}"
+            )
 
     def forward(self, seen: Float[Tensor, "B T K 3"]) -> Float[Tensor, "B T K 2"]:
         """Refined positions, in the input's unit.

@@ -2,7 +2,7 @@
 
 import logging
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,23 @@ def experiment(
     fit: Fit,
     trainer: Callable[..., L.Trainer],
     run: RunFolder,
+    seen: Collection[str] = (),
 ) -> dict[str, Any]:
     """Fits a task, tests what is best, and returns the scores and what describes the run.
 
     Args:
         trainer: makes Lightning's trainer; called for fitting and once more for the test.
         run: an open run folder.
+        seen: fingerprints of the videos that the weights to begin with were trained on.
     """
     fitted = fit(task, data, trainer, run)
     validated = validate(task, data, trainer)
     scores, predictions = evaluate(task, data, trainer)
     if task.global_rank == 0:
         predictions.save(run.predictions)
-        write_json(run.split_file, data.groups())
+        prints = data.fingerprints()
+        own = {*prints["train"], *prints["val"]} - set(prints["test"])
+        write_json(run.split_file, data.groups() | {"seen": sorted(own.union(seen))})
     described = {
         "torso_px": data.mean_torso,
         **{f"windows_{side}": len(windows) for side, windows in data.sides.items()},

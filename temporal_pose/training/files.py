@@ -9,6 +9,17 @@ from pathlib import Path
 from typing import Any
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder, and makes sure that it can be written into.
+
+    Raises:
+        OSError: it cannot be made or written into.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=path):
+        pass
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a file atomically: a reader sees the old content or the new, never half of it.
 

@@ -19,7 +19,13 @@ from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Tracks
 from temporal_pose.training.charts import CHARTS
-from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, load_weights, read_checkpoint
+from temporal_pose.training.checkpoints import (
+    Checkpoint,
+    EarlyStop,
+    check_resumable,
+    load_weights,
+    read_checkpoint,
+)
 from temporal_pose.training.files import write_tensors
 from temporal_pose.training.runs import RunFolder
 from temporal_pose.training.task import Refinement
@@ -96,7 +102,7 @@ class GradientDescent:
         self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
     ) -> Fitted:
         last = run.last if run.last.exists() else None
-        done = read_checkpoint(last)["epoch"] + 1 if last else 0
+        done = check_resumable(task, last) if last else 0
         if last:
             log.info("continuing after epoch %d", done)
         best = self._keep(run, "best", self.monitor)

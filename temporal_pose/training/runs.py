@@ -107,20 +107,36 @@ class RunFolder:
         try:
             return dict(json.loads(self.metrics_file.read_text()))
         except FileNotFoundError:
-            raise RunFolderError(f"{self.path} holds no finished run (no metrics.json)") from None
+            raise RunFolderError(
+                f"{self.path} holds no finished run (no metrics.json); the command that began it "
+                "finishes it"
+            ) from None
         except (TypeError, ValueError) as error:
             raise RunFolderError(f"{self.metrics_file} is damaged: {error}") from None
 
-    def trained_on(self, data: str) -> set[str]:
-        """Groups of videos that training or validation has seen, and the test has not.
+    def trained_on(self, data: str) -> tuple[set[str], set[str]]:
+        """What training or validation has seen, and the test has not.
 
         Args:
             data: name of a data set; none of another one's groups were seen.
+
+        Returns:
+            Groups of videos by name; and fingerprints of videos, pretraining's included.
+
+        Raises:
+            RunFolderError: the run does not say.
         """
-        if not self.split_file.exists() or self.config().get("data", {}).get("name") != data:
-            return set()
-        split = json.loads(self.split_file.read_text())
-        return {*split["train"], *split["val"]} - set(split["test"])
+        try:
+            split = json.loads(self.split_file.read_text())
+            groups = {*split["train"], *split["val"]} - set(split["test"])
+            seen = set(split["seen"])
+        except (OSError, KeyError, TypeError, ValueError):
+            raise RunFolderError(
+                f"{self.split_file} does not tell which videos the run was trained on: it is "
+                "missing, damaged, or of an earlier version; train the run again with force=true"
+            ) from None
+        same = self.config().get("data", {}).get("name") == data
+        return groups if same else set(), seen
 
     def config(self) -> dict[str, Any]:
         """The resolved configuration of the run.

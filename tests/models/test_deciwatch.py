@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from temporal_pose.errors import ConfigError
+from temporal_pose.errors import CheckpointError, ConfigError
 from temporal_pose.models.deciwatch import DeciWatch
 
 B, T, K = 2, 5, 7
@@ -179,3 +179,19 @@ def test_another_number_of_frames_is_refused():
     with pytest.raises(ConfigError) as error:
         model()(torch.rand(B, 3, K, 2))
     assert str(error.value) == "the input has 3 frames; expected window=5"
+
+
+@pytest.mark.parametrize("other", [{"interval": 4}, {"interval": 3, "heads": 2}])
+def test_weights_of_another_network_of_the_same_shapes_are_refused(other):
+    net = DeciWatch(K, interval=3, width=8, heads=4, depth=1, feedforward=7)
+    state = net.state_dict()
+    DeciWatch(K, interval=3, width=8, heads=4, depth=1, feedforward=7).load_state_dict(state)
+    with pytest.raises(CheckpointError) as error:
+        DeciWatch(K, width=8, depth=1, feedforward=7, **{"heads": 4, **other}).load_state_dict(
+            state
+        )
+    expected = {"interval": 4, "heads": 4, **other}
+    assert str(error.value) == (
+        "the checkpoint is of a DeciWatch with {'interval': 3, 'heads': 4}; expected "
+        f"{ {name: expected[name] for name in ('interval', 'heads')} }"
+    )

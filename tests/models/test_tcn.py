@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from temporal_pose.errors import ConfigError
+from temporal_pose.errors import CheckpointError, ConfigError
 from temporal_pose.models.tcn import TemporalConvNet, smoother
 
 B, T, K = 3, 11, 7
@@ -112,3 +112,13 @@ def test_another_window_is_refused() -> None:
     with pytest.raises(ConfigError) as error:
         network()(seen()[:, :-1])
     assert str(error.value) == "the input has 10 frames; expected window=11"
+
+
+def test_weights_of_a_network_with_another_smoother_are_refused():
+    state = TemporalConvNet(K, window=9, width=7, depth=1, sigma=0.9).state_dict()
+    TemporalConvNet(K, window=9, width=7, depth=1, sigma=0.9).load_state_dict(state)
+    with pytest.raises(CheckpointError) as error:
+        TemporalConvNet(K, window=9, width=7, depth=1, sigma=2).load_state_dict(state)
+    assert str(error.value) == (
+        "the checkpoint is of a TemporalConvNet with {'sigma': 0.9}; expected {'sigma': 2.0}"
+    )

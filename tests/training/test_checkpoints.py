@@ -12,15 +12,16 @@ from temporal_pose.errors import CheckpointError
 from temporal_pose.training.checkpoints import (
     Checkpoint,
     EarlyStop,
+    check_resumable,
     load_weights,
     read_checkpoint,
 )
 from temporal_pose.training.files import write_tensors
 
-DAMAGED = "checkpoint {} is damaged; train the model again"
+DAMAGED = "checkpoint {} is damaged or no checkpoint at all; train again with force=true"
 UNSAFE = (
-    "checkpoint {} is damaged or would need code to load, which is never run; expected a file of "
-    "tensors and plain data, as `train` writes it"
+    "checkpoint {} would need code to load, which is never run; expected a file of tensors and "
+    "plain data, as `train` writes it"
 )
 
 
@@ -70,8 +71,63 @@ def test_cut_off_anywhere(tmp_path) -> None:
     path = tmp_path / "best.ckpt"
     for length in range(0, len(whole) - 1, len(whole) // 37):
         path.write_bytes(whole[:length])
-        assert message(path) in (DAMAGED.format(path), UNSAFE.format(path))
+        assert message(path) == DAMAGED.format(path)
+
+
+def test_a_bit_that_changed(tmp_path) -> None:
+    path = written(tmp_path / "best.ckpt", model())
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        held = [info for info in archive.infolist() if "/data/" in info.filename]
+    assert len(held) > 5
+    for number, info in enumerate(held):
+        content = bytearray(whole)
+        content[content.index(info.filename.encode()) + 100] ^= 1 << number % 8
+        path.write_bytes(content)
+        try:
+            changed = read_checkpoint(path)["state_dict"]
+        except CheckpointError as error:
+            assert str(error) == DAMAGED.format(path)
+        else:  # between the arrays nothing is lost
+            assert all(torch.equal(changed[name], v) for name, v in model().state_dict().items())
+    content = whole.replace(model().state_dict()["0.weight"].numpy().tobytes(), bytes(60))
+    assert content != whole
+    path.write_bytes(content)
     assert message(path) == DAMAGED.format(path)
+
+
+def test_a_folder(tmp_path) -> None:
+    expected = f"checkpoint {tmp_path} is a folder; expected a file, such as best.ckpt"
+    assert message(tmp_path) == expected
+
+
+def test_weights_that_are_not_finite(tmp_path) -> None:
+    net = model()
+    net[2].bias.data[1] = float("nan")
+    path = written(tmp_path / "best.ckpt", net)
+    with pytest.raises(CheckpointError) as error:
+        load_weights(model(), path)
+    assert str(error.value) == (
+        f"checkpoint {path} holds values of 2.bias that are not finite: training has diverged; "
+        "train again with force=true and a lower optimizer.lr"
+    )
+
+
+def test_training_goes_on_only_from_all_that_it_needs(tmp_path) -> None:
+    net, path = model(), tmp_path / "last.ckpt"
+    whole = {"state_dict": net.state_dict(), "epoch": 4, "global_step": 7, "loops": {}}
+    whole |= {"callbacks": {}, "optimizer_states": [], "lr_schedulers": []}
+    write_tensors(path, whole)
+    assert check_resumable(net, path) == 5
+    with pytest.raises(CheckpointError, match="is of another model"):
+        check_resumable(model(inputs=7), path)
+    write_tensors(path, {name: whole[name] for name in whole if name not in ("loops", "epoch")})
+    with pytest.raises(CheckpointError) as error:
+        check_resumable(net, path)
+    assert str(error.value) == (
+        f"checkpoint {path} lacks epoch, loops, so training cannot go on from it; train again "
+        "with force=true"
+    )
 
 
 def test_empty(tmp_path) -> None:
@@ -86,7 +142,7 @@ def test_empty(tmp_path) -> None:
 def test_no_checkpoint_at_all(tmp_path, content) -> None:
     path = tmp_path / "best.ckpt"
     path.write_bytes(content)
-    assert message(path) in (DAMAGED.format(path), UNSAFE.format(path))
+    assert message(path) == DAMAGED.format(path)
 
 
 @pytest.mark.parametrize("legacy", [True, False])
@@ -94,7 +150,7 @@ def test_code_is_never_run(tmp_path, legacy) -> None:
     path, trace = tmp_path / "best.ckpt", tmp_path / "trace"
     content = {"state_dict": model().state_dict(), "extra": Code(trace)}
     torch.save(content, path, _use_new_zipfile_serialization=not legacy)
-    assert message(path) == UNSAFE.format(path)
+    assert message(path) == (DAMAGED if legacy else UNSAFE).format(path)
     assert not trace.exists()
     torch.load(path, weights_only=False)  # the trap is a real one
     assert trace.exists()
@@ -103,7 +159,7 @@ def test_code_is_never_run(tmp_path, legacy) -> None:
 def test_code_in_a_plain_pickle_is_never_run(tmp_path) -> None:
     path, trace = tmp_path / "best.ckpt", tmp_path / "trace"
     path.write_bytes(pickle.dumps({"state_dict": {}, "extra": Code(trace)}, protocol=2))
-    assert message(path) == UNSAFE.format(path)
+    assert message(path) == DAMAGED.format(path)
     assert not trace.exists()
 
 

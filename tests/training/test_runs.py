@@ -185,7 +185,10 @@ def test_results(tmp_path) -> None:
 def test_what_is_not_there(tmp_path) -> None:
     with pytest.raises(RunFolderError) as error:
         RunFolder(tmp_path).metrics()
-    assert str(error.value) == f"{tmp_path} holds no finished run (no metrics.json)"
+    assert str(error.value) == (
+        f"{tmp_path} holds no finished run (no metrics.json); the command that began it "
+        "finishes it"
+    )
     with pytest.raises(RunFolderError) as error:
         RunFolder(tmp_path).config()
     assert str(error.value) == f"{tmp_path} holds no run (no config.yaml)"
