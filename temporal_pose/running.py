@@ -48,6 +48,7 @@ def carry_out(config: DictConfig, overrides: Sequence[str], start: Start) -> Non
         if folder.config_file.exists() and not config.force:
             folder.check(settings)
         if folder.finished and not config.force:
+            folder.metrics()
             log.info("finished already: %s (force=true trains it again)", folder.path)
             return
         L.seed_everything(config.seed, verbose=False)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from commands import READ, TINY, Command, no_results, process
+from commands import READ, TINY, Command, no_results, process, write_penn_action
 
 MODELS = (
     "biconvlstm_c, biconvlstm_s, conv3d, deciwatch, gaussian, gaussian_window, identity, kalman, "
@@ -102,10 +102,6 @@ MODELS = (
             "data.fractions is [1, 0, 0]; expected three positive numbers with sum 1",
         ),
         (
-            "data.fractions=0.6",
-            "data.fractions is [0.6]; expected three positive numbers with sum 1",
-        ),
-        (
             "trainer.deterministic=abc",
             "trainer.deterministic is 'abc'; expected true, false or warn",
         ),
@@ -172,9 +168,15 @@ def test_a_gpu_that_is_not_there_is_refused(command: Command, monkeypatch) -> No
 def test_the_literal_command_line(tmp_path: Path) -> None:
     done = process("train", "model=conv3d", "setup=1", "k=0", cwd=tmp_path)
     assert done.refused() == "k is 0; expected a positive number"
-    done = process("train", *TINY, "data.fractions=[a,b,c]", cwd=tmp_path)
-    assert done.refused() == (
-        "data.fractions is ['a', 'b', 'c']; expected three positive numbers with sum 1"
+    for value, shown in (("[a,b,c]", "['a', 'b', 'c']"), ("0.6", "[0.6]"), ("null", "[None]")):
+        done = process("train", *TINY, f"data.fractions={value}", cwd=tmp_path)
+        expected = f"data.fractions is {shown}; expected three positive numbers with sum 1"
+        assert done.refused() == expected
+    root = write_penn_action(tmp_path / "penn")
+    typed = ("data=penn_action", f"data.root={root}", "data.actions=3")
+    done = process("train", *typed, cwd=tmp_path)
+    assert done.refused().startswith(
+        "data.actions has '3'; expected \"all\" or a list of some of "
     )
     assert no_results(tmp_path)
 

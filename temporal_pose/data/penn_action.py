@@ -89,14 +89,15 @@ class PennAction:
 def _chosen(actions: str | Several[str]) -> tuple[str, ...]:
     if actions == "all":
         return ACTIONS
-    names = (actions,) if isinstance(actions, str) else tuple(actions)
+    alone = isinstance(actions, str) or not isinstance(actions, Several)
+    names = [str(name) for name in ([actions] if alone else actions)]
     unknown = [name for name in names if name not in ACTIONS]
     if unknown or not names:
         raise ConfigError(
             f"data.actions has '{', '.join(unknown)}'; expected \"all\" or a list of some of "
             f"{', '.join(ACTIONS)}"
         )
-    return names
+    return tuple(names)
 
 
 def _load(path: Path) -> Mapping[str, np.ndarray]:

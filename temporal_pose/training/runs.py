@@ -112,7 +112,9 @@ class RunFolder:
                 "finishes it"
             ) from None
         except (TypeError, ValueError) as error:
-            raise RunFolderError(f"{self.metrics_file} is damaged: {error}") from None
+            raise RunFolderError(
+                f"{self.metrics_file} is damaged ({error}); train the run again with force=true"
+            ) from None
 
     def trained_on(self, data: str) -> tuple[set[str], set[str]]:
         """What training or validation has seen, and the test has not.

@@ -1,11 +1,13 @@
 """Checkpoints hold tensors and plain data; code in them is never run."""
 
+import errno
 import pickle
 import zipfile
 from pathlib import Path
 
 import pytest
 import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 
 from temporal_pose.errors import CheckpointError
@@ -237,3 +239,19 @@ def test_used_up_patience_stops_a_resumed_run(waited, stop) -> None:
     stopping.wait_count = waited
     stopping.on_train_start(trainer, None)
     assert trainer.should_stop is stop
+
+
+def test_a_full_disk_is_named_and_nothing_is_left(tmp_path, monkeypatch) -> None:
+    target = tmp_path / "last.ckpt"
+    target.write_text("before")
+
+    def full(self, trainer, filepath):
+        Path(filepath).write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device", "/elsewhere/copied-from")
+
+    monkeypatch.setattr(ModelCheckpoint, "_save_checkpoint", full)
+    with pytest.raises(OSError, match="No space left on device") as error:
+        Checkpoint(dirpath=tmp_path)._save_checkpoint(None, str(target))
+    assert (error.value.errno, error.value.filename) == (errno.ENOSPC, str(target))
+    assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
+    assert target.read_text() == "before"

@@ -200,7 +200,7 @@ def test_damaged_results(tmp_path, content) -> None:
     run.metrics_file.write_bytes(content)
     with pytest.raises(RunFolderError) as error:
         run.metrics()
-    assert str(error.value).startswith(f"{run.metrics_file} is damaged: ")
+    assert str(error.value).startswith(f"{run.metrics_file} is damaged (")
 
 
 @pytest.mark.parametrize(
