@@ -16,6 +16,9 @@ from typing import Any
 #: How long an interrupted child may take to end by itself, seconds.
 PATIENCE = 20
 
+#: Exit status of a child that was interrupted, as shells give it.
+INTERRUPTED = 128 + signal.SIGINT
+
 #: Started once: a process that has imported the packages and forks a child for each job.
 _context: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
 
@@ -48,6 +51,10 @@ def isolated(
 
     Returns:
         None if the job went well, else what became of it, the first line being a summary.
+
+    Raises:
+        KeyboardInterrupt: the child was interrupted, for this process is as well, even where its
+            own interrupt came at a moment at which Python ignores one.
     """
     receiver, sender = _context.Pipe(duplex=False)
     child = _context.Process(target=_work, args=(job, arguments, sender))
@@ -65,6 +72,8 @@ def isolated(
         except BaseException:
             _end(child)
             raise
+    if child.exitcode == INTERRUPTED:
+        raise KeyboardInterrupt
     if child.exitcode == 0:
         return None
     return said if said and child.exitcode > 0 else f"{_ending(child.exitcode)}\n\n{said}".strip()
@@ -116,7 +125,7 @@ def _work(job: Callable[..., str | None], arguments: tuple[Any, ...], sender: Co
     try:
         error = job(*arguments)
     except KeyboardInterrupt:
-        sys.exit(1)
+        sys.exit(INTERRUPTED)
     if error is not None:
         with open(sender.fileno(), "w", closefd=False) as file:
             file.write(error)

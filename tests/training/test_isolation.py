@@ -24,6 +24,16 @@ if __name__ == "__main__":
     print("not reached")
 """
 
+INTERRUPTED = """
+import signal
+from temporal_pose.training.isolation import isolated
+if __name__ == "__main__":
+    try:
+        print(isolated(signal.raise_signal, signal.SIGINT))
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
 
 def gone(pid: int) -> bool:
     try:
@@ -53,3 +63,12 @@ def test_a_job_of_a_sweep_that_is_over_ends(tmp_path) -> None:
         [sys.executable, script], capture_output=True, text=True, check=False, timeout=40
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "")
+
+
+def test_an_interrupt_that_only_the_job_heard_is_one(tmp_path) -> None:
+    script = tmp_path / "interrupted.py"
+    script.write_text(INTERRUPTED)
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("interrupted\n", "", 0)
