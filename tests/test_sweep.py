@@ -281,7 +281,7 @@ def test_a_sweep_that_is_killed_again_and_again_ends_like_an_undisturbed_one(
     )  # fmt: skip
     sweep = disturb(warm, rough, rng, lambda pid: os.killpg(pid, signal.SIGINT))
     said, status = sweep.end()
-    assert (said.splitlines()[-1], status) == ("interrupted; the same command continues", 1)
+    assert (said.splitlines()[-1], status) == ("interrupted; the same command continues", 1), said
     assert "Traceback" not in said
     assert len(outcomes(rough)) < 4  # or nothing was disturbed
     killed = 0

@@ -57,7 +57,8 @@ def isolated(
             own interrupt came at a moment at which Python ignores one.
     """
     receiver, sender = _context.Pipe(duplex=False)
-    child = _context.Process(target=_work, args=(job, arguments, sender))
+    heeds = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN  # as in a script's background
+    child = _context.Process(target=_work, args=(job, arguments, sender, heeds))
     with receiver:
         try:
             with _no_main():
@@ -116,11 +117,14 @@ def _end(child: Any) -> None:
         child.kill()
 
 
-def _work(job: Callable[..., str | None], arguments: tuple[Any, ...], sender: Connection) -> None:
+def _work(
+    job: Callable[..., str | None], arguments: tuple[Any, ...], sender: Connection, heeds: bool
+) -> None:
     starter = multiprocessing.parent_process()
     if starter is not None:
         _end_after(starter.join)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if heeds:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     faulthandler.enable(sender.fileno())
     try:
         error = job(*arguments)

@@ -6,6 +6,7 @@ while it runs.
 
 import json
 import os
+import signal
 import sys
 from multiprocessing import util
 from typing import Any
@@ -26,6 +27,7 @@ def begin(order: dict[str, Any]) -> int:
     if child:
         return child
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background
     os.chdir(order["folder"])
     for number, name in enumerate((os.devnull, os.devnull, order["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)

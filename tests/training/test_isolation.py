@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 NESTED = """
 import subprocess, sys, time
 from temporal_pose.training.isolation import end_with_parent
@@ -25,9 +27,10 @@ if __name__ == "__main__":
 """
 
 INTERRUPTED = """
-import signal
+import signal, sys
 from temporal_pose.training.isolation import isolated
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, getattr(signal, sys.argv[1]))
     try:
         print(isolated(signal.raise_signal, signal.SIGINT))
     except KeyboardInterrupt:
@@ -65,10 +68,19 @@ def test_a_job_of_a_sweep_that_is_over_ends(tmp_path) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "")
 
 
-def test_an_interrupt_that_only_the_job_heard_is_one(tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("disposition", "said"), [("default_int_handler", "interrupted"), ("SIG_IGN", "None")]
+)
+def test_an_interrupt_of_a_job_counts_unless_this_process_ignores_them(
+    tmp_path, disposition, said
+) -> None:
     script = tmp_path / "interrupted.py"
     script.write_text(INTERRUPTED)
     done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, script, disposition],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
-    assert (done.stdout, done.stderr, done.returncode) == ("interrupted\n", "", 0)
+    assert (done.stdout, done.stderr, done.returncode) == (f"{said}\n", "", 0)
