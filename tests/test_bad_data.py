@@ -173,6 +173,18 @@ def test_a_damaged_checkpoint_stops_a_run_that_would_go_on_from_it(command: Comm
     assert (RUN / "metrics.json").exists()
 
 
+def test_a_best_checkpoint_that_is_gone_stops_a_run_that_would_go_on(command: Command) -> None:
+    command("train", *TINY).went_well()
+    (RUN / "metrics.json").unlink()
+    best = RUN / "best.ckpt"
+    best.rename(best.with_suffix(".kept"))
+    message = command("train", *TINY).refused()
+    assert message.startswith(f"checkpoint {best.absolute()} is gone, so training cannot go on")
+    best.with_suffix(".kept").rename(best)
+    command("train", *TINY).went_well()
+    assert (RUN / "metrics.json").exists()
+
+
 def test_a_damaged_configuration_is_named(command: Command) -> None:
     command("train", *TINY).went_well()
     (RUN / "config.yaml").write_text("model: [")

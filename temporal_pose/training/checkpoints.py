@@ -129,13 +129,23 @@ class Checkpoint(ModelCheckpoint):
         self._last_checkpoint_saved = filepath
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restores the best score even if the folder has another path now."""
+        """Restores the best score even if the folder has another path now.
+
+        Raises:
+            CheckpointError: the best checkpoint so far is gone.
+        """
+        folder = Path(str(self.dirpath))
         moved: dict[str, Any] = {"dirpath": self.dirpath}
         for name in ("best_model_path", "last_model_path", "kth_best_model_path"):
             if state_dict.get(name):
-                moved[name] = str(Path(str(self.dirpath)) / Path(state_dict[name]).name)
+                moved[name] = str(folder / Path(state_dict[name]).name)
+        best = moved.get("best_model_path")
+        if best and not Path(best).is_file():
+            raise CheckpointError(
+                f"checkpoint {best} is gone, so training cannot go on; put it back, or train "
+                "again with force=true"
+            )
         models = state_dict.get("best_k_models", {})
-        folder = Path(str(self.dirpath))
         moved["best_k_models"] = {str(folder / Path(p).name): v for p, v in models.items()}
         super().load_state_dict(state_dict | moved)
 

@@ -90,7 +90,7 @@ def test_measurements_become_a_table_and_a_file(tmp_path: Path):
 @pytest.mark.parametrize(
     ("rows", "number"),
     [
-        (lambda: rendering(maps=7, repeats=1), 5),
+        (lambda: rendering(maps=7, repeats=1), 6),
         (lambda: decoding(maps=7, repeats=2), 3),
         (lambda: conv3d(windows=1, repeats=1), 2),
         (lambda: biconvlstm(windows=1, repeats=1), 1),

@@ -220,6 +220,9 @@ def test_a_moved_folder_keeps_its_best_score(tmp_path) -> None:
         "last_model_path": "",
     }
     restored = Checkpoint(dirpath=tmp_path, filename="best", monitor="val/pck@0.05", mode="max")
+    with pytest.raises(CheckpointError, match=r"best\.ckpt is gone, so training cannot go on"):
+        restored.load_state_dict(state)
+    (tmp_path / "best.ckpt").touch()
     restored.load_state_dict(state)
     best = str(tmp_path / "best.ckpt")
     assert restored.best_model_path == restored.kth_best_model_path == best
