@@ -141,7 +141,7 @@ def build_trainer(config: Any, task: Refinement) -> Callable[..., L.Trainer]:
         ConfigError: an argument that Lightning or the optimiser refuses.
     """
     make: Callable[..., L.Trainer] = build(config)
-    _check_device(config)
+    check_device(config)
     trials: dict[str, Callable[[], Any]] = {
         "trainer": lambda: make(logger=False, callbacks=[], enable_checkpointing=False),
         "optimizer or scheduler": task.configure_optimizers,
@@ -156,8 +156,12 @@ def build_trainer(config: Any, task: Refinement) -> Callable[..., L.Trainer]:
     return make
 
 
-def _check_device(config: DictConfig) -> None:
-    """Apple's GPUs have no double precision, which noise and scores are computed in."""
+def check_device(config: Any) -> None:
+    """Apple's GPUs have no double precision, which noise and scores are computed in.
+
+    Raises:
+        ConfigError: one would be used.
+    """
     apple = torch.backends.mps.is_available() and not torch.cuda.is_available()
     if config.accelerator == "mps" or (config.accelerator in ("auto", "gpu") and apple):
         raise ConfigError(

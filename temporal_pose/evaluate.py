@@ -1,20 +1,17 @@
 """Scores a run, a filter or the identity: ``python -m temporal_pose.evaluate run=DIR``."""
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 
 from temporal_pose.cli import command
 from temporal_pose.configuration import build, build_trainer, plain, typed
-from temporal_pose.errors import ConfigError
-from temporal_pose.saved_runs import recompose
+from temporal_pose.saved_runs import of_run, restored
 from temporal_pose.settings import check
-from temporal_pose.training.checkpoints import load_weights
 from temporal_pose.training.evaluation import Predictions, evaluate
 from temporal_pose.training.files import make_folder, write_json
 from temporal_pose.training.runs import RunFolder
@@ -27,17 +24,9 @@ def main(config: DictConfig) -> None:
     """Tests, and shows what came out; with ``out``, keeps scores and predictions as well."""
     overrides = typed(HydraConfig.get().overrides.task)
     if config.run is not None:
-        config = _of_run(config, overrides)
+        config = of_run(config, overrides, own=("run", "checkpoint", "out"))
     check(config)
-    task = build(config.objects.task)
-    weights = config.checkpoint or (config.run and Path(config.run) / "best.ckpt")
-    if weights:
-        load_weights(task, Path(weights))
-    elif task.parameter_count:
-        raise ConfigError(
-            f"model={config.model.name} has weights to load; add run=DIR, the folder of a "
-            "finished run, or checkpoint=FILE"
-        )
+    task = restored(config)
     data, trainer = build(config.objects.data), build_trainer(config.trainer, task)
     if config.out is not None:
         make_folder(Path(config.out))
@@ -56,19 +45,6 @@ def _keep(config: DictConfig, scores: dict[str, float], predictions: Predictions
         predictions.save(folder / "predictions.npz")
         write_json(folder / "metrics.json", plain(scores))
     Console().print(_table(config.model.name, scores))
-
-
-def _of_run(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    """A run's configuration with what is typed now, and what to do with it."""
-    own = {name: config[name] for name in ("run", "checkpoint", "out")}
-    others = [item for item in overrides if item.split("=")[0].lstrip("+") not in own]
-    run = RunFolder(Path(config.run))
-    composed = recompose(run, others)
-    run.metrics()
-    with open_dict(composed):
-        composed.update(own)
-    composed.trainer.enable_progress_bar = config.trainer.enable_progress_bar
-    return composed
 
 
 def _table(name: str, scores: dict[str, float]) -> Table:

@@ -6,12 +6,12 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from temporal_pose.cli import CONF
 from temporal_pose.configuration import build
 from temporal_pose.data.module import PoseData
-from temporal_pose.errors import RunFolderError
+from temporal_pose.errors import ConfigError, RunFolderError
 from temporal_pose.training.checkpoints import load_weights
 from temporal_pose.training.runs import RunFolder, identity_of
 from temporal_pose.training.task import Refinement
@@ -72,6 +72,53 @@ def _check_meaning(run: RunFolder, saved: Mapping[str, Any], composed: DictConfi
 def _windowing(override: str) -> bool:
     kept = ("window", "fps", "short", "box", "margin", "size", "batch_size", "stride")
     return override.startswith(tuple(f"data.{name}=" for name in kept))
+
+
+def of_run(config: DictConfig, overrides: Sequence[str], own: Sequence[str]) -> DictConfig:
+    """A finished run's configuration with what is typed now, for a command that names a run.
+
+    Args:
+        config: the command's.
+        overrides: as typed.
+        own: settings of the command itself.
+
+    Raises:
+        RunFolderError: the folder holds no run, or one that is not finished.
+    """
+    others = [item for item in overrides if item.split("=")[0].lstrip("+") not in own]
+    run = RunFolder(Path(config.run))
+    composed = recompose(run, others)
+    run.metrics()
+    with open_dict(composed):
+        composed.update({name: config[name] for name in own})
+    composed.trainer.enable_progress_bar = config.trainer.enable_progress_bar
+    return composed
+
+
+def restored(config: DictConfig) -> Refinement:
+    """The task of a configuration, with the weights of its run or checkpoint.
+
+    Raises:
+        ConfigError: weights are needed, and nothing says where they are.
+        CheckpointError: they are missing, damaged or another model's.
+    """
+    task: Refinement = build(config.objects.task)
+    weights = weights_of(config)
+    if weights is not None:
+        load_weights(task, weights)
+    elif task.parameter_count:
+        raise ConfigError(
+            f"model={config.model.name} has weights to load; add run=DIR, the folder of a "
+            "finished run, or checkpoint=FILE"
+        )
+    return task
+
+
+def weights_of(config: DictConfig) -> Path | None:
+    """The checkpoint that a command names, or that of the run it names."""
+    if config.checkpoint is not None:
+        return Path(config.checkpoint)
+    return None if config.run is None else Path(config.run) / "best.ckpt"
 
 
 def load_run(path: Path) -> tuple[Refinement, PoseData]:

@@ -13,11 +13,12 @@ from temporal_pose.errors import DataError
 _END = 1 << 16  # bytes compared at both ends before two files of one size are read in full
 
 
-def folder(root: str | Path, holds: str) -> Path:
+def folder(root: str | Path, holds: str, setting: str = "data.root") -> Path:
     """The folder ``root``.
 
     Args:
         holds: what is expected in it; completes the message.
+        setting: what the user set to it.
 
     Raises:
         DataError: ``root`` is not a folder.
@@ -25,7 +26,7 @@ def folder(root: str | Path, holds: str) -> Path:
     path = Path(root).expanduser()
     if not path.is_dir():
         raise DataError(
-            f"data.root '{root}' is not a folder; expected {holds}: set data.root to where it is"
+            f"{setting} '{root}' is not a folder; expected {holds}: set {setting} to where it is"
         )
     return path
 

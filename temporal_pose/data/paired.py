@@ -78,8 +78,11 @@ class Paired:
         return found[1]
 
 
-def paired_files(root: str | Path) -> list[Path]:
+def paired_files(root: str | Path, setting: str = "data.root") -> list[Path]:
     """The files of the layout in a folder, by name; or the one that ``root`` is itself.
+
+    Args:
+        setting: what the user set to it.
 
     Raises:
         DataError: there is none, one that is unfinished was asked for, or two have the same name.
@@ -89,12 +92,12 @@ def paired_files(root: str | Path) -> list[Path]:
         raise DataError(f"{path} is unfinished; let the command that writes it go on to its end")
     if path.is_file() or (path.is_dir() and path.suffix == ".zarr"):
         return [path]
-    inside = folder(path, _HOLDS).iterdir()
+    inside = folder(path, _HOLDS, setting).iterdir()
     files = sorted(file for file in inside if file.suffix in (".npz", ".zarr"))
     if not files:
         raise DataError(
-            f"data.root '{path}' has no file *.npz or *.zarr; expected {_HOLDS}: "
-            "check data.root, and that the download was unpacked"
+            f"{setting} '{path}' has no file *.npz or *.zarr; expected {_HOLDS}: "
+            f"check {setting}, and that the download was unpacked"
         )
     names: dict[str, Path] = {}
     for file in files:
@@ -114,6 +117,16 @@ def _sequence(video: Video, group: str) -> Sequence:
     frames, size = np.arange(len(truth)), video.image_size
     seen = _detections(video)
     return Sequence(video.path.stem, truth, visible, frames, video.fps, group, size, seen)
+
+
+def without_truth(video: Video) -> Sequence:
+    """What the detector saw, and nothing else: no keypoint has a truth."""
+    seen = _detections(video)
+    nothing, nowhere = np.zeros((*seen.detected.shape, 2), np.float32), seen.detected & False
+    frames, size = np.arange(len(video)), video.image_size
+    return Sequence(
+        video.path.stem, nothing, nowhere, frames, video.fps, "", size, detections=seen
+    )
 
 
 def _detections(video: Video) -> Detections:
@@ -139,13 +152,13 @@ def _refuse_copies(files: ListOf[Path], sequences: ListOf[Sequence]) -> None:
     known: dict[bytes, Path] = {}
     for path, sequence in zip(files, sequences, strict=True):
         if lengths[len(sequence)] > 1:
-            first = known.setdefault(_content(sequence), path)
+            first = known.setdefault(content(sequence), path)
             if first != path:
                 raise DataError(f"{first} and {path} have the same content; remove one of them")
 
 
-def _content(sequence: Sequence) -> bytes:
-    """A number for the truth and the detections, but for heatmaps."""
+def content(sequence: Sequence) -> bytes:
+    """A fingerprint of the truth and the detections, but for heatmaps."""
     digest, seen = hashlib.blake2b(), sequence.detections
     arrays = [sequence.keypoints, sequence.visible]
     if seen is not None:

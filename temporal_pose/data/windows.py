@@ -83,10 +83,18 @@ class Cut:
         usable = has_pose(sequence)
         if recorded and sequence.detections is not None:
             usable = usable & sequence.detections.somebody
-        ends = np.flatnonzero(~(usable[1:] & usable[:-1] & (np.diff(sequence.frames) == 1))) + 1
-        for run in np.split(np.arange(len(sequence)), ends):
-            if usable[run[:1]].any():
-                yield run[::step]
+        for run in unbroken(usable, sequence.frames):
+            yield run[::step]
+
+
+def unbroken(
+    usable: Bool[np.ndarray, " F"], frames: Int[np.ndarray, " F"]
+) -> Iterator[Int[np.ndarray, " n"]]:
+    """Runs of usable frames whose numbers follow each other, as indices."""
+    ends = np.flatnonzero(~(usable[1:] & usable[:-1] & (np.diff(frames) == 1))) + 1
+    for run in np.split(np.arange(len(usable)), ends):
+        if usable[run[:1]].any():
+            yield run
 
 
 def has_pose(sequence: sequences.Sequence) -> Bool[np.ndarray, " F"]:
@@ -121,7 +129,7 @@ class Windows(Dataset[WindowBatch]):
         index, video, run, step, fps = [], [], [], [], []
         for number, sequence in enumerate(sequences):
             for stretch in cut.stretches(sequence, recordings is not None):
-                windows = _slide(starts[number] + stretch, cut.length, stride or cut.length)
+                windows = slide(starts[number] + stretch, cut.length, stride or cut.length)
                 index.append(windows)
                 video += [number] * len(windows)
                 run += [starts[number] + stretch[0]] * len(windows)
@@ -172,7 +180,8 @@ class Windows(Dataset[WindowBatch]):
         return [part.tolist() for part in torch.arange(len(self)).tensor_split(breaks)]
 
 
-def _slide(frames: Int[np.ndarray, " n"], length: int, stride: int) -> Int[np.ndarray, "N T"]:
+def slide(frames: Int[np.ndarray, " n"], length: int, stride: int = 1) -> Int[np.ndarray, "N T"]:
+    """Windows of so many frames; none where there are fewer."""
     if len(frames) < length:
         return np.empty((0, length), np.int64)
     views = np.lib.stride_tricks.sliding_window_view(frames, length)

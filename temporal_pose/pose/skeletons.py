@@ -173,8 +173,10 @@ def remap(
         keypoints: any C values a keypoint, for example x and y.
         visible: which of them are there.
     """
-    names = [source.stands_for.get(name, name) for name in source.keypoints]
-    found = [(names.index(name), i) for i, name in enumerate(target.keypoints) if name in names]
+    names, wanted = (
+        [one.stands_for.get(name, name) for name in one.keypoints] for one in (source, target)
+    )
+    found = [(names.index(name), i) for i, name in enumerate(wanted) if name in names]
     taken, placed = (list(column) for column in zip(*found, strict=True))
     out = np.zeros((*keypoints.shape[:-2], len(target), keypoints.shape[-1]), keypoints.dtype)
     seen = np.zeros((*visible.shape[:-1], len(target)), bool)

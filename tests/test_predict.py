@@ -1,0 +1,188 @@
+"""`python -m temporal_pose.predict`: refined poses of videos without a truth."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import READ, TINY, Command, process, write_paired
+from layouts import npz, with_detections, with_heatmaps, zarr_group
+
+from temporal_pose.data.layout.video import load
+from temporal_pose.pose.skeletons import CLIMBALONG25, COCO17
+
+RUN = Path("runs/pretrain")
+EYES = [COCO17.index("left_eye"), COCO17.index("right_eye")]
+KNOWN = [number for number in range(17) if number not in EYES]
+
+
+def bend(positions: np.ndarray) -> float:
+    return float(np.linalg.norm(np.diff(positions, 2, axis=0), axis=-1).mean())
+
+
+@pytest.mark.parametrize("model", ["conv3d", "deciwatch", "gaussian", "savgol_window"])
+def test_a_run_refines_a_folder_of_videos(command: Command, tmp_path: Path, model: str) -> None:
+    """Trained on something else entirely; what it needs of that is in its configuration."""
+    command("train", f"model={model}", "setup=3", *TINY, "data.frames=30").went_well()
+    source = write_paired(tmp_path / "own", dances=1, cameras=2, frames=23)
+    shown = command("predict", f"run={RUN}/{model}/setup3/k1", f"source={source}", "out=refined")
+    shown.went_well()
+    assert "left out of coco17, for no model knows them: left_eye, right_eye" in shown.out
+    for path in sorted(source.iterdir()):
+        before, after = load(path), load(Path("refined") / path.name)
+        assert (after.skeleton, after.fps, after.image_size) == (COCO17, 60, (640, 480))
+        assert after.detections is not None and before.detections is not None
+        assert np.isnan(after.detections[:, EYES]).all()
+        assert np.isfinite(after.detections[:, KNOWN]).all()
+        np.testing.assert_allclose(
+            after.detections[..., KNOWN, 2], before.detections[..., KNOWN, 2]
+        )
+        assert np.abs((after.detections - before.detections)[:, KNOWN, :2]).mean() < 150
+        np.testing.assert_array_equal(after.truth, before.truth)
+        assert path.name in shown.out
+
+
+@pytest.mark.parametrize("model", ["savgol", "gaussian", "kalman", "gaussian_window"])
+def test_a_filter_needs_no_run_and_calms(command: Command, tmp_path: Path, model: str) -> None:
+    source = write_paired(tmp_path / "own", dances=1, cameras=1)
+    command("predict", f"model={model}", f"source={source}", "out=refined").went_well()
+    before, after = (np.load(next(p.iterdir())) for p in (source, Path("refined")))
+    seen, made, truth = (
+        pose[:, KNOWN, :2] for pose in (before["detections"], after["detections"], before["truth"])
+    )
+    assert bend(made) < 0.7 * bend(seen)
+    assert np.abs(made - truth).mean() < 0.9 * np.abs(seen - truth).mean()
+
+
+def test_the_truth_is_not_looked_at(command: Command, tmp_path: Path) -> None:
+    files = {"with": with_detections(), "without": with_detections(truth=None, visible=None)}
+    rng = np.random.default_rng(0)
+    detections = rng.uniform(0, 500, (11, 17, 3)).astype(np.float32)
+    for name, arrays in files.items():
+        source = npz(tmp_path / f"{name}/v.npz", arrays | {"detections": detections})
+        command("predict", "model=gaussian", f"source={source}", f"out=to_{name}").went_well()
+    one, other = (np.load(f"to_{name}/v.npz") for name in files)
+    np.testing.assert_array_equal(one["detections"], other["detections"])
+    assert "truth" in one and "truth" not in other
+
+
+def test_the_result_is_an_input_like_any_other(command: Command, tmp_path: Path) -> None:
+    """It is checked, refined again, and scored by the same commands."""
+    source = write_paired(tmp_path / "own")
+    command("predict", "model=kalman", f"source={source}", "out=calm").went_well()
+    command("predict", "model=identity", "source=calm", "out=same").went_well()
+    for path in Path("calm").iterdir():
+        one, other = (np.load(Path(name) / path.name)["detections"] for name in ("calm", "same"))
+        np.testing.assert_allclose(one, other, atol=2e-3)
+    settings = ("model=identity", "data=paired", "data.root=calm", "noise=recorded", *READ)
+    command("evaluate", *settings).went_well()
+
+
+@pytest.mark.parametrize("model", ["identity", "kalman"])
+def test_heatmaps_are_read_from_disk(command: Command, tmp_path: Path, model: str) -> None:
+    """The one bright cell of each map, in a box of 70 by 50 pixels and 7 by 5 cells."""
+    rng = np.random.default_rng(0)
+    rows, columns = rng.integers(0, 5, (11, 17)), rng.integers(0, 7, (11, 17))
+    maps = np.full((11, 17, 5, 7), -1, np.float32)
+    frames, keypoints = np.meshgrid(range(11), range(17), indexing="ij")
+    maps[frames, keypoints, rows, columns] = 9
+    arrays = with_heatmaps(heatmaps=maps, truth=None, visible=None)
+    source = zarr_group(tmp_path / "v.zarr", arrays)
+    command("predict", f"model={model}", f"source={source}", "out=refined").went_well()
+    made = np.load("refined/v.npz")["detections"][:, KNOWN]
+    expected = np.stack([300 + 10 * columns + 5, 200 + 10 * rows + 5], -1)[:, KNOWN]
+    far = np.linalg.norm(made[..., :2] - expected, axis=-1).mean()
+    assert far < 2 if model == "identity" else 5 < far < 30
+    np.testing.assert_allclose(made[..., 2], arrays["scores"][:, KNOWN], rtol=1e-6)
+
+
+def test_our_own_skeleton_keeps_all_its_keypoints(command: Command, tmp_path: Path) -> None:
+    detections = np.random.default_rng(0).uniform(0, 400, (9, 25, 3)).astype(np.float32)
+    fields = {"detections": detections, "skeleton": CLIMBALONG25.name}
+    source = npz(tmp_path / "v.npz", with_detections(truth=None, visible=None) | fields)
+    shown = command("predict", "model=identity", f"source={source}", "out=refined")
+    shown.went_well()
+    assert "left out" not in shown.out
+    np.testing.assert_allclose(np.load("refined/v.npz")["detections"], detections, atol=2e-3)
+
+
+def test_the_same_command_goes_on_and_another_is_refused(command: Command, tmp_path: Path) -> None:
+    source = write_paired(tmp_path / "own", dances=2, cameras=1)
+    type_in = ("model=gaussian", f"source={source}", "out=refined")
+    command("predict", *type_in).went_well()
+    first, second = sorted(Path("refined").iterdir())
+    kept, time = first.read_bytes(), first.stat().st_mtime_ns
+    second.unlink()
+    shown = command("predict", *type_in)
+    shown.went_well()
+    assert second.name in shown.out and first.name not in shown.out
+    assert first.stat().st_mtime_ns == time
+    assert "refined is finished; force=true makes it again" in command("predict", *type_in).out
+    message = command("predict", *type_in, "model.sigma_s=0.2").refused()
+    assert message.startswith(f"{Path('refined') / first.name} exists already, and was not made")
+    assert first.read_bytes() == kept
+    command("predict", *type_in, "model.sigma_s=0.2", "force=true").went_well()
+    assert first.read_bytes() != kept
+
+
+def test_other_detections_of_the_same_name_are_refused(command: Command, tmp_path: Path) -> None:
+    for value in (1, 2):
+        detections = np.random.default_rng(value).uniform(0, 400, (11, 17, 3)).astype(np.float32)
+        source = npz(tmp_path / f"{value}/v.npz", with_detections(detections=detections))
+        ended = command("predict", "model=identity", f"source={source}", "out=refined")
+        if value == 1:
+            ended.went_well()
+    assert ended.refused().startswith("refined/v.npz exists already, and was not made of these")
+
+
+def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
+    source = write_paired(tmp_path / "own", dances=1, cameras=1)
+    good = (f"source={source}", "out=refined")
+    command("train", "model=conv3d", *TINY).went_well()
+    run = RUN / "conv3d/setup1/k1"
+    (empty := tmp_path / "empty").mkdir()
+    for typed, begins in {
+        good[:1]: "out is None; expected out=, a folder",
+        good[1:]: "source is None; expected source=, a file of the paired layout or a folder",
+        (*good, "model=deciwatch"): "model=deciwatch has weights to load; add run=DIR",
+        (*good, "run=nowhere"): f"{Path('nowhere').absolute()} holds no run (no config.yaml)",
+        (*good, "model=kalman", "data.fps=25"): "g_c00_ch00 has 60 frames a second; data.fps=25",
+        (
+            *good,
+            f"run={run}",
+            "model=deciwatch",
+        ): f"checkpoint {run}/best.ckpt is of another model",
+        (
+            *good,
+            "model=kalman",
+            "trainer.precision=8",
+        ): "trainer.precision is '8'; expected one of",
+        (*good, "model=kalman", "nois=1"): "setting 'nois' is unknown",
+        ("model=kalman", "source=nowhere", good[1]): "source 'nowhere' is not a folder",
+        ("model=kalman", f"source={empty}", good[1]): f"source '{empty}' has no file *.npz or",
+        ("model=kalman", good[0], f"out={source}"): f"out={source} would replace {source}",
+    }.items():
+        message = command("predict", *typed).refused()
+        assert message.startswith(begins), message
+        assert not Path("refined").exists()
+    (run / "metrics.json").unlink()
+    assert "holds no finished run" in command("predict", f"run={run}", *good).refused()
+
+
+def test_a_damaged_file_is_named_before_anything_is_written(
+    command: Command, tmp_path: Path
+) -> None:
+    source = write_paired(tmp_path / "own", dances=2, cameras=1)
+    last = sorted(source.iterdir())[-1]
+    last.write_bytes(last.read_bytes()[:500])
+    message = command("predict", "model=kalman", f"source={source}", "out=refined").refused()
+    assert str(last) in message
+    assert not Path("refined").exists()
+
+
+def test_the_literal_command_line(tmp_path: Path) -> None:
+    source = write_paired(tmp_path / "own", dances=1, cameras=1)
+    typed = ("model=kalman", f"source={source}", "out=refined")
+    process("predict", *typed, cwd=tmp_path).went_well()
+    (made,) = (tmp_path / "refined").iterdir()
+    assert set(np.load(made).files) >= {"detections", "fps", "image_size", "skeleton"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["own", "refined"]
