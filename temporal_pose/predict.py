@@ -31,6 +31,7 @@ from temporal_pose.settings import check
 from temporal_pose.training.files import make_folder, write_bytes
 from temporal_pose.training.prediction import Refined, Seen, refine
 from temporal_pose.training.runs import RunFolder, config_hash
+from temporal_pose.training.task import Refinement
 
 _OWN = ("run", "checkpoint", "source", "out")
 _COLUMNS = ("video", "frames", "refined", "jitter before", "after")
@@ -50,7 +51,7 @@ def main(config: DictConfig) -> None:
         data.cut.step(without_truth(video))
     make_folder(Path(config.out))
     table = Table(*_COLUMNS, caption="jitter: mean acceleration, image px/frame²")
-    for line in _remarks({video.skeleton.name for video, _, _ in waiting}):
+    for line in _remarks(config, task, {video.skeleton.name for video, _, _ in waiting}):
         print(f"note: {line}")
     with _progress() as bar:
         for video, out, made_with in bar.track(waiting, description="videos"):
@@ -60,8 +61,14 @@ def main(config: DictConfig) -> None:
     Console().print(table if waiting else f"{config.out} is finished; force=true makes it again")
 
 
-def _remarks(skeletons: set[str]) -> Iterator[str]:
-    """Keypoints that no model knows, and so no result has."""
+def _remarks(config: DictConfig, task: Refinement, skeletons: set[str]) -> Iterator[str]:
+    """What a person should know of the results: a model out of its depth, keypoints they lack."""
+    run = None if config.run is None else RunFolder(Path(config.run))
+    if run is not None and task.parameter_count and run.config().get("stage") == "pretrain":
+        yield (
+            f"{config.run} has seen simulated noise alone, and may displace what a real detector "
+            "saw; finetune it on one, or compare with model=kalman"
+        )
     ours = len(CLIMBALONG25)
     for name in sorted(skeletons):
         target = skeleton(name)
@@ -72,12 +79,16 @@ def _remarks(skeletons: set[str]) -> Iterator[str]:
 
 
 def _complete(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    """The configuration of the run, if one is named, for what a real detector saw."""
+    """The configuration of the run, if one is named, for what a real detector saw.
+
+    Its poses are seen through boxes that stand still in a window, if nothing else is typed: those
+    of single frames jitter with the detections that they are made of.
+    """
     if config.run is None:
         return config
     noise = RunFolder(Path(config.run)).config().get("noise", {})
     known = {item.split("=")[0].lstrip("+") for item in overrides}
-    ours = {"model.frame": "model.frame=image"}
+    ours = {"model.frame": "model.frame=image", "data.box": "data.box=window"}
     if not str(noise.get("_target_", "")).endswith("recording.Recording"):
         ours["noise"] = "noise=recorded"
     extra = [item for name, item in ours.items() if name not in known]

@@ -27,6 +27,7 @@ def test_a_run_refines_a_folder_of_videos(command: Command, tmp_path: Path, mode
     shown = command("predict", f"run={RUN}/{model}/setup3/k1", f"source={source}", "out=refined")
     shown.went_well()
     assert "left out of coco17, for no model knows them: left_eye, right_eye" in shown.out
+    assert ("has seen simulated noise alone" in shown.out) == (model in ("conv3d", "deciwatch"))
     for path in sorted(source.iterdir()):
         before, after = load(path), load(Path("refined") / path.name)
         assert (after.skeleton, after.fps, after.image_size) == (COCO17, 60, (640, 480))
