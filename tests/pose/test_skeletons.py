@@ -120,6 +120,19 @@ def test_there_and_back() -> None:
     assert np.array_equal(back, points)
 
 
+@pytest.mark.parametrize(
+    ("other", "shared"), [(PENN13, 13), (COCO17, 15), (MPII16, 12), (BLAZEPOSE33, 25)]
+)
+def test_another_skeleton_gets_back_what_both_know(other, shared) -> None:
+    """What stands for a keypoint of ours, as Penn's head for the nose, is that again."""
+    points, visible = np.arange(len(other) * 6.0).reshape(3, len(other), 2), np.ones((3, 1), bool)
+    ours = remap(points, np.repeat(visible, len(other), 1), other)
+    back, seen = remap(*ours, CLIMBALONG25, other)
+    assert seen.sum() == 3 * shared
+    assert np.array_equal(back[seen], points[seen])
+    assert not back[~seen].any()
+
+
 def test_what_is_not_visible_is_zero_even_if_it_was_nan() -> None:
     points = np.full((3, 17, 2), np.nan, np.float32)
     out, seen = remap(points, np.zeros((3, 17), bool), COCO17)
