@@ -19,7 +19,7 @@ demo: .venv/installed
 	$(BIN)/python -m temporal_pose.report runs_dir=demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 check: .venv/installed
 	$(BIN)/ruff check .
