@@ -21,6 +21,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from temporal_pose.errors import UserError
+from temporal_pose.manual import show
 
 Result = TypeVar("Result")
 
@@ -52,6 +53,9 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
         def main() -> None:
             os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here instead of being printed
             quiet()
+            if {"--help", "-h"} & set(sys.argv[1:]):
+                attempt(show, CONF, name, sys.argv[1:])
+                return
             failed.clear()
             careful.__module__ = job.__module__
             run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
