@@ -140,7 +140,7 @@ def explain(error: BaseException) -> str | None:
         if isinstance(cause, OSError) and cause.errno is not None:
             where = f" ({cause.filename})" if cause.filename else ""
             remedy = _REMEDIES.get(cause.errno, "")
-            return f"{cause.strerror}{where}; {remedy}choose another path, such as runs_dir="
+            return f"{cause.strerror}{where}; {remedy}choose another path, by runs_dir= or out="
     unknown = re.search(r"Could not override '([^']+)'", str(error))
     if unknown:
         return f"setting '{unknown[1]}' is unknown; --cfg job lists every setting there is"

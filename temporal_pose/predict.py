@@ -8,8 +8,9 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightning as L
 import numpy as np
@@ -22,9 +23,12 @@ from rich.table import Table
 
 from temporal_pose.cli import command
 from temporal_pose.configuration import build, check_device, typed
+from temporal_pose.data.layout.inspection import inspect
 from temporal_pose.data.layout.video import Video, load
-from temporal_pose.data.paired import content, paired_files, without_truth
+from temporal_pose.data.module import PoseData
+from temporal_pose.data.paired import paired_files, without_truth
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.models.identity import Identity
 from temporal_pose.pose.skeletons import CLIMBALONG25, remap, skeleton
 from temporal_pose.saved_runs import of_run, restored, weights_of
 from temporal_pose.settings import check
@@ -34,7 +38,7 @@ from temporal_pose.training.runs import RunFolder, config_hash
 from temporal_pose.training.task import Refinement
 
 _OWN = ("run", "checkpoint", "source", "out")
-_COLUMNS = ("video", "frames", "refined", "jitter before", "after")
+_COLUMNS = ("video", "frames", "refined", "too short", "jitter", "after")
 
 
 @command("predict")
@@ -46,31 +50,62 @@ def main(config: DictConfig) -> None:
     config = _complete(config, typed(HydraConfig.get().overrides.task))
     check(config)
     task, data, fabric = restored(config), build(config.objects.data), _fabric(config)
-    waiting = _waiting(config)
-    for video, _, _ in waiting:
-        data.cut.step(without_truth(video))
+    if not data.noise.needs_recordings:
+        raise ConfigError("noise is simulated; expected noise=recorded, what a detector saw")
+    waiting = _waiting(config, data)
     make_folder(Path(config.out))
-    table = Table(*_COLUMNS, caption="jitter: mean acceleration, image px/frame²")
-    for line in _remarks(config, task, {video.skeleton.name for video, _, _ in waiting}):
+    table = Table(*_COLUMNS, caption="jitter before and after: mean acceleration, image px/frame²")
+    for line in _remarks(config, task, waiting):
         print(f"note: {line}")
-    with _progress() as bar:
-        for video, out, made_with in bar.track(waiting, description="videos"):
-            refined = refine(task, data, without_truth(video), fabric)
-            write_bytes(out, _file(video, refined.after, made_with))
-            table.add_row(*_row(video, refined))
+    with _progress(config) as bar:
+        done = bar.add_task("frames", total=sum(one.frames for one in waiting))
+        for one in waiting:
+            video = load(one.source)
+            advance = partial(bar.advance, done)
+            refined = refine(task, data, without_truth(video), fabric, advance)
+            write_bytes(one.out, _file(video, refined.after, one.made_with))
+            table.add_row(*_row(one, refined))
     Console().print(table if waiting else f"{config.out} is finished; force=true makes it again")
 
 
-def _remarks(config: DictConfig, task: Refinement, skeletons: set[str]) -> Iterator[str]:
-    """What a person should know of the results: a model out of its depth, keypoints they lack."""
-    run = None if config.run is None else RunFolder(Path(config.run))
-    if run is not None and task.parameter_count and run.config().get("stage") == "pretrain":
-        yield (
-            f"{config.run} has seen simulated noise alone, and may displace what a real detector "
-            "saw; finetune it on one, or compare with model=kalman"
-        )
+class Job(NamedTuple):
+    """A video to refine.
+
+    Args:
+        out: where to.
+        made_with: fingerprint of the model and the detections.
+        fps: as the model will see it.
+        doubts: what makes keypoints look as if their numbers meant something else.
+    """
+
+    source: Path
+    out: Path
+    made_with: str
+    frames: int
+    skeleton: str
+    fps: float
+    doubts: Sequence[str]
+
+
+def _remarks(config: DictConfig, task: Refinement, waiting: Sequence[Job]) -> Iterator[str]:
+    """What a person should know of the results."""
+    yield from (f"{one.source.name}: {doubt}" for one in waiting for doubt in one.doubts)
+    if config.run is not None:
+        run = RunFolder(Path(config.run))
+        if run.config().get("stage") == "pretrain" and not isinstance(task.network, Identity):
+            yield (
+                f"{config.run} has seen simulated noise alone, and may displace what a real "
+                "detector saw; finetune it on one, or compare with model=kalman"
+            )
+        rates = run.frame_rates()
+        for rate in sorted({one.fps for one in waiting}) if config.data.fps is None else ():
+            if rates and not min(rates) / 1.5 < rate < max(rates) * 1.5:
+                yield (
+                    f"the run was trained at {rates[-1]:g} frames a second, and gets {rate:g}; "
+                    f"data.fps={rates[-1]:g} brings videos to that rate, where it divides theirs"
+                )
     ours = len(CLIMBALONG25)
-    for name in sorted(skeletons):
+    for name in sorted({one.skeleton for one in waiting}):
         target = skeleton(name)
         _, known = remap(np.zeros((ours, 1)), np.ones(ours, bool), CLIMBALONG25, target)
         lacking = [one for one, there in zip(target.keypoints, known, strict=True) if not there]
@@ -109,30 +144,43 @@ def _fabric(config: DictConfig) -> L.Fabric:
         raise ConfigError(f"trainer: {error}") from error
 
 
-def _waiting(config: DictConfig) -> list[tuple[Video, Path, str]]:
-    """Videos to refine, where to, and what says that it was done.
+def _waiting(config: DictConfig, data: PoseData) -> list[Job]:
+    """What is to be done; every file is read.
 
     Raises:
+        ConfigError: the results would stand among the sources.
         DataError: files that cannot be read; or a result that is there already, of other
             detections or another model.
     """
     model, waiting = _fingerprint(config), []
-    for video in map(load, paired_files(config.source, "source")):
-        out = Path(config.out) / f"{video.path.stem}.npz"
-        made_with = f"{model}-{content(without_truth(video)).hex()[:16]}"
-        if out.exists() and out.samefile(video.path):
-            raise ConfigError(
-                f"out={config.out} would replace {video.path}; expected another folder"
-            )
-        if out.exists() and not config.force:
-            if _made_with(out) == made_with:
-                continue
+    for path in paired_files(config.source, "source"):
+        video, out = load(path), Path(config.out) / f"{path.stem}.npz"
+        step, made_with = data.cut.step(without_truth(video)), f"{model}-{_digest(video)}"
+        if out.absolute().parent.resolve() == path.absolute().parent.resolve():
+            raise ConfigError(f"out={config.out} is where {path} is; expected another folder")
+        if not out.exists() or config.force:
+            doubts = inspect(video).doubts if video.heatmaps is None else []
+            about = (len(video), video.skeleton.name, video.fps / step, doubts)
+            waiting.append(Job(path, out, made_with, *about))
+        elif _made_with(out) != made_with:
             raise DataError(
-                f"{out} exists already, and was not made of these detections by this model; "
-                "choose another out=, or force=true to replace it"
+                f"{out} exists already, and was not made of this file by this model; choose "
+                "another out=, or force=true to replace it"
             )
-        waiting.append((video, out, made_with))
     return waiting
+
+
+def _digest(video: Video) -> str:
+    """A fingerprint of a file; of heatmaps, which may be many, of size and time alone."""
+    digest = hashlib.sha256(repr((video.skeleton.name, video.fps, video.image_size)).encode())
+    parts = (video.detections, video.boxes, video.scores, video.truth, video.visible)
+    for array in parts:
+        digest.update(b"-" if array is None else np.ascontiguousarray(array).data)
+    if video.heatmaps is not None:
+        for file in [video.path, *sorted(video.path.rglob("*"))]:
+            stat = file.stat()
+            digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
 
 
 def _fingerprint(config: DictConfig) -> str:
@@ -140,6 +188,7 @@ def _fingerprint(config: DictConfig) -> str:
     objects: Any = OmegaConf.to_container(config.objects, resolve=True)
     parts = {"task": ("network", "codec"), "data": ("noise", "framing", "cut", "whole_videos")}
     settings = {part: {name: objects[part][name] for name in parts[part]} for part in parts}
+    settings["trainer"] = {"precision": str(config.trainer.precision)}
     weights = weights_of(config)
     if weights is not None:
         settings["weights"] = {"sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
@@ -172,16 +221,18 @@ def _file(video: Video, poses: Seen, made_with: str) -> bytes:
     return file.getvalue()
 
 
-def _row(video: Video, refined: Refined) -> tuple[str, ...]:
+def _row(one: Job, refined: Refined) -> tuple[str, ...]:
     jitter = ("–" if value != value else f"{value:.2f}" for value in refined.jitter)
-    return video.path.name, f"{len(video):,}", f"{refined.frames.sum():,}", *jitter
+    counts = (f"{count:,}" for count in (one.frames, refined.frames.sum(), refined.left))
+    return one.source.name, *counts, *jitter
 
 
-def _progress() -> Progress:
+def _progress(config: DictConfig) -> Progress:
     """A bar in a terminal; nothing in a file."""
     console = Console()
+    shown = console.is_terminal and config.trainer.enable_progress_bar
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
+    return Progress(*columns, console=console, disable=not shown)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from temporal_pose.cli import CONF
-from temporal_pose.configuration import build
+from temporal_pose.configuration import build, learns
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError, RunFolderError
 from temporal_pose.training.checkpoints import load_weights
@@ -84,15 +84,28 @@ def of_run(config: DictConfig, overrides: Sequence[str], own: Sequence[str]) -> 
 
     Raises:
         RunFolderError: the folder holds no run, or one that is not finished.
+        ConfigError: what the run has tuned is typed.
     """
     others = [item for item in overrides if item.split("=")[0].lstrip("+") not in own]
     run = RunFolder(Path(config.run))
     composed = recompose(run, others)
     run.metrics()
+    _check_tuned(composed, others)
     with open_dict(composed):
         composed.update({name: config[name] for name in own})
     composed.trainer.enable_progress_bar = config.trainer.enable_progress_bar
     return composed
+
+
+def _check_tuned(config: DictConfig, overrides: Sequence[str]) -> None:
+    """A filter's settings were tuned, and are in its checkpoint."""
+    names = {item.split("=")[0].lstrip("+").removeprefix("model.") for item in overrides}
+    typed_now = sorted(names & set(config.model.network)) if not learns(config) else []
+    if typed_now:
+        raise ConfigError(
+            f"model.{typed_now[0]} was tuned by this run, which keeps it; drop run= and add "
+            f"model={config.model.name} to choose it yourself"
+        )
 
 
 def restored(config: DictConfig) -> Refinement:

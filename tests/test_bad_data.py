@@ -132,7 +132,7 @@ def test_a_folder_that_cannot_be_written_is_named(command: Command, folder: str)
     Path("file").write_text("mine")
     message = command("train", *TINY, f"runs_dir={folder}").refused()
     assert folder in message
-    assert message.endswith("; choose another path, such as runs_dir=")
+    assert message.endswith("; choose another path, by runs_dir= or out=")
     assert Path("file").read_text() == "mine"
     assert no_results()
 
@@ -154,7 +154,7 @@ def test_a_full_disk_costs_one_line_and_the_run_can_go_on(
     done = process("train", *TINY, cwd=tmp_path, preexec_fn=small_files)
     message = done.refused()
     assert "File too large" in message
-    assert "make room there, or choose another path, such as runs_dir=" in message
+    assert "make room there, or choose another path, by runs_dir= or out=" in message
     assert not (RUN / "metrics.json").exists()
     assert not (RUN / "best.ckpt").exists()
     command("train", *TINY).went_well()

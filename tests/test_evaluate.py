@@ -98,6 +98,22 @@ def test_the_input_is_the_same_for_every_model(command: Command, tmp_path: Path)
     assert len({one["test/error_px"] for one in found}) == 3
 
 
+def test_the_identity_is_the_baseline_also_where_the_detector_missed(
+    command: Command, tmp_path: Path
+) -> None:
+    root = write_paired(tmp_path / "own")
+    for file in root.iterdir():
+        arrays = dict(np.load(file))
+        missed = np.random.default_rng(0).random(arrays["detections"].shape[:2]) < 0.1
+        arrays["detections"][missed] = np.nan
+        np.savez(file, **arrays)
+    settings = ("model=identity", "data=paired", f"data.root={root}", "noise=recorded", *READ)
+    command("evaluate", *settings, "out=here").went_well()
+    found = scores(Path("here"))
+    for name in ("error_px", "accel_error_px", "pck@0.05", "pck@0.2", "lag_frames"):
+        assert found[f"test/{name}"] == pytest.approx(found[f"identity/{name}"], rel=1e-4)
+
+
 def test_a_filters_run_keeps_what_was_tuned(command: Command) -> None:
     command("train", "model=savgol", *TINY, "data.frames=40").went_well()
     run = RUNS / "savgol/setup1/k1"

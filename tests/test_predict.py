@@ -27,7 +27,7 @@ def test_a_run_refines_a_folder_of_videos(command: Command, tmp_path: Path, mode
     shown = command("predict", f"run={RUN}/{model}/setup3/k1", f"source={source}", "out=refined")
     shown.went_well()
     assert "left out of coco17, for no model knows them: left_eye, right_eye" in shown.out
-    assert ("has seen simulated noise alone" in shown.out) == (model in ("conv3d", "deciwatch"))
+    assert f"{RUN}/{model}/setup3/k1 has seen simulated noise alone" in shown.out
     for path in sorted(source.iterdir()):
         before, after = load(path), load(Path("refined") / path.name)
         assert (after.skeleton, after.fps, after.image_size) == (COCO17, 60, (640, 480))
@@ -125,21 +125,56 @@ def test_the_same_command_goes_on_and_another_is_refused(command: Command, tmp_p
     assert first.read_bytes() != kept
 
 
-def test_other_detections_of_the_same_name_are_refused(command: Command, tmp_path: Path) -> None:
-    for value in (1, 2):
-        detections = np.random.default_rng(value).uniform(0, 400, (11, 17, 3)).astype(np.float32)
-        source = npz(tmp_path / f"{value}/v.npz", with_detections(detections=detections))
-        ended = command("predict", "model=identity", f"source={source}", "out=refined")
-        if value == 1:
-            ended.went_well()
-    assert ended.refused().startswith("refined/v.npz exists already, and was not made of these")
+@pytest.mark.parametrize("changed", ["detections", "fps", "truth", "heatmaps"])
+def test_a_source_that_changed_is_not_taken_for_done(
+    command: Command, tmp_path: Path, changed: str
+) -> None:
+    before = with_heatmaps() if changed == "heatmaps" else with_detections()
+    rng = np.random.default_rng(0)
+    other = (
+        {"fps": 50.0} if changed == "fps" else {changed: rng.uniform(0, 9, before[changed].shape)}
+    )
+    source = npz(tmp_path / "v.npz", before)
+    typed = ("model=identity", f"source={source}", "out=refined")
+    command("predict", *typed).went_well()
+    assert "is finished" in command("predict", *typed).out
+    npz(source, before | {name: np.asarray(value, np.float32) for name, value in other.items()})
+    message = command("predict", *typed).refused()
+    assert message.startswith("refined/v.npz exists already, and was not made of this file by")
+
+
+def test_frame_rates_unlike_those_of_training_are_remarked(
+    command: Command, tmp_path: Path
+) -> None:
+    """The embedded poses have 30 frames a second; these files 60."""
+    command("train", "model=deciwatch", *TINY).went_well()
+    source = write_paired(tmp_path / "own", dances=1, cameras=1)
+    typed = (f"run={RUN}/deciwatch/setup1/k1", f"source={source}")
+    shown = command("predict", *typed, "out=as_they_are").out
+    assert "trained at 30 frames a second, and gets 60; data.fps=30 brings" in shown
+    assert "frames a second" not in command("predict", *typed, "out=brought", "data.fps=30").out
+    one, other = (np.load(next(Path(p).iterdir())) for p in ("as_they_are", "brought"))
+    assert one["fps"] == other["fps"] == 60
+    assert np.nanmax(np.abs(one["detections"] - other["detections"])) > 0.1
+
+
+def test_numbers_that_mean_something_else_are_remarked(command: Command, tmp_path: Path) -> None:
+    detections = np.random.default_rng(0).uniform(1, 400, (11, 17, 3)).astype(np.float32)
+    detections[2, :7] = 0
+    source = npz(tmp_path / "v.npz", with_detections(detections=detections))
+    shown = command("predict", "model=kalman", f"source={source}", "out=refined")
+    shown.went_well()
+    assert "note: v.npz: 3.7% of the detections are at exactly (0, 0), as some" in shown.out
+    assert "note: v.npz: scores are above 1.5; expected about 0 to 1" in shown.out
 
 
 def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
     source = write_paired(tmp_path / "own", dances=1, cameras=1)
     good = (f"source={source}", "out=refined")
     command("train", "model=conv3d", *TINY).went_well()
-    run = RUN / "conv3d/setup1/k1"
+    command("train", "model=savgol", *TINY).went_well()
+    run, tuned = RUN / "conv3d/setup1/k1", RUN / "savgol/setup1/k1"
+    (movie := tmp_path / "clip.mp4").touch()
     (empty := tmp_path / "empty").mkdir()
     for typed, begins in {
         good[:1]: "out is None; expected out=, a folder",
@@ -160,7 +195,10 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
         (*good, "model=kalman", "nois=1"): "setting 'nois' is unknown",
         ("model=kalman", "source=nowhere", good[1]): "source 'nowhere' is not a folder",
         ("model=kalman", f"source={empty}", good[1]): f"source '{empty}' has no file *.npz or",
-        ("model=kalman", good[0], f"out={source}"): f"out={source} would replace {source}",
+        ("model=kalman", good[0], f"out={source}"): f"out={source} is where {source}",
+        (*good, "model=kalman", "noise=gaussian"): "noise is simulated; expected noise=recorded",
+        ("model=kalman", f"source={movie}", good[1]): f"source '{movie}' is no file of the paired",
+        (*good, f"run={tuned}", "model=savgol", "model.order=1"): "model.order was tuned by this",
     }.items():
         message = command("predict", *typed).refused()
         assert message.startswith(begins), message

@@ -18,6 +18,10 @@ from temporal_pose.pose.skeletons import remap
 
 log = logging.getLogger(__name__)
 
+_MADE = (
+    "python -m temporal_pose.detect makes one of a video or images, temporal_pose.data.write one "
+    "of arrays"
+)
 _HOLDS = "files of the paired layout (*.npz, *.zarr)"
 
 
@@ -90,14 +94,18 @@ def paired_files(root: str | Path, setting: str = "data.root") -> list[Path]:
     path = Path(root).expanduser()
     if path.suffix == ".part":
         raise DataError(f"{path} is unfinished; let the command that writes it go on to its end")
-    if path.is_file() or (path.is_dir() and path.suffix == ".zarr"):
+    if (path.is_file() and path.suffix == ".npz") or (path.is_dir() and path.suffix == ".zarr"):
         return [path]
+    if path.is_file():
+        raise DataError(
+            f"{setting} '{path}' is no file of the paired layout (*.npz, *.zarr); {_MADE}"
+        )
     inside = folder(path, _HOLDS, setting).iterdir()
     files = sorted(file for file in inside if file.suffix in (".npz", ".zarr"))
     if not files:
         raise DataError(
-            f"{setting} '{path}' has no file *.npz or *.zarr; expected {_HOLDS}: "
-            f"check {setting}, and that the download was unpacked"
+            f"{setting} '{path}' has no file *.npz or *.zarr; expected {_HOLDS}: check {setting}, "
+            f"and that the download was unpacked; {_MADE}"
         )
     names: dict[str, Path] = {}
     for file in files:
@@ -152,13 +160,13 @@ def _refuse_copies(files: ListOf[Path], sequences: ListOf[Sequence]) -> None:
     known: dict[bytes, Path] = {}
     for path, sequence in zip(files, sequences, strict=True):
         if lengths[len(sequence)] > 1:
-            first = known.setdefault(content(sequence), path)
+            first = known.setdefault(_content(sequence), path)
             if first != path:
                 raise DataError(f"{first} and {path} have the same content; remove one of them")
 
 
-def content(sequence: Sequence) -> bytes:
-    """A fingerprint of the truth and the detections, but for heatmaps."""
+def _content(sequence: Sequence) -> bytes:
+    """A number for the truth and the detections, but for heatmaps."""
     digest, seen = hashlib.blake2b(), sequence.detections
     arrays = [sequence.keypoints, sequence.visible]
     if seen is not None:

@@ -68,7 +68,7 @@ class TemporalConvNet(nn.Module):
 
     def get_extra_state(self) -> dict[str, float]:
         """What a checkpoint tells of the network besides the shapes of its weights."""
-        return {"sigma": self.sigma}
+        return {"sigma": self.sigma, "window": self.window}
 
     def set_extra_state(self, state: Any) -> None:
         """Makes sure that a checkpoint is of the same network.

@@ -6,7 +6,7 @@ With them one training step serves every model.
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -19,7 +19,13 @@ from temporal_pose.pose.observations import Observed, Tracks
 
 @runtime_checkable
 class Codec(Protocol):
-    """What every codec offers; keypoints in heatmap pixels throughout."""
+    """What every codec offers; keypoints in heatmap pixels throughout.
+
+    Attributes:
+        reads_heatmaps: whether the network sees more of a real detector's heatmaps than positions.
+    """
+
+    reads_heatmaps: ClassVar[bool]
 
     def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
         """Detected positions, unrefined, as this codec's decoder reads them."""
@@ -67,6 +73,8 @@ class HeatmapCodec:
         decoder: how positions are read, 'subpixel' or 'argmax'.
     """
 
+    reads_heatmaps: ClassVar[bool] = True
+
     size: int = 56
     sigma: float = 1.0
     render: str = "subpixel"
@@ -106,20 +114,23 @@ class HeatmapCodec:
 class CoordinateCodec:
     """For networks from coordinates to coordinates, ``B T K 2``, the heatmap being [-1, 1].
 
-    Keypoints that were not detected stand at the centre, 0. Nothing is rendered, but for
-    the thesis's blobs.
+    Nothing is rendered, but for the thesis's blobs.
 
     Args:
         size: rows and columns of a heatmap.
         render: how the detector's blobs are drawn, 'subpixel' or 'thesis'.
         decoder: how the input's positions are read, 'subpixel' or 'argmax'.
-        scores: gives the network the detector's score of each keypoint as well, ``B T K 3``. A
-            keypoint that was not detected then has score 0, and stands where `hold` puts it.
+        held: a keypoint that was not detected stands where `hold` puts it; else at the centre, 0.
+        scores: gives the network the detector's score of each keypoint as well, ``B T K 3``; 0
+            where it was not detected.
     """
+
+    reads_heatmaps: ClassVar[bool] = False
 
     size: int = 56
     render: str = "subpixel"
     decoder: str = "subpixel"
+    held: bool = False
     scores: bool = False
 
     def __post_init__(self) -> None:
@@ -132,11 +143,13 @@ class CoordinateCodec:
 
     def read(self, observed: Observed) -> Float[Tensor, "B T K X"]:
         """Scales detected positions to [-1, 1]; X is 2, or 3 with scores."""
-        positions, found = self.positions(observed), observed.detected
+        found = observed.detected
+        there = torch.ones_like(found) if self.held else found
+        places = self.encode(self.positions(observed), there)
         if not self.scores:
-            return self.encode(positions, found)
+            return places
         scores = observed.scores.clamp(min=1e-6).where(found, 0)
-        return torch.cat([self.encode(positions, torch.ones_like(found)), scores[..., None]], -1)
+        return torch.cat([places, scores[..., None]], -1)
 
     def encode(
         self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]
@@ -166,6 +179,8 @@ class TrackCodec:
         whole: treats the rows of a batch as successive windows of one video, which the filter
             then sees from its first frame to its last; else each window stands alone.
     """
+
+    reads_heatmaps: ClassVar[bool] = False
 
     size: int = 56
     render: str = "subpixel"

@@ -42,7 +42,9 @@ def experiment(
         predictions.save(run.predictions)
         prints = data.fingerprints()
         own = {*prints["train"], *prints["val"]} - set(prints["test"])
-        write_json(run.split_file, data.groups() | {"seen": sorted(own.union(seen))})
+        rates = sorted(set(data.sides["train"].fps.tolist()))
+        known = {"seen": sorted(own.union(seen)), "fps": rates}
+        write_json(run.split_file, data.groups() | known)
     described = {
         "torso_px": data.mean_torso,
         **{f"windows_{side}": len(windows) for side, windows in data.sides.items()},

@@ -140,6 +140,13 @@ class RunFolder:
         same = self.config().get("data", {}).get("name") == data
         return groups if same else set(), seen
 
+    def frame_rates(self) -> list[float]:
+        """Frames a second of the training windows; empty where the run does not say."""
+        try:
+            return [float(rate) for rate in json.loads(self.split_file.read_text())["fps"]]
+        except (OSError, KeyError, TypeError, ValueError):
+            return []
+
     def config(self) -> dict[str, Any]:
         """The resolved configuration of the run.
 

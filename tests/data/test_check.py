@@ -124,6 +124,10 @@ def test_bad_files_are_named_in_a_line_each_and_the_good_ones_shown(tmp_path, ca
             {"heatmaps": np.zeros((F, K, *SIZE), np.float32)},
             "nothing was detected in any frame",
         ),
+        (
+            {"scores": np.full((F, K), 87, np.float32)},
+            "scores are above 1.5; expected about 0 to 1, as networks are trained on",
+        ),
     ],
 )
 def test_numbers_that_mean_something_else(tmp_path, capsys, changed, message):

@@ -120,5 +120,6 @@ def test_weights_of_a_network_with_another_smoother_are_refused():
     with pytest.raises(CheckpointError) as error:
         TemporalConvNet(K, window=9, width=7, depth=1, sigma=2).load_state_dict(state)
     assert str(error.value) == (
-        "the checkpoint is of a TemporalConvNet with {'sigma': 0.9}; expected {'sigma': 2.0}"
+        "the checkpoint is of a TemporalConvNet with {'sigma': 0.9, 'window': 9}; expected "
+        "{'sigma': 2.0, 'window': 9}"
     )

@@ -53,7 +53,7 @@ def data(whole: bool = False, box: str = "window", length: int = T, **cut: Any) 
 
 
 def refined(sequence: Sequence, network: nn.Module, codec: Any = None, **parts: Any) -> Refined:
-    codec = codec or CoordinateCodec(size=SIZE)
+    codec = codec or CoordinateCodec(size=SIZE, held=True)
     fabric = L.Fabric(accelerator="cpu", devices=1)
     return refine(Refinement(network, codec), data(**parts), sequence, fabric)
 
@@ -110,29 +110,88 @@ def test_a_filter_of_whole_videos_sees_them_whole() -> None:
     assert result.jitter[1] < 0.5 * result.jitter[0]
 
 
-def test_gaps_short_stretches_and_missing_keypoints() -> None:
-    """Frames 0 to 6, nobody in 7, then 8 and 9: too few for a window of 3."""
-    sequence = video(10)
-    seen = sequence.detections
+def with_gaps(frames: int, fps: float = 30) -> Sequence:
+    """Nobody in frames 7 to 10, which at windows of 3 frames is too long to bridge, and in 13."""
+    seen = video(frames).detections
     assert seen is not None
     found = seen.detected.copy()
-    found[7] = False
-    found[1:6, 4] = False  # filled in: frames 1, 2 and 4, 5 are within two frames of 0 and 6
+    found[7:11] = found[13] = False
+    found[1:6, 4] = False
     found[:, 5] = False
-    result = refined(video(10, keypoints=seen.keypoints, detected=found), Identity())
-    np.testing.assert_array_equal(result.frames, np.arange(10) < 7)
-    there = found.copy()
-    there[2:4, 0] = True
-    there[[1, 2, 4, 5], 4] = True
+    return video(frames, fps, keypoints=seen.keypoints, detected=found)
+
+
+def test_gaps_short_stretches_and_missing_keypoints() -> None:
+    """Frames 0 to 6; 11 to 16, of which 13 is bridged; keypoints are filled in for 2 frames."""
+    sequence = with_gaps(17)
+    result = refined(sequence, Identity())
+    seen = sequence.detections
+    assert seen is not None
+    np.testing.assert_array_equal(np.flatnonzero(~result.frames), range(7, 11))
+    there = seen.detected.copy()
+    there[2:4, 0] = there[[1, 2, 4, 5], 4] = there[13] = True
+    there[:, 5] = False
     np.testing.assert_array_equal(result.after.there, there)
     assert not result.after.keypoints[~there].any()
-    np.testing.assert_allclose(result.after.keypoints[8:], result.before.keypoints[8:])
-    np.testing.assert_array_equal(result.after.scores > 0, found)
+    np.testing.assert_array_equal(result.after.scores > 0, seen.detected)
+    assert result.left == 0
+
+
+def test_what_is_filled_in_stays_where_it_was_seen() -> None:
+    """Windows that do not show a keypoint have no say; frame 4 is nearer to 6, 2 to 0."""
+    sequence = with_gaps(17)
+    result = refined(sequence, Identity())
+    seen, made = result.before.keypoints, result.after.keypoints
+    np.testing.assert_allclose(made[1, 4], seen[0, 4], atol=2e-3)
+    np.testing.assert_allclose(made[2, 4], seen[0, 4], atol=2e-3)
+    np.testing.assert_allclose(made[4, 4], seen[6, 4], atol=2e-3)
+    np.testing.assert_allclose(made[5, 4], seen[6, 4], atol=2e-3)
+    # two of the three windows that show frame 13 show 12 as well, and hold what they saw there
+    others = np.arange(K) != 5
+    held = (2 * seen[12] + seen[14])[others] / 3
+    np.testing.assert_allclose(made[13, others], held, atol=2e-3)
+
+
+@pytest.mark.parametrize("fps", [30, 8])
+def test_a_filter_bridges_a_quarter_of_a_second(fps: float) -> None:
+    """At 8 frames a second that is two frames: not the four from 7 on."""
+    sequence = with_gaps(17, fps)
+    codec = TrackCodec(size=SIZE, frame="image")
+    result = refined(sequence, Gaussian(sigma_s=1e-3), codec, whole=True)
+    bridged = range(7, 11) if fps == 30 else []
+    assert set(np.flatnonzero(~result.frames)) == set(range(7, 11)) - set(bridged)
+    others = np.arange(K) != 5
+    assert result.after.there[13, others].all()
+    between = (result.before.keypoints[12] + result.before.keypoints[14]) / 2
+    np.testing.assert_allclose(result.after.keypoints[13, others], between[others], atol=0.1)
+    assert np.isfinite(result.after.keypoints).all()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("frames", [1, 2, 3, 5])
+def test_as_few_frames_as_may_be(whole: bool, frames: int) -> None:
+    """Of every second frame a window of 3 needs 6, a filter of whole videos 2."""
+    codec = TrackCodec(size=SIZE, frame="image", whole=whole)
+    sequence = video(frames)
+    result = refined(sequence, Gaussian(sigma_s=0.1), codec, whole=whole, frame_step=2)
+    assert result.frames.all() == (whole and frames >= 2)
+    assert result.left == (0 if result.frames.all() else frames)
+    if result.left:
+        np.testing.assert_array_equal(result.after.keypoints, result.before.keypoints)
+
+
+def test_one_keypoint_alone_is_kept() -> None:
+    found = np.zeros((4, K), bool)
+    found[:, 3] = True
+    result = refined(video(4, detected=found), Identity())
+    assert not result.frames.any()
+    np.testing.assert_array_equal(result.after.there, found)
 
 
 def test_without_any_stretch_long_enough() -> None:
     result = refined(video(2), Identity())
     assert not result.frames.any()
+    assert result.left == 2
     assert np.isnan(result.jitter).all()
 
 

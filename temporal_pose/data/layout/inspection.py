@@ -25,10 +25,10 @@ class Inspection:
 
     Args:
         sums: over all frames, of each keypoint: how often it was 'detected', has a truth
-            ('known'), or 'both'; of detections, their 'score' and how many lie 'astray', outside
-            the image; of known ones in frames with a box, how many are 'boxed' and how many of
-            those 'outside'; of both, their 'distance' in pixels and as a 'share' of the longer
-            side of the box.
+            ('known'), or 'both'; of detections, their 'score', how many are too 'sure', above 1.5,
+            lie at the 'origin', or 'astray', outside the image; of known ones in frames with a
+            box, how many are 'boxed' and how many of those 'outside'; of both, their 'distance' in
+            pixels and as a 'share' of the longer side of the box.
         nobody: frames in which the detector found no person.
         stored: bytes on disk.
     """
@@ -57,6 +57,13 @@ class Inspection:
                 f"{share:.0%} of the truth lies outside the detector's boxes; expected boxes of "
                 "x, y, width, height of the same person, and truth in pixels"
             )
+        if (share := self.mean("origin", "detected")) > 0.001:
+            found.append(
+                f"{share:.1%} of the detections are at exactly (0, 0), as some detectors write "
+                "what they did not find; expected NaN there"
+            )
+        if self.mean("sure", "detected") > 0.05:
+            found.append("scores are above 1.5; expected about 0 to 1, as networks are trained on")
         if not self.sums["detected"].sum():
             found.append("nothing was detected in any frame")
         return found
@@ -150,6 +157,8 @@ def _sums(video: Video, frames: Int[np.ndarray, " n"], seen: _Seen) -> Sums:
         "boxed": _total(boxed),
         "outside": _total(outside & boxed),
         "astray": _total(astray & seen.detected),
+        "origin": _total((seen.positions == 0).all(-1) & seen.detected),
+        "sure": _total((seen.scores > 1.5) & seen.detected),
         "score": _total(seen.scores.where(seen.detected, 0)),
         "distance": _total(distance.where(both, 0)),
         "share": _total(share.where(both & seen.boxed[:, None], 0)),
