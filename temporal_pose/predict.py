@@ -7,7 +7,7 @@ Each file of the paired layout becomes one of the same name, layout and skeleton
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -91,19 +91,13 @@ def _remarks(config: DictConfig, task: Refinement, waiting: Sequence[Job]) -> It
     """What a person should know of the results."""
     yield from (f"{one.source.name}: {doubt}" for one in waiting for doubt in one.doubts)
     if config.run is not None:
-        run = RunFolder(Path(config.run))
+        run, rates = RunFolder(Path(config.run)), {one.fps for one in waiting}
         if run.config().get("stage") == "pretrain" and not isinstance(task.network, Identity):
             yield (
                 f"{config.run} has seen simulated noise alone, and may displace what a real "
                 "detector saw; finetune it on one, or compare with model=kalman"
             )
-        rates = run.frame_rates()
-        for rate in sorted({one.fps for one in waiting}) if config.data.fps is None else ():
-            if rates and not min(rates) / 1.5 < rate < max(rates) * 1.5:
-                yield (
-                    f"the run was trained at {rates[-1]:g} frames a second, and gets {rate:g}; "
-                    f"data.fps={rates[-1]:g} brings videos to that rate, where it divides theirs"
-                )
+        yield from _strange(rates if config.data.fps is None else (), run.frame_rates())
     ours = len(CLIMBALONG25)
     for name in sorted({one.skeleton for one in waiting}):
         target = skeleton(name)
@@ -111,6 +105,16 @@ def _remarks(config: DictConfig, task: Refinement, waiting: Sequence[Job]) -> It
         lacking = [one for one, there in zip(target.keypoints, known, strict=True) if not there]
         if lacking:
             yield f"left out of {name}, for no model knows them: {', '.join(lacking)}"
+
+
+def _strange(rates: Collection[float], trained: Sequence[float]) -> Iterator[str]:
+    """Frame rates that a model was not trained at."""
+    for rate in sorted(rates):
+        if trained and not min(trained) / 1.5 < rate < max(trained) * 1.5:
+            yield (
+                f"the run was trained at {trained[-1]:g} frames a second, and gets {rate:g}; "
+                f"data.fps={trained[-1]:g} brings videos to that rate, where it divides theirs"
+            )
 
 
 def _complete(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
