@@ -1,5 +1,6 @@
 """Drawing heatmaps, against scipy and against writing as many bytes."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -39,28 +40,39 @@ def scipy_maps(
 
 
 def rendering(maps: int = 2000, repeats: int = 15) -> Iterator[Row]:
-    """Both renderers.
+    """Both renderers, on one core and on all: scipy's loop has no use for a second one.
 
     Args:
         maps: drawn at once; scipy's time grows with them, so a tenth of them serves for it.
     """
-    keypoints, present, sigmas = blobs(maps)
+    threads = torch.get_num_threads()
+    for cores in sorted({1, os.cpu_count() or 1}):
+        torch.set_num_threads(cores)
+        yield from _on_so_many(cores, maps, repeats)
+    torch.set_num_threads(threads)
     few = max(1, maps // 10)
+    yield Row("render_thesis: off scipy", thesis_error(few), 1e-6, "of the peak", False)
+
+
+def _on_so_many(cores: int, maps: int, repeats: int) -> Iterator[Row]:
+    keypoints, present, sigmas = blobs(maps)
+    few, target = max(1, maps // 10), 150 if cores == os.cpu_count() else None
     memory = torch.empty(maps, SIZE, SIZE)
     scipy = partial(scipy_maps, keypoints[:few], sigmas[:few])
 
     def against_scipy(what: str, ours: Callable[[], object], limit: int | None) -> Row:
         pair = measure(scipy, ours, repeats)
         ratio, *spread = (value * maps / few for value in (pair.ratio, *pair.spread))
-        return Row(f"{what}: faster than scipy", ratio, limit, spread=(spread[0], spread[1]))
+        name = f"{what} on {cores} core(s): faster than scipy"
+        return Row(name, ratio, limit, spread=(spread[0], spread[1]))
 
     yield against_scipy("memset of as many bytes", memory.zero_, None)
     for draw in (render, render_thesis):
         ours = partial(draw, keypoints, present, sigmas, SIZE)
-        yield against_scipy(draw.__name__, ours, 150)
+        yield against_scipy(draw.__name__, ours, target)
         pair = measure(ours, memory.zero_, repeats)
-        yield Row.of(f"{draw.__name__}: slower than memset", pair, 5, at_least=False)
-    yield Row("render_thesis: off scipy", thesis_error(few), 1e-6, "of the peak", False)
+        name = f"{draw.__name__} on {cores} core(s): slower than memset"
+        yield Row.of(name, pair, 5, at_least=False)
 
 
 def thesis_error(maps: int) -> float:

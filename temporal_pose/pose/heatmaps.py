@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
+from torch.nn.functional import embedding
 
 from temporal_pose.errors import ConfigError
 
@@ -45,7 +46,7 @@ def render(
     # `exp2` takes a third of the time of `exp`. A product of two profiles below 2^-60 would leave
     # the normal range of float32, where arithmetic takes several times as long.
     sharpness = (-0.5 / math.log(2) / sigmas.square())[..., None, None]
-    profiles = (grid - keypoints[..., None]).square().mul(sharpness).clamp(min=-60).exp2()
+    profiles = (grid - keypoints[..., None]).square_().mul_(sharpness).clamp_(min=-60).exp2_()
     scale = (MASS / (2 * math.pi) / sigmas.square()).where(present, 0)
     rows = profiles[..., 1, :, None] * scale[..., None, None]
     return rows * profiles[..., 0, None, :]
@@ -70,9 +71,9 @@ def render_thesis(
     """
     values, which = sigmas.unique(return_inverse=True)
     tables = torch.stack([_blurred_impulses(float(sigma), size) for sigma in values])
-    tables = tables.to(keypoints)
-    at = keypoints.round().long().clamp(0, size - 1)
-    columns, rows = tables[which, at[..., 0]], tables[which, at[..., 1]]
+    tables = tables.to(keypoints).flatten(0, 1)
+    at = keypoints.round().long().clamp(0, size - 1) + which[..., None] * size
+    columns, rows = (embedding(at[..., axis], tables) for axis in (0, 1))
     rows = rows * torch.full_like(sigmas, MASS).where(present, 0)[..., None]
     return rows[..., :, None] * columns[..., None, :]
 
