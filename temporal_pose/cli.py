@@ -19,6 +19,8 @@ from hydra.errors import (
 )
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
 
 from temporal_pose.errors import UserError
 from temporal_pose.manual import show
@@ -80,6 +82,13 @@ def _report(error: Exception) -> str:
         raise error
     complain(line)
     return line
+
+
+def progress(shown: bool = True) -> Progress:
+    """A bar in a terminal, if it shall be shown; nothing in a file."""
+    console = Console()
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    return Progress(*columns, console=console, disable=not (shown and console.is_terminal))
 
 
 def complain(line: str) -> None:

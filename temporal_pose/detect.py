@@ -12,10 +12,8 @@ import zarr
 from hydra.utils import instantiate
 from jaxtyping import Float
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress
 
-from temporal_pose.cli import command
+from temporal_pose.cli import command, progress
 from temporal_pose.data.layout import LayoutWriter
 from temporal_pose.detectors.footage import Footage, looks
 from temporal_pose.errors import ConfigError, DataError
@@ -198,13 +196,6 @@ def panels(config: DictConfig, frames: int) -> Any:
     from temporal_pose.detectors.preview import Preview
 
     return Preview(skeleton(config.skeleton), frames)
-
-
-def progress() -> Progress:
-    """A bar in a terminal; nothing in a file."""
-    console = Console()
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def provenance(config: DictConfig, footage: Footage) -> dict[str, Any]:

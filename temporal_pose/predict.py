@@ -7,7 +7,7 @@ Each file of the paired layout becomes one of the same name, layout and skeleton
 import hashlib
 import io
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,24 +18,22 @@ from hydra.core.hydra_config import HydraConfig
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
-from temporal_pose.cli import command
-from temporal_pose.configuration import build, check_device, typed
+from temporal_pose.cli import command, progress
+from temporal_pose.configuration import build, build_fit, check_device, learns, typed
 from temporal_pose.data.layout.inspection import inspect
 from temporal_pose.data.layout.video import Video, load
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.paired import paired_files, without_truth
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.models.identity import Identity
 from temporal_pose.pose.skeletons import CLIMBALONG25, remap, skeleton
 from temporal_pose.saved_runs import of_run, restored, weights_of
 from temporal_pose.settings import check
 from temporal_pose.training.files import make_folder, write_bytes
+from temporal_pose.training.fitting import NoFit
 from temporal_pose.training.prediction import Refined, Seen, refine
 from temporal_pose.training.runs import RunFolder, config_hash
-from temporal_pose.training.task import Refinement
 
 _OWN = ("run", "checkpoint", "source", "out")
 _COLUMNS = ("video", "frames", "refined", "too short", "jitter", "after")
@@ -55,9 +53,9 @@ def main(config: DictConfig) -> None:
     waiting = _waiting(config, data)
     make_folder(Path(config.out))
     table = Table(*_COLUMNS, caption="jitter before and after: mean acceleration, image px/frame²")
-    for line in _remarks(config, task, waiting):
+    for line in _remarks(config, waiting):
         print(f"note: {line}")
-    with _progress(config) as bar:
+    with progress(config.trainer.enable_progress_bar) as bar:
         done = bar.add_task("frames", total=sum(one.frames for one in waiting))
         for one in waiting:
             video = load(one.source)
@@ -87,12 +85,12 @@ class Job(NamedTuple):
     doubts: Sequence[str]
 
 
-def _remarks(config: DictConfig, task: Refinement, waiting: Sequence[Job]) -> Iterator[str]:
+def _remarks(config: DictConfig, waiting: Sequence[Job]) -> Iterator[str]:
     """What a person should know of the results."""
     yield from (f"{one.source.name}: {doubt}" for one in waiting for doubt in one.doubts)
     if config.run is not None:
         run, rates = RunFolder(Path(config.run)), {one.fps for one in waiting}
-        if run.config().get("stage") == "pretrain" and not isinstance(task.network, Identity):
+        if _simulated(config, run.config()):
             yield (
                 f"{config.run} has seen simulated noise alone, and may displace what a real "
                 "detector saw; finetune it on one, or compare with model=kalman"
@@ -105,6 +103,13 @@ def _remarks(config: DictConfig, task: Refinement, waiting: Sequence[Job]) -> It
         lacking = [one for one, there in zip(target.keypoints, known, strict=True) if not there]
         if lacking:
             yield f"left out of {name}, for no model knows them: {', '.join(lacking)}"
+
+
+def _simulated(config: DictConfig, saved: Mapping[str, Any]) -> bool:
+    """Whether a run was fitted, and to simulated noise alone."""
+    if saved.get("stage") == "pretrain":
+        return not isinstance(build_fit(config), NoFit)
+    return learns(config) and not saved.get("tune", True)
 
 
 def _strange(rates: Collection[float], trained: Sequence[float]) -> Iterator[str]:
@@ -229,14 +234,6 @@ def _row(one: Job, refined: Refined) -> tuple[str, ...]:
     jitter = ("–" if value != value else f"{value:.2f}" for value in refined.jitter)
     counts = (f"{count:,}" for count in (one.frames, refined.frames.sum(), refined.left))
     return one.source.name, *counts, *jitter
-
-
-def _progress(config: DictConfig) -> Progress:
-    """A bar in a terminal; nothing in a file."""
-    console = Console()
-    shown = console.is_terminal and config.trainer.enable_progress_bar
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    return Progress(*columns, console=console, disable=not shown)
 
 
 if __name__ == "__main__":
