@@ -13,12 +13,12 @@ from hydra.utils import instantiate
 from jaxtyping import Float
 from omegaconf import DictConfig, OmegaConf
 
-from temporal_pose.cli import command, progress
-from temporal_pose.data.layout import LayoutWriter
-from temporal_pose.detectors.footage import Footage, looks
+from temporal_pose.app.cli import command, progress
+from temporal_pose.app.settings import between, check_kinds
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.footage.frames import Footage, looks
+from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.pose.skeletons import skeleton
-from temporal_pose.settings import between, check_kinds
 
 #: What its numbers may be.
 KINDS = {
@@ -92,8 +92,8 @@ def open_footage(source: Path, fps: float | None) -> Footage:
     Raises:
         DataError: they are not there or cannot be read.
     """
-    from temporal_pose.detectors.images import ENDINGS, Images  # here: an optional extra
-    from temporal_pose.detectors.video import Video
+    from temporal_pose.footage.images import ENDINGS, Images  # here: an optional extra
+    from temporal_pose.footage.video import Video
 
     if source.is_dir() or source.suffix.lower() in ENDINGS:
         return Images(source, fps)
@@ -193,7 +193,7 @@ def panels(config: DictConfig, frames: int) -> Any:
     """What draws some of the frames, if wanted."""
     if config.preview is None:
         return None
-    from temporal_pose.detectors.preview import Preview
+    from temporal_pose.footage.preview import Preview
 
     return Preview(skeleton(config.skeleton), frames)
 

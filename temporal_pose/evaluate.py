@@ -8,13 +8,13 @@ from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 
-from temporal_pose.cli import command
-from temporal_pose.configuration import build, build_trainer, plain, typed
-from temporal_pose.saved_runs import of_run, restored
-from temporal_pose.settings import check
+from temporal_pose.app.cli import command
+from temporal_pose.app.composing import build, build_trainer, plain, typed
+from temporal_pose.app.saved_runs import of_run, restored
+from temporal_pose.app.settings import check
+from temporal_pose.files.atomic import make_folder, write_json
+from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training.evaluation import Predictions, evaluate
-from temporal_pose.training.files import make_folder, write_json
-from temporal_pose.training.runs import RunFolder
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from omegaconf import DictConfig
 
-from temporal_pose.cli import command
-from temporal_pose.configuration import pretraining
-from temporal_pose.running import carry_out, launch, take_a_step
-from temporal_pose.training.checkpoints import load_weights
-from temporal_pose.training.runs import RunFolder
+from temporal_pose.app.cli import command
+from temporal_pose.app.composing import pretraining
+from temporal_pose.app.running import carry_out, launch, take_a_step
+from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.weights import load_weights
 from temporal_pose.training.task import Refinement
 
 

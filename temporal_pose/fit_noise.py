@@ -1,6 +1,6 @@
 """Fits the simulated detector to a real one: ``python -m temporal_pose.fit_noise out=FILE.yaml``.
 
-Pretraining takes the fit as ``noise=fitted noise.fit=FILE.yaml``.
+Pretraining takes the fit as ``input=fitted input.fit=FILE.yaml``.
 """
 
 import logging
@@ -15,19 +15,19 @@ from omegaconf import DictConfig
 from rich.console import Console
 from torch import Tensor
 
-from temporal_pose.cli import command
-from temporal_pose.configuration import build
+from temporal_pose.app.cli import command
+from temporal_pose.app.composing import build
+from temporal_pose.app.settings import check
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.pose import profiles
+from temporal_pose.files.atomic import write_bytes, write_text
+from temporal_pose.inputs import profiles
+from temporal_pose.inputs.fit.estimation import estimate
+from temporal_pose.inputs.fit.residuals import Residuals, Track, out_of_step
+from temporal_pose.inputs.fitted import FittedNoise
+from temporal_pose.inputs.protocol import Input
 from temporal_pose.pose.boxes import heatmap_to_image
-from temporal_pose.pose.detector import Detector
-from temporal_pose.pose.fitted_noise import FittedNoise
-from temporal_pose.pose.noise_fit import estimate
-from temporal_pose.pose.residuals import Residuals, Track, out_of_step
-from temporal_pose.reporting.noise import Comparison, figure, png, table
-from temporal_pose.settings import check
-from temporal_pose.training.files import write_bytes, write_text
+from temporal_pose.reporting.noise_fit import Comparison, figure, png, table
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def main(config: DictConfig) -> None:
     out = _target(config)
     data: PoseData = build(config.objects.data)
     data.setup()
-    real = in_step(tracks(data, data.noise))
+    real = in_step(tracks(data, data.input))
     fit = estimate([Residuals(track) for track in real])
     content = profiles.write(fit)
     detector = FittedNoise(1.0, yaml.safe_load(content), seed=config.seed)
@@ -55,7 +55,7 @@ def main(config: DictConfig) -> None:
     print(f"{out}\n{out.with_suffix('.png')}")
 
 
-def tracks(data: PoseData, detector: Detector) -> list[Track]:
+def tracks(data: PoseData, detector: Input) -> list[Track]:
     """What a detector makes of the unbroken stretches of the training side; image pixels."""
     windows, found = data.sides["train"], []
     for numbers in windows.stretches():
@@ -125,7 +125,7 @@ def _origin(config: DictConfig, data: PoseData) -> str:
     groups = ", ".join(data.groups()["train"])
     fps = ", ".join(f"{rate:g}" for rate in sorted(set(data.sides["train"].fps.tolist())))
     return (
-        "# A detector's errors for noise=fitted noise.fit=FILE: temporal_pose.pose.profiles\n"
+        "# A detector's errors for input=fitted input.fit=FILE: temporal_pose.inputs.profiles\n"
         f"# From {config.data.name} at {fps} fps, the training side of its split: {groups}.\n"
     )
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from omegaconf import DictConfig
 from rich.console import Console
 
-from temporal_pose.cli import command
+from temporal_pose.app.cli import command
 from temporal_pose.errors import ConfigError
+from temporal_pose.files.atomic import write_bytes
 from temporal_pose.reporting.page import report_files
 from temporal_pose.reporting.results import Results, read_results, stages_with_runs
 from temporal_pose.reporting.tables import pck_table
 from temporal_pose.reporting.terminal import terminal
 from temporal_pose.reporting.variants import Variant
-from temporal_pose.training.files import write_bytes
 
 #: What finetuning is compared with: the pretrained weights on the same data, and no pretraining.
 STAGES = ("pretrained", "scratch", "finetune")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from omegaconf import DictConfig
 
-from temporal_pose.cli import command
-from temporal_pose.running import carry_out, launch, take_a_step
+from temporal_pose.app.cli import command
+from temporal_pose.app.running import carry_out, launch, take_a_step
 from temporal_pose.training.task import Refinement
 
 

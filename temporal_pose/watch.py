@@ -11,10 +11,10 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Column, Table
 
-from temporal_pose.cli import command
+from temporal_pose.app.cli import command
 from temporal_pose.errors import RunFolderError
 from temporal_pose.reporting.pulse import epochs_done
-from temporal_pose.training.record import WELL, Entry, latest, progress
+from temporal_pose.runs.records import WELL, Entry, latest, progress
 
 
 @command("watch")

@@ -20,10 +20,10 @@ from detecting import EMPTY, full_model, shown, tensor, tiny, write_video
 from PIL import Image
 
 from temporal_pose.bench.detection import detection
-from temporal_pose.detectors import footage
 from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN
 from temporal_pose.detectors.tracking import Tracker
-from temporal_pose.detectors.video import Video
+from temporal_pose.footage import frames as footage
+from temporal_pose.footage.video import Video
 
 #: The random model in place of one that is read from a file.
 TINY = ("detector._target_=detecting.tiny", "device=cpu")

@@ -107,7 +107,7 @@ def test_the_identity_is_the_baseline_also_where_the_detector_missed(
         missed = np.random.default_rng(0).random(arrays["detections"].shape[:2]) < 0.1
         arrays["detections"][missed] = np.nan
         np.savez(file, **arrays)
-    settings = ("model=identity", "data=paired", f"data.root={root}", "noise=recorded", *READ)
+    settings = ("model=identity", "data=paired", f"data.root={root}", "input=recorded", *READ)
     command("evaluate", *settings, "out=here").went_well()
     found = scores(Path("here"))
     for name in ("error_px", "accel_error_px", "pck@0.05", "pck@0.2", "lag_frames"):

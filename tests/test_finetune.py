@@ -12,7 +12,7 @@ import pytest
 import torch
 from commands import READ, TINY, Command, no_results, process, typed, write_paired
 
-from temporal_pose.data.layout import LayoutWriter
+from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.pose.skeletons import SKELETONS
 
 EMBEDDED = (*TINY[1:], "data.subjects=5")
@@ -43,7 +43,7 @@ def test_it_starts_from_pretraining_at_its_best(command: Command, paired: tuple[
     assert all(torch.equal(weights[0][name], value) for name, value in weights[1].items())
     assert metrics(run)["epochs"] == 0
     # The same weights on the same data, scored by the other command.
-    shown = ("noise=recorded", *(item for item in paired if not item.startswith("pictures")))
+    shown = ("input=recorded", *(item for item in paired if not item.startswith("pictures")))
     command("evaluate", f"run={source}", "out=again", *shown).went_well()
     assert scores("again") == scores(run)
 
@@ -221,7 +221,7 @@ def test_another_pretraining_is_another_run(command: Command) -> None:
     command("train", "model=conv3d", *TINY).went_well()
     command("finetune", "model=conv3d", *EMBEDDED).went_well()
     command("finetune", "model=conv3d", *EMBEDDED).went_well()  # skipped
-    command("train", "model=conv3d", *TINY, "noise.mean=0", "force=true").went_well()
+    command("train", "model=conv3d", *TINY, "input.mean=0", "force=true").went_well()
     message = command("finetune", "model=conv3d", *EMBEDDED).refused()
     assert "belongs to another configuration: start is " in message
 
@@ -235,7 +235,7 @@ def test_weights_of_another_window_are_refused(command: Command) -> None:
 
 def test_poses_without_detections_are_refused(command: Command) -> None:
     message = command("finetune", "model=identity", "data=synthetic", *TINY).refused()
-    assert "holds no detections; noise=recorded needs a real detector's output" in message
+    assert "holds no detections; input=recorded needs a real detector's output" in message
 
 
 def test_a_sweep_leaves_out_what_is_not_pretrained_if_asked_to(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from commands import Command, process
 
-from temporal_pose.pose import profiles
-from temporal_pose.pose.profiles import Profile
+from temporal_pose.inputs import profiles
+from temporal_pose.inputs.profiles import Profile
 
 FPS = 60.0
 
@@ -57,7 +57,7 @@ def test_from_recordings_to_pretraining_with_their_noise(command: Command, tmp_p
     assert "elbow" in done.out
     assert "pinky from wrist" in done.out.replace("\n", " ")
     text = Path("fits/mine.yaml").read_text()
-    assert text.startswith("# A detector's errors for noise=fitted noise.fit=FILE")
+    assert text.startswith("# A detector's errors for input=fitted input.fit=FILE")
     assert "From aist at 30 fps, the training side of its split: ch00, ch01, ch02." in text
     fit = profiles.read("fits/mine.yaml")
     row = fit["wrist"]
@@ -67,7 +67,7 @@ def test_from_recordings_to_pretraining_with_their_noise(command: Command, tmp_p
     assert (Path("fits/mine.png")).read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fits", "paired"]
     tiny = ("data.subjects=3", "data.videos=1", "data.frames=30", "pictures=0")
-    trained = command("train", "model=identity", "noise=fitted", "noise.fit=fits/mine.yaml", *tiny)
+    trained = command("train", "model=identity", "input=fitted", "input.fit=fits/mine.yaml", *tiny)
     trained.went_well()
     scores = json.loads(Path("runs/pretrain/identity/setup1/k1/metrics.json").read_text())
     assert 0 < scores["test/error_px"] < 3
@@ -105,7 +105,7 @@ def test_what_cannot_be_fitted(command: Command, tmp_path) -> None:
         (["out=a.yaml"], "data.root is not set; add data.root=DIR, the data set's folder"),
         ([root, "out=a.png"], "out is a.png; expected a file that ends in .yaml"),
         ([root, "out=a.yaml", "data.stride=1"], "data.stride is 1; expected null, for the fit "),
-        ([root, "out=a.yaml", "data=synthetic"], "holds no detections; noise=recorded needs"),
+        ([root, "out=a.yaml", "data=synthetic"], "holds no detections; input=recorded needs"),
     ):
         assert message in command("fit_noise", *typed).refused()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["paired"]
@@ -117,14 +117,14 @@ def test_the_command_itself(tmp_path) -> None:
 
 
 def test_the_fit_that_comes_along(command: Command) -> None:
-    """`noise=fitted` needs no data but what it is trained on."""
+    """`input=fitted` needs no data but what it is trained on."""
     tiny = ("data.subjects=3", "data.videos=1", "data.frames=30", "pictures=0")
-    command("train", "model=identity", "noise=fitted", "k=2", *tiny).went_well()
+    command("train", "model=identity", "input=fitted", "k=2", *tiny).went_well()
     wrong = command(
-        "train", "model=identity", "noise=fitted", "noise.fit=no.yaml", "seed=2", *tiny
+        "train", "model=identity", "input=fitted", "input.fit=no.yaml", "seed=2", *tiny
     )
     file = Path("no.yaml").absolute()
-    assert wrong.refused() == f"noise.fit={file} cannot be read: No such file or directory"
+    assert wrong.refused() == f"input.fit={file} cannot be read: No such file or directory"
 
 
 def test_a_run_with_a_fit_of_its_own_is_scored_from_any_folder(
@@ -132,7 +132,7 @@ def test_a_run_with_a_fit_of_its_own_is_scored_from_any_folder(
 ) -> None:
     command("fit_noise", f"data.root={write_paired(tmp_path / 'paired')}", SPLIT, "out=a.yaml")
     tiny = ("data.subjects=3", "data.videos=1", "data.frames=30", "pictures=0")
-    command("train", "model=identity", "noise=fitted", "noise.fit=a.yaml", *tiny).went_well()
+    command("train", "model=identity", "input=fitted", "input.fit=a.yaml", *tiny).went_well()
     run = tmp_path / "runs/pretrain/identity/setup1/k1"
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -141,5 +141,5 @@ def test_a_run_with_a_fit_of_its_own_is_scored_from_any_folder(
     assert all(first[name] == value for name, value in again.items())
     monkeypatch.chdir(tmp_path)
     Path("a.yaml").write_text(Path("a.yaml").read_text() + "\n")
-    refused = command("train", "model=identity", "noise=fitted", "noise.fit=a.yaml", *tiny)
+    refused = command("train", "model=identity", "input=fitted", "input.fit=a.yaml", *tiny)
     assert "belongs to another configuration: noise_fit is " in refused.refused()

@@ -173,4 +173,4 @@ def test_reporting_knows_neither_models_nor_training():
             module = getattr(node, "module", None) or " ".join(names)
             own = module.startswith("temporal_pose.")
             assert module.split(".")[0] not in ("torch", "lightning", "hydra", "omegaconf")
-            assert not own or module.split(".")[1] in ("reporting", "pose", "errors")
+            assert not own or module.split(".")[1] in ("reporting", "inputs", "pose", "errors")

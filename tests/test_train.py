@@ -92,14 +92,14 @@ def test_a_finished_run_is_trained_again_only_by_force(command: Command) -> None
 def test_another_configuration_does_not_land_in_an_occupied_folder(command: Command) -> None:
     command("train", *TINY).went_well()
     before = metrics(RUN)
-    message = command("train", *TINY, "noise.mean=0").refused()
+    message = command("train", *TINY, "input.mean=0").refused()
     assert message == (
-        f"{RUN.absolute()} belongs to another configuration: noise.mean is 1 there, 0 here; "
-        "objects.data.noise.mean is 1 there, 0 here. Use another runs_dir=, or force=true to "
+        f"{RUN.absolute()} belongs to another configuration: input.mean is 1 there, 0 here; "
+        "objects.data.input.mean is 1 there, 0 here. Use another runs_dir=, or force=true to "
         "replace what is there"
     )
     assert metrics(RUN) == before
-    command("train", *TINY, "noise.mean=0", "force=true").went_well()
+    command("train", *TINY, "input.mean=0", "force=true").went_well()
     assert metrics(RUN) != before
 
 
@@ -170,7 +170,7 @@ def test_deciwatch_takes_every_nth_frame(command: Command, interval: int) -> Non
     [
         "data.box=window",
         "render=thesis decoder=argmax",
-        "noise.resample=false",
+        "input.resample=false",
         "augment=standard",
         "data.split=window",
         "data.stride=1",

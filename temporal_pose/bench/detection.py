@@ -23,7 +23,7 @@ def detection(frames: int = 12, height: int = 240, repeats: int = 7) -> Iterator
     if find_spec("torchvision") is None or find_spec("av") is None:
         print("detection skipped: pip install 'temporal-pose[detect]'")
         return
-    from temporal_pose.detectors.video import Video
+    from temporal_pose.footage.video import Video
 
     model = random_model(height)
     with tempfile.TemporaryDirectory() as folder:
@@ -64,10 +64,10 @@ def bare(model: Any, images: list[torch.Tensor], batch_size: int = 4) -> None:
 
 def whole_way(model: Any, video: Any, out: Path) -> None:
     """All that the command does once the weights are there."""
-    from temporal_pose.data.layout import LayoutWriter
     from temporal_pose.detect import record
     from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN
     from temporal_pose.detectors.tracking import Tracker
+    from temporal_pose.formats.paired import LayoutWriter
 
     writer = LayoutWriter(
         out, skeleton="coco17", fps=video.fps, image_size=video.size, heatmap_size=(56, 56)

@@ -15,12 +15,12 @@ from temporal_pose.bench.rendering import SIGMAS, SIZE, scipy_maps
 from temporal_pose.bench.steps import DefaultLayout
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.synthetic import Synthetic
+from temporal_pose.inputs.simulated import GaussianNoise
 from temporal_pose.models.conv3d import Conv3d
 from temporal_pose.models.deciwatch import DeciWatch
 from temporal_pose.pose.codecs import Codec, CoordinateCodec, HeatmapCodec
 from temporal_pose.pose.heatmaps import RENDERERS, decode_argmax
 from temporal_pose.pose.losses import masked_mse
-from temporal_pose.pose.noise import GaussianNoise
 from temporal_pose.pose.observations import Batch
 
 Step = Callable[[Tensor, Tensor, Tensor], None]

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from temporal_pose.bench.measure import Row, measure, quartiles
-from temporal_pose.training.record import latest
+from temporal_pose.runs.records import latest
 
 _SMALL = "data.subjects=6 data.videos=2 data.frames=80 data.size=28 trainer.max_epochs=2"
 _QUIET = "trainer.enable_progress_bar=false pictures=0"

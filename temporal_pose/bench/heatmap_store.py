@@ -25,15 +25,15 @@ from temporal_pose.bench.epoch import Step, training
 from temporal_pose.bench.measure import Row, quartiles, seconds
 from temporal_pose.bench.penn_action import memory
 from temporal_pose.bench.rendering import SIZE, blobs
-from temporal_pose.data.layout.growing import CHUNK, create
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.paired import Paired
 from temporal_pose.data.splits import Split
 from temporal_pose.errors import DataError
+from temporal_pose.formats.paired.growing import CHUNK, create
+from temporal_pose.inputs.recorded import Recording
 from temporal_pose.models.conv3d import Conv3d
 from temporal_pose.pose.codecs import HeatmapCodec
 from temporal_pose.pose.heatmaps import render
-from temporal_pose.pose.recording import Recording
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
 KEYPOINTS = len(CLIMBALONG25)

@@ -16,13 +16,13 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
+from temporal_pose.app.cli import quiet
 from temporal_pose.bench.epoch import our_epoch, small_set, training
 from temporal_pose.bench.measure import Row, quartiles
-from temporal_pose.cli import quiet
 from temporal_pose.data.module import PoseData
 from temporal_pose.pose.codecs import CoordinateCodec
+from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training.fitting import GradientDescent
-from temporal_pose.training.runs import RunFolder
 from temporal_pose.training.task import Refinement
 
 

@@ -17,7 +17,7 @@ from temporal_pose.bench.measure import Row, seconds
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.penn_action import PennAction
 from temporal_pose.errors import DataError
-from temporal_pose.pose.noise import GaussianNoise
+from temporal_pose.inputs.simulated import GaussianNoise
 
 
 def penn_action(root: Path) -> Iterator[Row]:

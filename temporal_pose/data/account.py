@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from temporal_pose.data.sequences import Sequence as PoseSequence
 from temporal_pose.data.windows import Windows, has_pose
+from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
 

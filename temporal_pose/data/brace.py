@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from temporal_pose.data.files import arrays, folder, listed
-from temporal_pose.data.sequences import Sequence
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.files.finding import arrays, folder, listed
+from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import COCO17, remap
 
 _HOLDS = "BRACE's segments (YEAR/VIDEO/VIDEO_START-END_MOVEMENT.json)"
@@ -56,7 +56,7 @@ class Brace:
         self.root = root
         self.frames = frames
 
-    def read(self) -> list[Sequence]:
+    def read(self) -> list[PoseSequence]:
         """One sequence a segment that has frames, its group being the video.
 
         Raises:
@@ -74,7 +74,7 @@ class Brace:
             )
         return read
 
-    def _sequence(self, path: Path, manual: Manual) -> Sequence | None:
+    def _sequence(self, path: Path, manual: Manual) -> PoseSequence | None:
         video, poses = _segment(path)
         by_hand = {frame: manual[video, frame] for frame in poses if (video, frame) in manual}
         poses = poses if self.frames == "all" else {}
@@ -87,7 +87,7 @@ class Brace:
         stacked = np.stack([poses[frame] for frame in frames])
         keypoints, visible = _remapped(stacked)
         numbers = np.array(frames)
-        return Sequence(path.stem, keypoints, visible, numbers, 30.0, video, (1920, 1080))
+        return PoseSequence(path.stem, keypoints, visible, numbers, 30.0, video, (1920, 1080))
 
 
 def _remapped(

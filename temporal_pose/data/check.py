@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from temporal_pose.data.layout.inspection import Inspection, inspect
-from temporal_pose.data.layout.video import load
 from temporal_pose.data.paired import paired_files
 from temporal_pose.errors import DataError
+from temporal_pose.formats.paired.inspection import Inspection, inspect
+from temporal_pose.formats.paired.reading import load
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

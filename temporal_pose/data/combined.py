@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from temporal_pose.data.sequences import Reader, Sequence
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.pose.sequences import PoseSequence, Reader
 
 
 class Combined:
@@ -28,7 +28,7 @@ class Combined:
                 raise ConfigError(f"readers has '{name}'; expected a name without a slash")
         self.readers = dict(readers)
 
-    def read(self) -> list[Sequence]:
+    def read(self) -> list[PoseSequence]:
         """The sequences of all sets, in the order of the sets.
 
         Raises:
@@ -44,7 +44,7 @@ class Combined:
         return read
 
 
-def _check_unique(sequences: Iterable[Sequence]) -> None:
+def _check_unique(sequences: Iterable[PoseSequence]) -> None:
     names: set[str] = set()
     poses: dict[bytes, str] = {}
     for sequence in sequences:
@@ -58,7 +58,7 @@ def _check_unique(sequences: Iterable[Sequence]) -> None:
             )
 
 
-def _digest(sequence: Sequence) -> bytes:
+def _digest(sequence: PoseSequence) -> bytes:
     content = hashlib.blake2b(sequence.keypoints.tobytes(), digest_size=16)
     content.update(sequence.visible.tobytes())
     return content.digest()

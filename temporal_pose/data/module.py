@@ -12,16 +12,15 @@ from temporal_pose.data import splits
 from temporal_pose.data.account import account
 from temporal_pose.data.batches import OrderedBatches, ShuffledBatches
 from temporal_pose.data.recordings import Recordings
-from temporal_pose.data.sequences import Reader, fingerprint
-from temporal_pose.data.sequences import Sequence as PoseSequence
 from temporal_pose.data.splits import Split
 from temporal_pose.data.windows import Cut, Windows
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.inputs.protocol import Input
 from temporal_pose.pose.augmentation import Augmentation
-from temporal_pose.pose.detector import Detector
 from temporal_pose.pose.framing import Framing
 from temporal_pose.pose.metrics import torso_diameter
 from temporal_pose.pose.observations import Batch, WindowBatch
+from temporal_pose.pose.sequences import PoseSequence, Reader, fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ class PoseData(L.LightningDataModule):
 
     Args:
         reader: the data set.
-        noise: what a detector makes of the truth.
+        input: what stands in for a detector, simulated, fitted or recorded.
         framing: the boxes through which poses are seen.
         cut: how videos are cut into windows.
         split: how windows are divided.
@@ -54,7 +53,7 @@ class PoseData(L.LightningDataModule):
     def __init__(
         self,
         reader: Reader,
-        noise: Detector,
+        input: Input,
         framing: Framing | None = None,
         cut: Cut | None = None,
         split: Split | None = None,
@@ -70,7 +69,7 @@ class PoseData(L.LightningDataModule):
             raise ConfigError(
                 f"data.stride is {stride}; expected a whole number from 1, or null for no overlap"
             )
-        self.reader, self.noise, self.augment = reader, noise, augment
+        self.reader, self.input, self.augment = reader, input, augment
         self.framing, self.cut, self.split = framing or Framing(), cut or Cut(), split or Split()
         self.stride, self.batch_size, self.seed = stride, batch_size, seed
         self.whole_videos, self.workers = whole_videos, workers
@@ -96,7 +95,7 @@ class PoseData(L.LightningDataModule):
         if not sequences:
             raise DataError("the data set has no videos; check data.root")
         groups = [sequence.group for sequence in sequences]
-        recordings = Recordings(sequences) if self.noise.needs_recordings else None
+        recordings = Recordings(sequences) if self.input.needs_recordings else None
         tiled = Windows(sequences, self.cut, recordings=recordings)
         if not len(tiled):
             raise DataError(f"no video has {self.cut.length} frames in a row with a pose")
@@ -153,7 +152,7 @@ class PoseData(L.LightningDataModule):
     def _measure_torso(self, windows: Windows) -> float:
         diameters = []
         for part in torch.arange(len(windows)).split(_AT_ONCE):
-            framed = self.noise.frame(windows.take(part.tolist(), heatmaps=False), self.framing)
+            framed = self.input.frame(windows.take(part.tolist(), heatmaps=False), self.framing)
             diameters.append(torso_diameter(framed.keypoints, framed.visible))
         mean = torch.cat(diameters).nanmean().item()
         if not mean > 0:
@@ -226,8 +225,8 @@ class PoseData(L.LightningDataModule):
         zoom = None
         if epoch is not None and self.augment is not None:
             batch, zoom = self.augment(batch, epoch)
-        framed = self.noise.frame(batch, self.framing, zoom)
+        framed = self.input.frame(batch, self.framing, zoom)
         torso = torso_diameter(framed.keypoints, framed.visible).nan_to_num(nan=self.mean_torso)
         size = self.framing.size
-        observed = self.noise.observe(batch, framed, self.mean_torso, size, epoch)
+        observed = self.input.observe(batch, framed, self.mean_torso, size, epoch)
         return Batch(observed, framed.keypoints, framed.visible, torso, batch.window)

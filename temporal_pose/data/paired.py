@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from temporal_pose.data.files import folder
-from temporal_pose.data.layout.fields import unlike
-from temporal_pose.data.layout.video import NAMES, Video, load
-from temporal_pose.data.sequences import Detections, Sequence
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.files.finding import folder
+from temporal_pose.formats.paired.fields import unlike
+from temporal_pose.formats.paired.reading import NAMES, Video, load
+from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.pose.skeletons import remap
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _HOLDS = "files of the paired layout (*.npz, *.zarr)"
 
 
 class Paired:
-    """Reads files of the paired layout, one a video: see :mod:`temporal_pose.data.layout`.
+    """Reads files of the paired layout, one a video: see :mod:`temporal_pose.formats.paired`.
 
     Heatmaps stay in the files, and are read by the frame when windows are.
 
@@ -49,7 +49,7 @@ class Paired:
         self.group_pattern = None if group_pattern is None else _grouping(group_pattern)
         self.exclude = None if exclude is None else _compiled("data.exclude", exclude)
 
-    def read(self) -> list[Sequence]:
+    def read(self) -> list[PoseSequence]:
         """One sequence a file, frames counted from 0.
 
         Raises:
@@ -114,7 +114,7 @@ def paired_files(root: str | Path, setting: str = "data.root") -> list[Path]:
     return files
 
 
-def _sequence(video: Video, group: str) -> Sequence:
+def _sequence(video: Video, group: str) -> PoseSequence:
     if video.truth is None or video.visible is None:
         expected = (
             f"one of {', '.join(NAMES)} (a detector's output has none; "
@@ -124,15 +124,15 @@ def _sequence(video: Video, group: str) -> Sequence:
     truth, visible = remap(video.truth, video.visible, video.skeleton)
     frames, size = np.arange(len(truth)), video.image_size
     seen = _detections(video)
-    return Sequence(video.path.stem, truth, visible, frames, video.fps, group, size, seen)
+    return PoseSequence(video.path.stem, truth, visible, frames, video.fps, group, size, seen)
 
 
-def without_truth(video: Video) -> Sequence:
+def without_truth(video: Video) -> PoseSequence:
     """What the detector saw, and nothing else: no keypoint has a truth."""
     seen = _detections(video)
     nothing, nowhere = np.zeros((*seen.detected.shape, 2), np.float32), seen.detected & False
     frames, size = np.arange(len(video)), video.image_size
-    return Sequence(
+    return PoseSequence(
         video.path.stem, nothing, nowhere, frames, video.fps, "", size, detections=seen
     )
 
@@ -154,7 +154,7 @@ def _detections(video: Video) -> Detections:
     return Detections(nowhere, found, known[..., 0] * found, video.boxes, video.heatmaps)
 
 
-def _refuse_copies(files: ListOf[Path], sequences: ListOf[Sequence]) -> None:
+def _refuse_copies(files: ListOf[Path], sequences: ListOf[PoseSequence]) -> None:
     """A video that is there twice would stand on both sides of a split."""
     lengths = Counter(map(len, sequences))
     known: dict[bytes, Path] = {}
@@ -165,7 +165,7 @@ def _refuse_copies(files: ListOf[Path], sequences: ListOf[Sequence]) -> None:
                 raise DataError(f"{first} and {path} have the same content; remove one of them")
 
 
-def _content(sequence: Sequence) -> bytes:
+def _content(sequence: PoseSequence) -> bytes:
     """A number for the truth and the detections, but for heatmaps."""
     digest, seen = hashlib.blake2b(), sequence.detections
     arrays = [sequence.keypoints, sequence.visible]

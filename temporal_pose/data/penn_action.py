@@ -9,9 +9,9 @@ import numpy as np
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from temporal_pose.data.files import folder, listed
-from temporal_pose.data.sequences import Sequence
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.files.finding import folder, listed
+from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import PENN13, remap
 
 #: What a video can show.
@@ -55,7 +55,7 @@ class PennAction:
         if not 0 < fps < float("inf"):
             raise ConfigError(f"fps is {fps}; expected a positive number")
 
-    def read(self) -> list[Sequence]:
+    def read(self) -> list[PoseSequence]:
         """One sequence a video, named by its number, in that order.
 
         Raises:
@@ -70,13 +70,13 @@ class PennAction:
             raise DataError(f"{labels} has no video of data.actions {', '.join(self.actions)}")
         return chosen
 
-    def _sequence(self, path: Path, labels: Mapping[str, np.ndarray]) -> Sequence:
+    def _sequence(self, path: Path, labels: Mapping[str, np.ndarray]) -> PoseSequence:
         frames = len(labels["x"])
         height, width = (int(size) for size in labels["dimensions"].flat[:2])
         positions = np.stack((labels["x"], labels["y"]), axis=-1).astype(np.float32) - 1
         visible = (labels["visibility"] != 0) & ~(positions <= 0).all(-1)
         keypoints, visible = remap(positions, visible, PENN13)
-        return Sequence(
+        return PoseSequence(
             name=path.stem,
             keypoints=keypoints,
             visible=visible,

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from temporal_pose.data import sequences
 from temporal_pose.errors import DataError
 from temporal_pose.pose.observations import Recorded
+from temporal_pose.pose.sequences import Detections, PoseSequence
 
 
 class Recordings:
@@ -22,7 +22,7 @@ class Recordings:
         DataError: a sequence without detections, or some with boxes or heatmaps and some without.
     """
 
-    def __init__(self, sequences: Sequence[sequences.Sequence]) -> None:
+    def __init__(self, sequences: Sequence[PoseSequence]) -> None:
         self.starts = np.cumsum([0, *(len(sequence) for sequence in sequences)])
         seen = [_detections(sequence) for sequence in sequences]
         self.keypoints = _joined([one.keypoints for one in seen])
@@ -78,12 +78,12 @@ class Recordings:
         return result
 
 
-def _detections(sequence: sequences.Sequence) -> sequences.Detections:
+def _detections(sequence: PoseSequence) -> Detections:
     if sequence.detections is None:
         raise DataError(
-            f"{sequence.name} holds no detections; noise=recorded needs a real detector's output "
+            f"{sequence.name} holds no detections; input=recorded needs a real detector's output "
             "beside the truth, as the paired layout has it: use data=paired data.root=DIR, or "
-            "noise=gaussian to simulate a detector"
+            "input=gaussian to simulate a detector"
         )
     return sequence.detections
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import torch
 
-from temporal_pose.data.sequences import Detections, Reader, Sequence
+from temporal_pose.inputs.simulated import Simulation
 from temporal_pose.pose.boxes import heatmap_to_image
 from temporal_pose.pose.framing import Framing
 from temporal_pose.pose.metrics import torso_diameter
-from temporal_pose.pose.noise import Simulation
 from temporal_pose.pose.observations import WindowBatch
+from temporal_pose.pose.sequences import Detections, PoseSequence, Reader
 
 
 class SimulatedDetector:
@@ -25,7 +25,7 @@ class SimulatedDetector:
     def __init__(self, reader: Reader, noise: Simulation) -> None:
         self.reader, self.noise = reader, noise
 
-    def read(self) -> list[Sequence]:
+    def read(self) -> list[PoseSequence]:
         """The reader's sequences with detections.
 
         Raises:
@@ -37,7 +37,7 @@ class SimulatedDetector:
             first += len(sequence)
         return sequences
 
-    def _detections(self, sequence: Sequence, first: int) -> Detections:
+    def _detections(self, sequence: PoseSequence, first: int) -> Detections:
         """A whole video as one window."""
         truth = torch.from_numpy(sequence.keypoints)[None]
         visible = torch.from_numpy(sequence.visible)[None]

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from temporal_pose.data.files import folder, listed
-from temporal_pose.data.sequences import Sequence
 from temporal_pose.errors import DataError
+from temporal_pose.files.finding import folder, listed
+from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import MPII16, remap
 
 _HOLDS = "SPEED21's metadata.txt and skeletons/*.data"
@@ -35,7 +35,7 @@ class Speed21:
     def __init__(self, root: str | Path) -> None:
         self.root = root
 
-    def read(self) -> list[Sequence]:
+    def read(self) -> list[PoseSequence]:
         """One sequence a run that has a file, its group being the climber.
 
         Raises:
@@ -47,7 +47,7 @@ class Speed21:
         return [_run(path, runs) for path in listed(root, "skeletons/*.data", _HOLDS)]
 
 
-def _run(path: Path, runs: Mapping[str, tuple[int, float]]) -> Sequence:
+def _run(path: Path, runs: Mapping[str, tuple[int, float]]) -> PoseSequence:
     if path.stem not in runs:
         raise DataError(
             f"{path}: run '{path.stem}' is not in metadata.txt, so its frame rate is unknown; "
@@ -57,7 +57,7 @@ def _run(path: Path, runs: Mapping[str, tuple[int, float]]) -> Sequence:
     frames, positions = _poses(path, length)
     keypoints, visible = remap(positions, np.ones(positions.shape[:2], bool), MPII16)
     climber = path.stem.split("_")[0]
-    return Sequence(path.stem, keypoints, visible, frames, fps, group=f"climber {climber}")
+    return PoseSequence(path.stem, keypoints, visible, frames, fps, group=f"climber {climber}")
 
 
 def _metadata(path: Path) -> dict[str, tuple[int, float]]:

@@ -6,8 +6,8 @@ from temporal_pose.data.articulated.body import Body, keypoints
 from temporal_pose.data.articulated.camera import seen, view
 from temporal_pose.data.articulated.climb import climb
 from temporal_pose.data.articulated.motion import dance
-from temporal_pose.data.sequences import Sequence
 from temporal_pose.errors import ConfigError
+from temporal_pose.pose.sequences import PoseSequence
 
 _KINDS = (("climb", climb, (720, 1280)), ("dance", dance, (1280, 720)))
 
@@ -60,7 +60,7 @@ class Synthetic:
         self.subjects, self.videos, self.frames = subjects, videos, frames
         self.seed, self.fps = seed, float(fps)
 
-    def read(self) -> list[Sequence]:
+    def read(self) -> list[PoseSequence]:
         """One sequence a video, subject by subject; the group is the subject."""
         return [
             self._sequence(subject, video)
@@ -68,7 +68,7 @@ class Synthetic:
             for video in range(self.videos)
         ]
 
-    def _sequence(self, subject: int, video: int) -> Sequence:
+    def _sequence(self, subject: int, video: int) -> PoseSequence:
         body = Body.drawn(np.random.default_rng((self.seed, 1, subject)))
         rng = np.random.default_rng((self.seed, 2, subject, video))
         kind, move, size = _KINDS[(subject * self.videos + video) % 2]
@@ -76,7 +76,7 @@ class Synthetic:
         time = np.arange(length) / self.fps
         image = view(rng, time, keypoints(body, move(rng, time, body)), size)
         visible = seen(rng, time, image, size)
-        return Sequence(
+        return PoseSequence(
             name=f"subject{subject}_{kind}{video}",
             keypoints=np.where(visible[..., None], image[..., :2], 0).astype(np.float32),
             visible=visible,

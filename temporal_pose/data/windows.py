@@ -9,11 +9,10 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from temporal_pose.data import sequences
 from temporal_pose.data.recordings import Recordings
-from temporal_pose.data.sequences import spread
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose.observations import WindowBatch
+from temporal_pose.pose.sequences import PoseSequence, spread
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Cut:
         if self.short not in ("error", "skip"):
             raise ConfigError(f"data.short is '{self.short}'; expected error or skip")
 
-    def step(self, sequence: sequences.Sequence) -> int:
+    def step(self, sequence: PoseSequence) -> int:
         """Every how many frames of this sequence one is taken.
 
         Raises:
@@ -62,7 +61,7 @@ class Cut:
         return round(ratio) * self.frame_step
 
     def stretches(
-        self, sequence: sequences.Sequence, recorded: bool = False
+        self, sequence: PoseSequence, recorded: bool = False
     ) -> Iterator[Int[np.ndarray, " n"]]:
         """Runs of usable frames at the wanted rate, as indices into the sequence.
 
@@ -97,7 +96,7 @@ def unbroken(
             yield run
 
 
-def has_pose(sequence: sequences.Sequence) -> Bool[np.ndarray, " F"]:
+def has_pose(sequence: PoseSequence) -> Bool[np.ndarray, " F"]:
     """Frames with at least two distinct visible keypoints: fewer make no box, so no pose."""
     return spread(sequence.keypoints, sequence.visible)
 
@@ -116,7 +115,7 @@ class Windows(Dataset[WindowBatch]):
 
     def __init__(
         self,
-        sequences: Sequence[sequences.Sequence],
+        sequences: Sequence[PoseSequence],
         cut: Cut,
         stride: int | None = None,
         recordings: Recordings | None = None,

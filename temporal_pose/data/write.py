@@ -18,10 +18,10 @@ from jaxtyping import Int
 from rich.console import Console
 from rich.progress import Progress
 
-from temporal_pose.data.layout import LayoutWriter
-from temporal_pose.data.layout.packing import DTYPES
-from temporal_pose.data.layout.video import Video, load
 from temporal_pose.errors import ConfigError, DataError, UserError
+from temporal_pose.formats.paired import LayoutWriter
+from temporal_pose.formats.paired.packing import DTYPES
+from temporal_pose.formats.paired.reading import Video, load
 from temporal_pose.pose.skeletons import SKELETONS
 
 _PIECE = 64  # frames held at once

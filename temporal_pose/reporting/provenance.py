@@ -106,7 +106,7 @@ def _input(run: Run) -> str:
 
     Recorded ones are a real detector's, but of a simulated body, which has no pictures.
     """
-    noise = run.config.get("noise")
+    noise = run.config.get("input")
     if not noise:
         return ""
     target = str(noise.get("_target_", "")) if isinstance(noise, Mapping) else ""

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from temporal_pose.data.module import PoseData
-from temporal_pose.training.files import write_bytes
+from temporal_pose.files.atomic import write_bytes
 from temporal_pose.training.task import Refinement
 
 

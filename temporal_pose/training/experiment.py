@@ -10,11 +10,11 @@ import lightning as L
 from lightning.pytorch.utilities import rank_zero_only
 
 from temporal_pose.data.module import PoseData
+from temporal_pose.files.atomic import write_json
+from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training.charts import table_row, table_scores, table_settings
 from temporal_pose.training.evaluation import evaluate, validate
-from temporal_pose.training.files import write_json
 from temporal_pose.training.fitting import Fit, event_log
-from temporal_pose.training.runs import RunFolder
 from temporal_pose.training.task import Refinement
 
 log = logging.getLogger(__name__)

@@ -14,20 +14,15 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError
+from temporal_pose.files.atomic import write_tensors
 from temporal_pose.filters.base import Filter
 from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Tracks
+from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.weights import load_weights, read_checkpoint
 from temporal_pose.training.charts import CHARTS
-from temporal_pose.training.checkpoints import (
-    Checkpoint,
-    EarlyStop,
-    check_resumable,
-    load_weights,
-    read_checkpoint,
-)
-from temporal_pose.training.files import write_tensors
-from temporal_pose.training.runs import RunFolder
+from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable
 from temporal_pose.training.task import Refinement
 
 log = logging.getLogger(__name__)

@@ -3,17 +3,17 @@
 import numpy as np
 
 from temporal_pose.data.account import account
-from temporal_pose.data.sequences import Sequence
 from temporal_pose.data.windows import Cut, Windows
+from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
 
-def video(name: str, length: int, fps: float = 30.0, hidden=(), empty: int = 0) -> Sequence:
+def video(name: str, length: int, fps: float = 30.0, hidden=(), empty: int = 0) -> PoseSequence:
     points = np.random.default_rng(0).uniform(0, 50, (length, 25, 2)).astype(np.float32)
     visible = np.ones((length, 25), bool)
     visible[:, [CLIMBALONG25.index(name) for name in hidden]] = False
     visible[length - empty :] = False
-    return Sequence(name, points, visible, np.arange(length), fps)
+    return PoseSequence(name, points, visible, np.arange(length), fps)
 
 
 def sides(videos) -> dict[str, Windows]:

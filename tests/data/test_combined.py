@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 
 from temporal_pose.data.combined import Combined
-from temporal_pose.data.sequences import Sequence
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.pose.sequences import PoseSequence
 
 
 class Given:
     """A reader of sequences that are there already."""
 
-    def __init__(self, *sequences: Sequence) -> None:
+    def __init__(self, *sequences: PoseSequence) -> None:
         self.sequences = sequences
 
-    def read(self) -> list[Sequence]:
+    def read(self) -> list[PoseSequence]:
         return list(self.sequences)
 
 
-def sequence(name: str, at: float, group: str = "") -> Sequence:
+def sequence(name: str, at: float, group: str = "") -> PoseSequence:
     keypoints = np.full((7, 25, 2), at, np.float32)
-    return Sequence(name, keypoints, np.ones((7, 25), bool), np.arange(7), 30.0, group)
+    return PoseSequence(name, keypoints, np.ones((7, 25), bool), np.arange(7), 30.0, group)
 
 
 def test_names_and_groups_get_the_name_of_their_set() -> None:
@@ -46,7 +46,7 @@ def test_a_set_that_is_there_twice() -> None:
 
 def test_sequences_without_any_keypoint_are_alike_and_yet_no_copies() -> None:
     nothing = [
-        Sequence(n, np.zeros((3, 25, 2)), np.zeros((3, 25), bool), np.arange(3), 30.0)
+        PoseSequence(n, np.zeros((3, 25, 2)), np.zeros((3, 25), bool), np.arange(3), 30.0)
         for n in "ab"
     ]
     assert len(Combined({"x": Given(*nothing)}).read()) == 2

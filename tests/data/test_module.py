@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from temporal_pose.data.module import PoseData
-from temporal_pose.data.sequences import Sequence
 from temporal_pose.data.splits import Split
 from temporal_pose.data.windows import Cut
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.inputs.simulated import GaussianNoise
 from temporal_pose.pose.augmentation import Augmentation
 from temporal_pose.pose.framing import Framing
-from temporal_pose.pose.noise import GaussianNoise
+from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
 SHOULDERS_AND_HIPS = [
@@ -29,21 +29,21 @@ WINDOW_SPLIT = Split("window")
 class Given:
     """A reader of sequences that are there already."""
 
-    def __init__(self, *sequences: Sequence) -> None:
+    def __init__(self, *sequences: PoseSequence) -> None:
         self.sequences, self.reads = sequences, 0
 
-    def read(self) -> list[Sequence]:
+    def read(self) -> list[PoseSequence]:
         self.reads += 1
         return list(self.sequences)
 
 
-def video(number: int, length: int = 23, group: str = "", **changes) -> Sequence:
+def video(number: int, length: int = 23, group: str = "", **changes) -> PoseSequence:
     rng = np.random.default_rng(number)
     points = rng.uniform(100, 400, (length, 25, 2)).astype(np.float32)
     visible = rng.random((length, 25)) < 0.8
     visible[:, :2] = True
     given = {"keypoints": points, "visible": visible, "frames": np.arange(length), "fps": 30.0}
-    return Sequence(f"v{number}", **given | changes, group=group)
+    return PoseSequence(f"v{number}", **given | changes, group=group)
 
 
 def data(*videos, **settings) -> PoseData:

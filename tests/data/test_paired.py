@@ -7,9 +7,9 @@ import layouts
 import numpy as np
 import pytest
 
-from temporal_pose.data.layout.video import load
 from temporal_pose.data.paired import Paired
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.formats.paired.reading import load
 from temporal_pose.pose.skeletons import CLIMBALONG25, COCO17
 
 FRAMES = 7

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from temporal_pose.data.recordings import Recordings
-from temporal_pose.data.sequences import Detections, Sequence
 from temporal_pose.data.windows import Cut, Windows
 from temporal_pose.errors import DataError
+from temporal_pose.pose.sequences import Detections, PoseSequence
 
 K, H, W = 25, 3, 7
 
@@ -24,14 +24,14 @@ class Stored:
         return maps + 1000 * self.video + frames[:, None, None, None]
 
 
-def sequence(number: int, length: int = 11, **changes) -> Sequence:
+def sequence(number: int, length: int = 11, **changes) -> PoseSequence:
     rng = np.random.default_rng(number)
     points = rng.uniform(10, 90, (length, K, 2)).astype(np.float32)
     there = np.ones((length, K), bool)
     boxes = np.tile(np.float32([1, 2, 50, 60]), (length, 1))
     given = {"boxes": boxes, "heatmaps": Stored(number)} | changes
     seen = Detections(points + number, there, rng.random((length, K), np.float32), **given)
-    return Sequence(f"v{number}", points, there, np.arange(length), 30.0, detections=seen)
+    return PoseSequence(f"v{number}", points, there, np.arange(length), 30.0, detections=seen)
 
 
 def test_every_window_gets_its_own_frames() -> None:
@@ -77,10 +77,10 @@ def test_what_cannot_be_joined_is_refused() -> None:
         Recordings([sequence(0), sequence(1, heatmaps=None)])
     with pytest.raises(DataError, match=r"^1 of 2 videos have boxes, the others have none;"):
         Recordings([sequence(0, heatmaps=None), sequence(1, boxes=None, heatmaps=None)])
-    without = Sequence(
+    without = PoseSequence(
         "a", np.zeros((3, K, 2), np.float32), np.ones((3, K), bool), np.arange(3), 30.0
     )
-    with pytest.raises(DataError, match=r"^a holds no detections; noise=recorded needs"):
+    with pytest.raises(DataError, match=r"^a holds no detections; input=recorded needs"):
         Recordings([without])
 
 

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 import torch
 
-from temporal_pose.data.sequences import Sequence
 from temporal_pose.data.windows import Cut, Windows, has_pose
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.pose.sequences import PoseSequence
 
 K = 25
 
 
-def video(name: str, length: int = 0, fps: float = 30.0, frames=None, empty=()) -> Sequence:
+def video(name: str, length: int = 0, fps: float = 30.0, frames=None, empty=()) -> PoseSequence:
     """A video whose keypoint 0 stands at (frame number, 1) and whose others spread around it."""
     numbers = np.arange(length) if frames is None else np.asarray(frames)
     points = np.random.default_rng(7).uniform(0, 50, (len(numbers), K, 2)).astype(np.float32)
     points[:, 0] = np.stack([numbers, np.ones(len(numbers))], 1)
     visible = np.ones((len(numbers), K), bool)
     visible[list(empty)] = False
-    return Sequence(name, points, visible, numbers, fps)
+    return PoseSequence(name, points, visible, numbers, fps)
 
 
 def frames_of(windows: Windows) -> list[list[int]]:
@@ -183,7 +183,7 @@ def test_a_pose_has_two_distinct_keypoints() -> None:
     visible[2, 3:5] = True  # two at the same place
     visible[3, 3:5], points[3, 3] = True, (0, 2)  # two on a line
     visible[4], points[4] = True, np.random.default_rng(0).normal(size=(K, 2))
-    sequence = Sequence("a", points, visible, np.arange(5), 30.0)
+    sequence = PoseSequence("a", points, visible, np.arange(5), 30.0)
     assert has_pose(sequence).tolist() == [False, False, False, True, True]
 
 

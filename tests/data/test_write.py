@@ -11,8 +11,8 @@ import pytest
 from layouts import F, K
 
 from temporal_pose.data import write
-from temporal_pose.data.layout import LayoutWriter
-from temporal_pose.data.layout.video import load
+from temporal_pose.formats.paired import LayoutWriter
+from temporal_pose.formats.paired.reading import load
 
 ABOUT = ("--fps", "60", "--image-size", "1920", "1080", "--skeleton", "coco17")
 

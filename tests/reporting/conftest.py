@@ -43,7 +43,7 @@ class Folders:
                 **({"truth": options["truth"]} if "truth" in options else {}),
                 **options.get("data", {}),
             },
-            "noise": options.get("noise", {"mean": 1}),
+            "input": options.get("input", {"mean": 1}),
             "setups": {f"setup{setup}": {"sigmas": [1, 2], "frame_step": 1}},
             "seed": seed,
         }

@@ -137,7 +137,7 @@ def test_data_is_described_without_anyones_home(folders):
 def test_synthetic_data_and_pseudo_truth_are_called_so(folders):
     folders.add()
     aist = {"_target_": "temporal_pose.data.paired.Paired", "root": "/data/aist_gbr"}
-    folders.add("deciwatch", reader=aist, noise=None)
+    folders.add("deciwatch", reader=aist, input=None)
     results = read(folders)
     assert data_names(results) == (
         "Paired (pseudo ground truth); synthetic data with simulated detector noise "
@@ -159,23 +159,26 @@ def test_synthetic_data_and_pseudo_truth_are_called_so(folders):
 def test_the_kind_of_truth_is_said_wherever_the_data_is_named(folders, truth, remark):
     """As the configuration has it; the folder's name says nothing any more."""
     reader = {"_target_": "temporal_pose.data.paired.Paired", "root": "/data/aist_gbr"}
-    folders.add(reader=reader, truth=truth, noise=None)
+    folders.add(reader=reader, truth=truth, input=None)
     assert data_names(read(folders)) == f"Paired{remark}"
 
 
 @pytest.mark.parametrize(
     ("noise", "said"),
     [
-        ({"_target_": "temporal_pose.pose.recording.Recording"}, " with real detections"),
+        ({"_target_": "temporal_pose.inputs.recorded.Recording"}, " with real detections"),
         ({"_target_": "my.own.Recording", "sigma": 1}, " with real detections"),
-        ({"_target_": "temporal_pose.pose.noise.GaussianNoise"}, " with simulated detector noise"),
+        (
+            {"_target_": "temporal_pose.inputs.simulated.GaussianNoise"},
+            " with simulated detector noise",
+        ),
         ({"mean": 1}, " with simulated detector noise"),
         ({}, ""),
         (None, ""),
     ],
 )
 def test_real_detections_are_told_from_simulated_ones(folders, noise, said):
-    folders.add(reader=PENN, truth="annotated", noise=noise, stage="finetune")
+    folders.add(reader=PENN, truth="annotated", input=noise, stage="finetune")
     assert data_names(read(folders, "finetune")) == f"Penn Action{said}"
 
 
@@ -183,8 +186,8 @@ def test_a_simulated_body_has_no_real_detections(folders):
     poses = {"_target_": "temporal_pose.data.synthetic.Synthetic", "seed": 0}
     target = "temporal_pose.data.simulated_detector.SimulatedDetector"
     reader = {"_target_": target, "reader": poses, "noise": {"sigmas": [1]}}
-    noise = {"_target_": "temporal_pose.pose.recording.Recording"}
-    folders.add(noise=noise, truth="simulated", reader=reader)
+    noise = {"_target_": "temporal_pose.inputs.recorded.Recording"}
+    folders.add(input=noise, truth="simulated", reader=reader)
     assert notes(read(folders))[0].endswith("recording): seed 0.")
     assert data_names(read(folders)) == (
         "synthetic data with simulated detections "

@@ -11,14 +11,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 
 from temporal_pose.errors import CheckpointError
-from temporal_pose.training.checkpoints import (
-    Checkpoint,
-    EarlyStop,
-    check_resumable,
-    load_weights,
-    read_checkpoint,
-)
-from temporal_pose.training.files import write_tensors
+from temporal_pose.files.atomic import write_tensors
+from temporal_pose.runs.weights import load_weights, read_checkpoint
+from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable
 
 DAMAGED = "checkpoint {} is damaged or no checkpoint at all; train again with force=true"
 UNSAFE = (

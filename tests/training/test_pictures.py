@@ -8,9 +8,9 @@ from torch import nn
 
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.synthetic import Synthetic
+from temporal_pose.inputs.simulated import GaussianNoise
 from temporal_pose.pose.codecs import CoordinateCodec, HeatmapCodec
 from temporal_pose.pose.framing import Framing
-from temporal_pose.pose.noise import GaussianNoise
 from temporal_pose.training.pictures import Pictures, look
 from temporal_pose.training.task import Refinement
 

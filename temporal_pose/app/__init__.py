@@ -1,0 +1,1 @@
+"""What knows Hydra: the command line, its manual, settings, composing, and sweeps."""

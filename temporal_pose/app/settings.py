@@ -1,0 +1,151 @@
+"""What settings may be: checked before any work, for no constructor checks all of it."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+from omegaconf import DictConfig, OmegaConf
+
+from temporal_pose.errors import ConfigError
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+
+
+class Kind(NamedTuple):
+    """What a setting may be.
+
+    Args:
+        fits: whether a value is of this kind.
+        expected: completes the message if it is not.
+    """
+
+    fits: Callable[[Any], bool]
+    expected: str
+
+
+def _whole(least: int) -> Kind:
+    return Kind(lambda v: type(v) is int and v >= least, f"a whole number from {least}")
+
+
+def between(least: float, most: float, whole: bool = False) -> Kind:
+    """Numbers from ``least`` to ``most``, or the whole ones among them."""
+
+    def fits(value: Any) -> bool:
+        return (type(value) is int if whole else _number(value)) and least <= value <= most
+
+    what = "a whole number" if whole else "a number"
+    return Kind(fits, f"{what} from {least:g} to {most:g}")
+
+
+_NUMBER = Kind(_number, "a number")
+_POSITIVE = Kind(lambda v: _number(v) and v > 0, "a positive number")
+_NOT_NEGATIVE = Kind(lambda v: _number(v) and v >= 0, "0 or a positive number")
+_SWITCH = Kind(lambda v: isinstance(v, bool), "true or false")
+_PATH = Kind(lambda v: isinstance(v, str) and v != "", "a folder")
+_SOME = Kind(  # an epoch without a batch has no score
+    lambda v: _number(v) and v > 0 and (type(v) is int or v <= 1),
+    "a number of batches from 1, or a share of them up to 1.0",
+)
+_ALWAYS = Kind(lambda v: type(v) is int and v == 1, "1, for the best epoch is found by its score")
+
+_SEED = Kind(lambda v: type(v) is int and 0 <= v < 2**32, "a whole number from 0 to 4294967295")
+_SANITY = Kind(lambda v: type(v) is int and v >= -1, "-1 for all, or a whole number of batches")
+_STEPS = Kind(lambda v: type(v) is int and v != 0 and v >= -1, "-1 for no limit, or from 1")
+
+_KINDS = {
+    _NUMBER: "input.mean",
+    _POSITIVE: "k data.fps data.assumed_fps input.spread input.sigma "
+    "model.sigma model.window_s model.sigma_s model.acceleration model.min_cutoff_hz optimizer.lr",
+    _NOT_NEGATIVE: "data.margin model.beta model.max_gap_s trainer.gradient_clip_val "
+    "trainer.overfit_batches",
+    _SWITCH: "force dry_run fail_fast from_scratch tune input.resample input.scale_by_score "
+    "model.both_ways trainer.detect_anomaly trainer.benchmark trainer.enable_progress_bar "
+    "trainer.enable_model_summary",
+    Kind(lambda v: isinstance(v, bool) or v == "warn", "true, false or warn"): (
+        "trainer.deterministic"
+    ),
+    _SANITY: "trainer.num_sanity_val_steps",
+    _PATH: "runs_dir pretrained",
+    _SOME: "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches",
+    _STEPS: "trainer.max_steps",
+    _ALWAYS: "trainer.check_val_every_n_epoch",
+    _SEED: "seed",
+    _whole(0): "data.workers pictures data.split_seed data.data_seed model.order "
+    "scheduler.patience trainer.min_epochs trainer.log_every_n_steps",
+    _whole(1): "data.window data.stride data.batch_size data.subjects data.videos "
+    "model.interval model.hidden model.fit.patience trainer.max_epochs "
+    "trainer.accumulate_grad_batches",
+    _whole(5): "data.size",
+}
+
+#: Constructors check values, but not that they are numbers; and some check only when work began.
+KINDS = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+
+#: Half precision throughout would round the coordinates of the truth; mixed does not.
+PRECISIONS = ("32-true", "64-true", "bf16-mixed", "16-mixed", "32", "64")
+
+_MISSING = object()
+_MAY_BE_NULL = (
+    *("data.workers", "data.fps", "data.stride", "trainer.min_epochs", "trainer.max_epochs"),
+    *("trainer.limit_train_batches", "trainer.limit_val_batches", "trainer.limit_test_batches"),
+    *("trainer.gradient_clip_val", "trainer.deterministic", "trainer.benchmark"),
+)
+
+
+def one_of(name: str, value: Any, choices: Any) -> None:
+    """Makes sure that a value is one of the choices.
+
+    Raises:
+        ConfigError: it is not; the message lists the choices.
+    """
+    if value not in choices:
+        raise ConfigError(f"{name} is '{value}'; expected one of {', '.join(map(str, choices))}")
+
+
+def check_kinds(
+    config: DictConfig, kinds: Mapping[str, Kind], may_be_null: Collection[str]
+) -> None:
+    """Makes sure that settings are of their kinds, where they are there at all.
+
+    Raises:
+        ConfigError: one is not.
+    """
+    for name, kind in kinds.items():
+        value = OmegaConf.select(config, name, default=_MISSING)
+        open_ = value is _MISSING or (value is None and name in may_be_null)
+        if not open_ and not kind.fits(value):
+            raise ConfigError(f"{name} is {value!r}; expected {kind.expected}")
+
+
+def check(config: DictConfig) -> None:
+    """Checks what no constructor will: settings that others are computed from.
+
+    Raises:
+        ConfigError: a setting that is missing, of the wrong kind, or out of range.
+    """
+    for name in ("setups", "objects", "data", "model", "input", "trainer", "optimizer"):
+        if not isinstance(config[name], DictConfig):
+            raise ConfigError(
+                f"{name} is {config[name]!r}; expected settings of its own: --cfg job lists them"
+            )
+    one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
+    one_of("missing", config.get("missing", "error"), ("error", "skip"))
+    one_of("trainer.precision", str(config.trainer.precision), PRECISIONS)
+    check_kinds(config, KINDS, _MAY_BE_NULL)
+    if config.stage == "finetune" and config.from_scratch and not config.tune:
+        raise ConfigError(
+            "from_scratch=true and tune=false leave nothing to test; use one of them"
+        )
+    clipped = config.trainer.get("gradient_clip_val") is not None
+    if clipped and config.trainer.precision == "16-mixed" and config.optimizer.get("fused"):
+        raise ConfigError(
+            "trainer.gradient_clip_val with trainer.precision=16-mixed needs optimizer.fused=false"
+        )
+    if config.data.get("truth") == "none":
+        raise ConfigError(
+            f"data={config.data.name} has no truth, only a detector's output, so nothing can be "
+            "trained on it or scored; data.truth=pseudo takes that output for a truth all the same"
+        )
+    if not config.data.root and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
+        raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")

@@ -1,0 +1,1 @@
+"""Files that are found, checked, and written whole or not at all."""

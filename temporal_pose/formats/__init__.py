@@ -1,0 +1,1 @@
+"""Files of keypoints, in and out: one file a format."""

@@ -1,0 +1,70 @@
+"""Arrays as the paired layout stores them: types, the scale of uint8, and values it refuses."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Float, Num
+
+from temporal_pose.formats.paired import fields
+from temporal_pose.formats.paired.fields import unlike
+
+#: Types that heatmaps can be stored in.
+DTYPES = ("float16", "float32", "uint8")
+
+
+def packed(
+    where: object, arrays: Mapping[str, np.ndarray], dtype: str, first: int = 0
+) -> dict[str, np.ndarray]:
+    """Checked copies of some frames, in the types that are stored.
+
+    Args:
+        where: the file, for messages.
+        arrays: of right shapes, by name.
+        dtype: of the heatmaps; uint8 adds ``heatmap_scale``.
+        first: number of the first frame.
+
+    Raises:
+        DataError: values that the layout does not allow.
+    """
+    out = {
+        name: array.astype(bool if name == "visible" else np.float32)
+        for name, array in arrays.items()
+    }
+    if "visible" in arrays and arrays["visible"].dtype != np.bool_:
+        raise unlike(where, "visible", str(arrays["visible"].dtype), "bool")
+    if "boxes" in out:
+        fields.check_boxes(where, out["boxes"], first)
+    if "scores" in out:
+        fields.check_scores(where, out["scores"], first)
+    if "detections" in out:
+        fields.check_detections(where, out["detections"], first)
+    if "truth" in out:
+        fields.check_truth(where, out["truth"], out["visible"], first)
+    if "heatmaps" in out:
+        nobody = np.isnan(out["boxes"]).any(-1)
+        out["heatmaps"][nobody] = 0
+        fields.check_heatmaps(where, out["heatmaps"], first)
+        out |= stored(where, out["heatmaps"], dtype, first)
+    return out
+
+
+def stored(
+    where: object, heatmaps: Float[np.ndarray, "n K h w"], dtype: str, first: int = 0
+) -> dict[str, Num[np.ndarray, "n K *_"]]:
+    """Heatmaps in the type they are stored in, and the scale of uint8.
+
+    A uint8 step is a 255th of each map's peak; values below zero become zero.
+
+    Raises:
+        DataError: values too large for float16.
+    """
+    if dtype == "uint8":
+        scale = heatmaps.max((2, 3), initial=0) / np.float32(255)
+        steps = heatmaps.clip(0) / np.where(scale > 0, scale, 1)[..., None, None]
+        return {"heatmaps": steps.round().clip(0, 255).astype(np.uint8), "heatmap_scale": scale}
+    largest = np.finfo(dtype).max
+    for index in np.argwhere(np.abs(heatmaps).max((2, 3)) > largest)[:1]:
+        frame, keypoint = index.tolist()
+        found = f"{heatmaps[frame, keypoint].max():g} for keypoint {keypoint} of frame "
+        raise unlike(where, "heatmaps", f"{found}{first + frame}", f"{dtype}, so |v| <= {largest}")
+    return {"heatmaps": heatmaps.astype(dtype)}

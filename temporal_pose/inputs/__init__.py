@@ -1,0 +1,1 @@
+"""What a network is given: simulated, fitted or recorded detector output."""

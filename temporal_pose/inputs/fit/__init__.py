@@ -1,0 +1,1 @@
+"""Fitting the simulated detector to a real one."""

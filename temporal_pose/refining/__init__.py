@@ -1,0 +1,1 @@
+"""Refining whole videos: gaps, windows that are blended, frame rates."""

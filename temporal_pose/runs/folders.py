@@ -1,0 +1,227 @@
+"""Run folders: one configuration, one folder, one process at a time.
+
+A folder holds ``config.yaml`` (written first), the TensorBoard events, ``last.ckpt`` (every
+epoch), ``best.ckpt``, ``predictions.npz`` (of the test set), and ``metrics.json``, written last
+and atomically: a run is finished if and only if that file is there.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock, Timeout
+
+from temporal_pose.errors import RunFolderError
+from temporal_pose.files.atomic import write_json, write_text
+
+#: Settings that say where, how loudly or on what a run works, and do not change its result.
+VOLATILE = (
+    *("runs_dir", "force", "dry_run", "fail_fast", "stage", "overrides"),
+    *("pretrained", "missing", "data.workers", "objects.data.workers"),
+    *("pictures", "callbacks", "model.fit.callbacks", "model.title", "data.title"),
+    *("trainer.enable_progress_bar", "trainer.enable_model_summary", "trainer.log_every_n_steps"),
+    *("trainer.accelerator", "trainer.devices", "trainer.strategy", "trainer.num_nodes"),
+)
+
+
+def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by their dotted names, as one types them."""
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        flat |= flatten(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return flat
+
+
+def identity_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that determine a run's result; 1 and 1.0 are the same setting."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in flatten(config).items()
+        if name not in VOLATILE
+    }
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """A fingerprint of the settings that determine a run's result: 16 hexadecimal digits."""
+    text = json.dumps(identity_of(config), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class RunFolder:
+    """One run's folder.
+
+    Args:
+        path: the folder; made when the run is opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.config_file = self.path / "config.yaml"
+        self.metrics_file = self.path / "metrics.json"
+        self.best = self.path / "best.ckpt"
+        self.last = self.path / "last.ckpt"
+        self.predictions = self.path / "predictions.npz"
+        self.split_file = self.path / "split.json"
+        self.error_file = self.path / "error.txt"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has its results."""
+        return self.metrics_file.is_file()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process works in the folder right now."""
+        if not self.path.is_dir():
+            return False
+        try:
+            with FileLock(self.path / ".lock", timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    @property
+    def state(self) -> str:
+        """Done, running, failed (and resumable, if it got that far), resumable, or new."""
+        if self.finished:
+            return "done"
+        if self.busy:
+            return "running"
+        resumable = "resumable" if self.last.exists() else ""
+        if self.error_file.exists():
+            return f"failed, {resumable}" if resumable else "failed"
+        return resumable or "new"
+
+    def metrics(self) -> dict[str, Any]:
+        """The results of a finished run.
+
+        Raises:
+            RunFolderError: there are none, or the file is damaged.
+        """
+        try:
+            return dict(json.loads(self.metrics_file.read_text()))
+        except FileNotFoundError:
+            raise RunFolderError(
+                f"{self.path} holds no finished run (no metrics.json); the command that began it "
+                "finishes it"
+            ) from None
+        except (TypeError, ValueError) as error:
+            raise RunFolderError(
+                f"{self.metrics_file} is damaged ({error}); train the run again with force=true"
+            ) from None
+
+    def trained_on(self, data: str) -> tuple[set[str], set[str]]:
+        """What training or validation has seen, and the test has not.
+
+        Args:
+            data: name of a data set; none of another one's groups were seen.
+
+        Returns:
+            Groups of videos by name; and fingerprints of videos, pretraining's included.
+
+        Raises:
+            RunFolderError: the run does not say.
+        """
+        try:
+            split = json.loads(self.split_file.read_text())
+            groups = {*split["train"], *split["val"]} - set(split["test"])
+            seen = set(split["seen"])
+        except (OSError, KeyError, TypeError, ValueError):
+            raise RunFolderError(
+                f"{self.split_file} does not tell which videos the run was trained on: it is "
+                "missing, damaged, or of an earlier version; train the run again with force=true"
+            ) from None
+        same = self.config().get("data", {}).get("name") == data
+        return groups if same else set(), seen
+
+    def frame_rates(self) -> list[float]:
+        """Frames a second of the training windows; empty where the run does not say."""
+        try:
+            return [float(rate) for rate in json.loads(self.split_file.read_text())["fps"]]
+        except (OSError, KeyError, TypeError, ValueError):
+            return []
+
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration of the run.
+
+        Raises:
+            RunFolderError: the folder holds no run.
+        """
+        try:
+            return dict(yaml.safe_load(self.config_file.read_text()))
+        except FileNotFoundError:
+            raise RunFolderError(f"{self.path} holds no run (no config.yaml)") from None
+        except (yaml.YAMLError, TypeError, ValueError):
+            raise RunFolderError(f"{self.config_file} is damaged; delete the folder") from None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps other processes out; the system lets go when this process ends, however it does.
+
+        Raises:
+            RunFolderError: another process holds the folder.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.path / ".lock", timeout=1):  # `busy` takes it for an instant
+                yield
+        except Timeout:
+            raise RunFolderError(
+                f"another process is working in {self.path}; wait for it, or use another runs_dir"
+            ) from None
+
+    def claim(self, config: Mapping[str, Any], force: bool) -> None:
+        """Ties the folder to a configuration; with ``force``, whatever was there is deleted.
+
+        Raises:
+            RunFolderError: the folder belongs to another configuration.
+        """
+        if force:
+            self._clear()
+        elif self.config_file.exists():
+            self.check(config)
+        if not self.config_file.exists():
+            self._clear()
+            write_text(self.config_file, yaml.safe_dump(dict(config), sort_keys=False))
+        self.error_file.unlink(missing_ok=True)
+
+    def check(self, config: Mapping[str, Any]) -> None:
+        """Makes sure that the folder belongs to that configuration.
+
+        Raises:
+            RunFolderError: it belongs to another one; the message names what differs.
+        """
+        there, here = identity_of(self.config()), identity_of(config)
+        names = sorted(there | here, key=lambda name: (name.startswith("objects."), name))
+        shown = [flatten(self.config()), flatten(config)]
+        different = [
+            "{} is {} there, {} here".format(name, *(side.get(name, "unset") for side in shown))
+            for name in names
+            if there.get(name, "unset") != here.get(name, "unset")
+        ]
+        if different:
+            more = f" (and {len(different) - 3} more)" if len(different) > 3 else ""
+            raise RunFolderError(
+                f"{self.path} belongs to another configuration: {'; '.join(different[:3])}{more}. "
+                "Use another runs_dir=, or force=true to replace what is there"
+            )
+
+    def finish(self, metrics: Mapping[str, Any]) -> None:
+        """Writes the results: the last thing a run does."""
+        write_json(self.metrics_file, metrics)
+
+    def _clear(self) -> None:
+        """Deletes all but runs further down: those of other seeds live in folders of this one."""
+        self.metrics_file.unlink(missing_ok=True)
+        for item in self.path.iterdir():
+            if item.is_dir():
+                if not any(item.rglob(".lock")):
+                    shutil.rmtree(item)
+            elif item.name != ".lock":
+                item.unlink()

@@ -1,0 +1,156 @@
+"""The record of a sweep: which runs it has and what became of each, a file a run.
+
+Every file is written by one process alone, so runs may end at the same time, on any machine that
+shares the folder.
+"""
+
+import json
+import os
+import socket
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from temporal_pose.files.atomic import write_json
+
+#: States of runs that need no word in a summary.
+WELL = ("done", "skipped")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of one run of a sweep.
+
+    Args:
+        path: its folder.
+        state: 'waiting', 'running', 'done', 'failed', 'skipped' (finished before), 'elsewhere'
+            (another process works on it), 'left out' (nothing to start from), 'stopped' (not
+            begun, for `fail_fast`), or 'interrupted' (the sweep ended first).
+        error: the first line of what went wrong.
+        since: when it got into that state, seconds since 1970.
+        seconds: how long it took, once it is done.
+    """
+
+    path: str
+    state: str = "waiting"
+    error: str = ""
+    since: float = 0.0
+    seconds: float = 0.0
+
+
+class Record:
+    """A sweep's folder of records.
+
+    Args:
+        folder: made when the plan is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def plan(self, paths: Sequence[Path]) -> None:
+        """Writes down which runs there will be, in order, and that this process starts them."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        starter = {"process": os.getpid(), "host": socket.gethostname()}
+        write_json(self.folder / "plan.json", starter | {"runs": [str(path) for path in paths]})
+        for path in paths:
+            write_json(self._file(str(path)), asdict(Entry(str(path))))
+
+    def write(self, path: Path, state: str, error: str = "", seconds: float = 0.0) -> None:
+        """Notes what became of a run, on a full disk too: the file's old place has room for it."""
+        entry = asdict(Entry(str(path), state, first_line(error)[:500], time.time(), seconds))
+        file = self._file(str(path))
+        try:
+            write_json(file, entry)
+        except OSError:
+            with suppress(OSError), file.open("r+") as there:
+                there.write(json.dumps(entry).ljust(file.stat().st_size))
+
+    def mark(self, name: str) -> None:
+        """Tells the sweep's jobs, on whatever machine, to begin nothing more ('stop'), or to end
+        ('over').
+        """
+        with suppress(OSError):
+            (self.folder / name).touch()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no further run shall begin."""
+        return (self.folder / "stop").exists()
+
+    @property
+    def over(self) -> bool:
+        """Whether the process that started the sweep is gone, as far as this machine can tell."""
+        if (self.folder / "over").exists():
+            return True
+        plan = self._plan()
+        if plan["host"] != socket.gethostname() or plan["process"] == os.getpid():
+            return False
+        try:
+            os.kill(plan["process"], 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+
+    def read(self) -> list[Entry]:
+        """All runs, in the order of the plan."""
+        files = [self._file(path) for path in self._plan()["runs"]]
+        entries = [Entry(**json.loads(file.read_text())) for file in files]
+        if not self.over:
+            return entries
+        return [replace(e, state="interrupted") if e.state == "running" else e for e in entries]
+
+    def _plan(self) -> dict[str, Any]:
+        return dict(json.loads((self.folder / "plan.json").read_text()))
+
+    def _file(self, path: str) -> Path:
+        return self.folder / f"{self._plan()['runs'].index(path):04d}.json"
+
+
+def latest(runs_dir: Path) -> Record | None:
+    """The newest sweep's record under a folder of runs, if there is any."""
+    plans = (runs_dir / ".sweeps").glob("*/plan.json")
+    newest = max(plans, key=lambda plan: plan.stat().st_mtime, default=None)
+    return Record(newest.parent) if newest else None
+
+
+def first_line(error: str) -> str:
+    """What went wrong, without the trace."""
+    return error.strip().split("\n")[0]
+
+
+def seconds_left(entries: Sequence[Entry]) -> float | None:
+    """About how long the rest takes; None while no run has shown how long one takes."""
+    took = [entry.seconds for entry in entries if entry.state == "done"]
+    running = [entry for entry in entries if entry.state == "running"]
+    if not took:
+        return None
+    mean = sum(took) / len(took)
+    begun = sum(min(mean, time.time() - entry.since) for entry in running)
+    waiting = sum(entry.state == "waiting" for entry in entries)
+    return ((waiting + len(running)) * mean - begun) / max(1, len(running))
+
+
+def progress(entries: Sequence[Entry]) -> str:
+    """One line: how many runs are done, running and failed, and about how long the rest takes."""
+    counts = Counter(entry.state for entry in entries)
+    parts = [f"{count} {state}" for state, count in counts.items()]
+    left = seconds_left(entries)
+    if left and left >= 1:
+        parts.append(
+            f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"
+        )
+    return f"{len(entries)} runs: {', '.join(parts)}"
+
+
+def summary(entries: Sequence[Entry]) -> str:
+    """How many runs ended how, and a line for each that is not simply done."""
+    odd = [entry for entry in entries if entry.state not in WELL]
+    lines = [f"  {entry.state}: {entry.path}: {entry.error}".rstrip(": ") for entry in odd]
+    return "\n".join([progress(entries), *lines])
