@@ -8,7 +8,9 @@ from commands import READ, TINY, Command, process, write_paired
 from layouts import npz, with_detections, with_heatmaps, zarr_group
 
 from temporal_pose.formats.paired.reading import load
-from temporal_pose.pose.skeletons import CLIMBALONG25, COCO17
+from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+
+COCO17 = SKELETONS["coco17"]
 
 RUN = Path("runs/pretrain")
 EYES = [COCO17.index("left_eye"), COCO17.index("right_eye")]
@@ -214,7 +216,11 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
         ("model=kalman", "source=nowhere", good[1]): "source 'nowhere' is not a folder",
         ("model=kalman", f"source={empty}", good[1]): f"source '{empty}' has no file *.npz or",
         ("model=kalman", good[0], f"out={source}"): f"out={source} is where {source}",
-        (*good, "model=kalman", "input=gaussian"): "the input is simulated; expected input=recorded",
+        (
+            *good,
+            "model=kalman",
+            "input=gaussian",
+        ): "the input is simulated; expected",
         ("model=kalman", f"source={movie}", good[1]): f"source '{movie}' is no file of the paired",
         (*good, f"run={tuned}", "model=savgol", "model.order=1"): "model.order was tuned by this",
     }.items():

@@ -12,7 +12,9 @@ from jaxtyping import Bool, Float
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.finding import arrays, folder, listed
 from temporal_pose.pose.sequences import PoseSequence
-from temporal_pose.pose.skeletons import COCO17, remap
+from temporal_pose.pose.skeletons import SKELETONS, remap
+
+COCO17 = SKELETONS["coco17"]
 
 _HOLDS = "BRACE's segments (YEAR/VIDEO/VIDEO_START-END_MOVEMENT.json)"
 _SEGMENT = re.compile(r"(?P<video>.+)_\d+-\d+_(toprock|footwork|powermove)")

@@ -12,7 +12,9 @@ from scipy.io.matlab import MatReadError
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.finding import folder, listed
 from temporal_pose.pose.sequences import PoseSequence
-from temporal_pose.pose.skeletons import PENN13, remap
+from temporal_pose.pose.skeletons import SKELETONS, remap
+
+PENN13 = SKELETONS["penn13"]
 
 #: What a video can show.
 ACTIONS = (

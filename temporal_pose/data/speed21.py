@@ -9,7 +9,9 @@ from jaxtyping import Float, Int
 from temporal_pose.errors import DataError
 from temporal_pose.files.finding import folder, listed
 from temporal_pose.pose.sequences import PoseSequence
-from temporal_pose.pose.skeletons import MPII16, remap
+from temporal_pose.pose.skeletons import SKELETONS, remap
+
+MPII16 = SKELETONS["mpii16"]
 
 _HOLDS = "SPEED21's metadata.txt and skeletons/*.data"
 _FIELDS = 12  # run;climber;date;number;address;start;end;seconds;frames;attempt;side;fps

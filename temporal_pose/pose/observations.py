@@ -69,11 +69,15 @@ class Tracks(NamedTuple):
         positions: pixels of any frame of reference; meaningless where not detected.
         detected: which keypoints the detector found.
         fps: frames per second of each row.
+        scores: how sure the detector was; None where it does not say.
+        times: seconds of each frame, increasing; None for frames ``1 / fps`` apart.
     """
 
     positions: Float[Tensor, "B T K 2"]
     detected: Bool[Tensor, "B T K"]
     fps: Float[Tensor, " B"]
+    scores: Float[Tensor, "B T K"] | None = None
+    times: Float[Tensor, "B T"] | None = None
 
 
 class Observed(NamedTuple):

@@ -1,32 +1,44 @@
-"""Skeletons: which keypoints a pose has, how they are called, and how one set maps to another."""
+"""Skeletons: which keypoints a pose has, how they are called, and how one set maps to another.
 
-from collections.abc import Mapping
+Each is a YAML file, those that come along in ``conf/skeleton``.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import yaml
 from jaxtyping import Bool, Shaped
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.files.conf import CONF
+
+_FIELDS = ("keypoints", "limbs", "pairs", "stands_for")
 
 
 @dataclass(frozen=True)
 class Skeleton:
     """Named keypoints in a fixed order.
 
-    Sides are prefixes, ``left_`` and ``right_``, as seen from the person.
+    Sides are prefixes, ``left_`` and ``right_``, as seen from the person, unless `pairs` says
+    otherwise.
 
     Args:
-        name: what the paired layout's ``skeleton`` field and the configuration call it.
+        name: what files and the configuration call it.
         keypoints: K names, in the order of the arrays.
         limbs: pairs of names that a drawing joins.
         stands_for: keypoints that count as another skeleton's keypoint of a different name.
+        pairs: pairs of names that a mirrored picture exchanges, beside those told by a prefix.
     """
 
     name: str
     keypoints: tuple[str, ...]
     limbs: tuple[tuple[str, str], ...] = ()
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.keypoints)
@@ -38,7 +50,12 @@ class Skeleton:
     @cached_property
     def mirror(self) -> tuple[int, ...]:
         """Permutation that exchanges left and right, as a mirrored picture needs it."""
-        return tuple(self.index(_other_side(name)) for name in self.keypoints)
+        other = {a: b for pair in self.pairs for a, b in (pair, pair[::-1])}
+        opposite = (other.get(name, _other_side(name)) for name in self.keypoints)
+        return tuple(
+            self.index(there) if there in self.keypoints else place
+            for place, there in enumerate(opposite)
+        )
 
     @cached_property
     def groups(self) -> Mapping[str, tuple[int, ...]]:
@@ -70,93 +87,83 @@ def _other_side(name: str) -> str:
     return name
 
 
-def _sides(*names: str) -> tuple[str, ...]:
-    return tuple(f"{side}_{name}" for name in names for side in ("left", "right"))
-
-
-def _both(*limbs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((f"{s}_{a}", f"{s}_{b}") for a, b in limbs for s in ("left", "right"))
-
-
-_ARMS_AND_LEGS = (
-    *_both(("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle")),
-    *_both(("shoulder", "hip")),
-    ("left_shoulder", "right_shoulder"),
-    ("left_hip", "right_hip"),
-)
-_HANDS_AND_FEET = _both(
-    ("wrist", "pinky"),
-    ("wrist", "index_finger"),
-    ("wrist", "thumb"),
-    ("ankle", "heel"),
-    ("heel", "toes"),
-)
-
-#: The skeleton of this project: BlazePose's 33 landmarks without eyes and mouth.
-CLIMBALONG25 = Skeleton(
-    "climbalong25",
-    (
-        "nose",
-        *_sides("ear", "shoulder", "elbow", "wrist", "pinky", "index_finger", "thumb"),
-        *_sides("hip", "knee", "ankle", "heel", "toes"),
-    ),
-    (("nose", "left_ear"), ("nose", "right_ear"), *_ARMS_AND_LEGS, *_HANDS_AND_FEET),
-)
-
-#: COCO person keypoints (Lin et al., ECCV 2014).
-COCO17 = Skeleton(
-    "coco17",
-    ("nose", *_sides("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")),
-    (("nose", "left_eye"), ("nose", "right_eye"), *_both(("eye", "ear")), *_ARMS_AND_LEGS),
-)
-
-#: Penn Action (Zhang, Zhu, Derpanis, ICCV 2013). The thesis lets its head count as nose.
-PENN13 = Skeleton(
-    "penn13",
-    ("head", *_sides("shoulder", "elbow", "wrist", "hip", "knee", "ankle")),
-    (("head", "left_shoulder"), ("head", "right_shoulder"), *_ARMS_AND_LEGS),
-    stands_for={"head": "nose"},
-)
-
-#: MPII Human Pose (Andriluka et al., CVPR 2014), in its own order.
-MPII16 = Skeleton(
-    "mpii16",
-    (
-        *("right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle"),
-        *("pelvis", "thorax", "neck", "head_top"),
-        *("right_wrist", "right_elbow", "right_shoulder"),
-        *("left_shoulder", "left_elbow", "left_wrist"),
-    ),
-    (("pelvis", "thorax"), ("thorax", "neck"), ("neck", "head_top"), *_ARMS_AND_LEGS),
-)
-
-#: BlazePose's 33 landmarks (Bazarevsky et al., 2020), in MediaPipe's order.
-BLAZEPOSE33 = Skeleton(
-    "blazepose33",
-    (
-        "nose",
-        *("left_eye_inner", "left_eye", "left_eye_outer"),
-        *("right_eye_inner", "right_eye", "right_eye_outer"),
-        *_sides("ear", "mouth", "shoulder", "elbow", "wrist", "pinky", "index_finger", "thumb"),
-        *_sides("hip", "knee", "ankle", "heel", "toes"),
-    ),
-    (("nose", "left_ear"), ("nose", "right_ear"), *_ARMS_AND_LEGS, *_HANDS_AND_FEET),
-)
-
-SKELETONS: Mapping[str, Skeleton] = {
-    skeleton.name: skeleton for skeleton in (CLIMBALONG25, COCO17, PENN13, MPII16, BLAZEPOSE33)
-}
-
-
+@cache
 def skeleton(name: str) -> Skeleton:
-    """The skeleton of that name.
+    """The skeleton of that name, or of a YAML file of one's own.
+
+    Args:
+        name: one of `SKELETONS`, or a path that ends in ``.yaml`` or ``.yml``.
 
     Raises:
-        ConfigError: no skeleton has that name; the message lists those there are.
+        ConfigError: no skeleton has that name, and the message lists those there are; or a file
+            that cannot be read or does not describe one.
     """
-    if name not in SKELETONS:
-        raise ConfigError(f"skeleton '{name}' is unknown; expected one of {', '.join(SKELETONS)}")
-    return SKELETONS[name]
+    if not name.endswith((".yaml", ".yml")):
+        if name not in SKELETONS:
+            known = ", ".join(SKELETONS)
+            raise ConfigError(
+                f"skeleton '{name}' is unknown; expected one of {known}, or a file NAME.yaml"
+            )
+        return SKELETONS[name]
+    return _read(Path(name).expanduser())
+
+
+def _read(path: Path) -> Skeleton:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise ConfigError(f"skeleton '{path}' cannot be read: {reason}") from error
+    return described(path.stem, content, str(path))
+
+
+def described(name: str, content: Any, where: str) -> Skeleton:
+    """A skeleton of what a YAML file says: ``keypoints``, and if it likes ``limbs``, ``pairs`` and
+    ``stands_for``.
+
+    Args:
+        where: the file, for the message.
+
+    Raises:
+        ConfigError: it does not describe a skeleton; the message says what is wrong.
+    """
+    if not isinstance(content, dict) or not _names(content.get("keypoints")):
+        raise ConfigError(f"skeleton '{where}' has no keypoints; expected keypoints: [NAME, ...]")
+    for odd in content.keys() - set(_FIELDS):
+        raise ConfigError(f"skeleton '{where}' has '{odd}'; expected {', '.join(_FIELDS)}")
+    keypoints = tuple(content["keypoints"])
+    twice = {one for one in keypoints if keypoints.count(one) > 1}
+    if twice:
+        raise ConfigError(f"skeleton '{where}' names keypoint '{min(twice)}' twice")
+    limbs, pairs = (_pairs(content.get(what), what, keypoints, where) for what in _FIELDS[1:3])
+    others = content.get("stands_for") or {}
+    if not isinstance(others, dict) or not others.keys() <= set(keypoints):
+        raise ConfigError(f"skeleton '{where}': stands_for is no mapping of its keypoints")
+    return Skeleton(name, keypoints, limbs, {str(a): str(b) for a, b in others.items()}, pairs)
+
+
+def _names(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
+
+
+def _pairs(
+    value: Any, what: str, keypoints: Sequence[str], where: str
+) -> tuple[tuple[str, str], ...]:
+    for pair in value or ():
+        if not _names(pair) or len(pair) != 2 or not set(pair) <= set(keypoints):
+            raise ConfigError(
+                f"skeleton '{where}': {what} has {pair}; expected two names of its keypoints"
+            )
+    return tuple((a, b) for a, b in value or ())
+
+
+#: Those that come along, by name.
+SKELETONS: Mapping[str, Skeleton] = {
+    file.stem: _read(file) for file in sorted((CONF / "skeleton").glob("*.yaml"))
+}
+
+#: The skeleton of the thesis.
+CLIMBALONG25 = SKELETONS["climbalong25"]
 
 
 def remap(
@@ -177,7 +184,7 @@ def remap(
         [one.stands_for.get(name, name) for name in one.keypoints] for one in (source, target)
     )
     found = [(names.index(name), i) for i, name in enumerate(wanted) if name in names]
-    taken, placed = (list(column) for column in zip(*found, strict=True))
+    taken, placed = ([pair[side] for pair in found] for side in (0, 1))
     out = np.zeros((*keypoints.shape[:-2], len(target), keypoints.shape[-1]), keypoints.dtype)
     seen = np.zeros((*visible.shape[:-1], len(target)), bool)
     seen[..., placed] = visible[..., taken]

@@ -8,7 +8,9 @@ import pytest
 
 from temporal_pose.data.brace import Brace
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.pose.skeletons import CLIMBALONG25, COCO17
+from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+
+COCO17 = SKELETONS["coco17"]
 
 VIDEO = "-3r_k5-6dcBTM"  # names of YouTube hold hyphens and underscores
 SEGMENT = f"{VIDEO}_123-127_powermove"

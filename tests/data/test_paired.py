@@ -10,7 +10,9 @@ import pytest
 from temporal_pose.data.paired import Paired
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.formats.paired.reading import load
-from temporal_pose.pose.skeletons import CLIMBALONG25, COCO17
+from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+
+COCO17 = SKELETONS["coco17"]
 
 FRAMES = 7
 
@@ -125,7 +127,7 @@ def _nan_truth() -> np.ndarray:
         ),
         ({"visible": np.ones((FRAMES, 17))}, r"'visible' is float64 of .*; expected bool"),
         ({"truth": _nan_truth()}, r"'truth' is \[0.0, nan\] for keypoint 11 of frame 3; expected"),
-        ({"skeleton": "coco18"}, r"'skeleton' is 'coco18'; expected one of climbalong25, coco17,"),
+        ({"skeleton": "coco19"}, r"'skeleton' is 'coco19'; expected one of blazepose33, body25,"),
         ({"fps": 0.0}, r"'fps' is 0.0; expected a positive number: see"),
         ({"fps": np.nan}, r"'fps' is nan; expected a positive number"),
         ({"fps": "fast"}, r"'fps' is fast; expected a positive number"),

@@ -11,7 +11,9 @@ from scipy.io import savemat
 
 from temporal_pose.data.penn_action import ACTIONS, PennAction
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.pose.skeletons import CLIMBALONG25, PENN13
+from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+
+PENN13 = SKELETONS["penn13"]
 
 FRAMES = 7
 

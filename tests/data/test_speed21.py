@@ -7,7 +7,9 @@ import pytest
 
 from temporal_pose.data.speed21 import Speed21
 from temporal_pose.errors import DataError
-from temporal_pose.pose.skeletons import CLIMBALONG25, MPII16
+from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+
+MPII16 = SKELETONS["mpii16"]
 
 RUN = "52_2018-07-28_1"
 

@@ -116,7 +116,7 @@ def test_npz_becomes_zarr(tmp_path, capsys):
         ({"visible": np.ones((F, K))}, ABOUT, "'visible' is float64; expected bool"),
         ({"scores": np.ones((F, 3))}, ABOUT, r"'scores' is of shape \(11, 3\); expected \(11, 17"),
         ({}, (), "--fps is not given; expected it with arrays"),
-        ({}, (*ABOUT, "--skeleton", "coco"), "skeleton 'coco' is unknown; expected one of climb"),
+        ({}, (*ABOUT, "--skeleton", "coco"), "skeleton 'coco' is unknown; expected one of blaze"),
         ({}, (*ABOUT, "--fps", "0"), "fps is 0.0; expected a positive number"),
         ({"heatmaps": None, "boxes": None}, ABOUT, "expected --heatmaps with --boxes, --detec"),
         ({}, (*ABOUT, "--truth", "none.npy"), r"none.npy: cannot be read as .npy \("),

@@ -182,5 +182,7 @@ def test_batches_do_not_mix(codec) -> None:
     both, alone = codec.read(observed), codec.read(first)
     both, alone = (x if isinstance(x, tuple) else (x,) for x in (both, alone))
     for a, b in zip(both, alone, strict=True):
+        if a is None:
+            continue
         # Not always the last bit: how many values a vector instruction takes decides it.
         torch.testing.assert_close(a[:1], b, rtol=1e-6, atol=1e-12)

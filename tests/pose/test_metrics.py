@@ -12,7 +12,9 @@ from temporal_pose.pose.metrics import (
     position_errors,
     torso_diameter,
 )
-from temporal_pose.pose.skeletons import CLIMBALONG25, PENN13
+from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+
+PENN13 = SKELETONS["penn13"]
 
 B, T, K = 7, 5, 25
 GROUPS = (

@@ -13,7 +13,9 @@ from torch.utils.data import DataLoader
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.paired.reading import load
-from temporal_pose.pose.skeletons import CLIMBALONG25, COCO17
+from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+
+COCO17 = SKELETONS["coco17"]
 
 KINDS = {
     "npz": lambda path, arrays: npz(path.with_suffix(".npz"), arrays),
@@ -128,7 +130,7 @@ def changed(name, index, value):
         (with_heatmaps(fps=0), "'fps' is 0; expected a positive number"),
         (with_heatmaps(fps=[1, 2]), r"'fps' is \[1, 2\]; expected a positive number"),
         (with_heatmaps(visible=None), "'visible' is missing; expected one of truth, visible"),
-        (with_heatmaps(skeleton="coco"), "'skeleton' is 'coco'; expected one of climbalong25, "),
+        (with_heatmaps(skeleton="coco"), "'skeleton' is 'coco'; expected one of blazepose33, "),
         (
             with_heatmaps(heatmaps=np.zeros((F, 25, H, W), np.float32)),
             r"'heatmaps' is float32 of shape \(11, 25, 5, 7\); expected float32, float16 or uint8 "

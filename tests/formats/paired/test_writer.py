@@ -254,7 +254,7 @@ def test_the_arrays_are_the_same_every_time(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"skeleton": "coco"}, "skeleton 'coco' is unknown; expected one of climbalong25"),
+        ({"skeleton": "coco"}, "skeleton 'coco' is unknown; expected one of blazepose33"),
         ({"dtype": "float64"}, "dtype is 'float64'; expected one of float16, float32, uint8"),
         ({"fps": 0}, r"fps is 0; expected a positive number"),
         ({"image_size": (3, -1)}, r"image_size is \(3, -1\); expected 2 positive numbers"),
