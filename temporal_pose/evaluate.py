@@ -11,7 +11,7 @@ from rich.table import Table
 from temporal_pose.app.cli import command
 from temporal_pose.app.composing import build, build_trainer, plain, typed
 from temporal_pose.app.saved_runs import of_run, restored
-from temporal_pose.app.settings import check
+from temporal_pose.app.settings import check, one_of
 from temporal_pose.files.atomic import make_folder, write_json
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training.evaluation import Predictions, evaluate
@@ -24,15 +24,19 @@ def main(config: DictConfig) -> None:
     """Tests, and shows what came out; with ``out``, keeps scores and predictions as well."""
     overrides = typed(HydraConfig.get().overrides.task)
     if config.run is not None:
-        config = of_run(config, overrides, own=("run", "checkpoint", "out"))
+        config = of_run(config, overrides, own=("run", "checkpoint", "part", "out"))
     check(config)
+    one_of("part", config.part, ("test", "all"))
     task = restored(config)
-    data, trainer = build(config.objects.data), build_trainer(config.trainer, task)
+    data, trainer = (
+        build(config.objects.data, whole=config.part == "all"),
+        build_trainer(config.trainer, task),
+    )
     if config.out is not None:
         make_folder(Path(config.out))
     data.setup()
     if config.run is not None:
-        data.leave_out(*RunFolder(Path(config.run)).trained_on(config.data.name))
+        data.leave_out(RunFolder(Path(config.run)).trained_on())
     scores, predictions = evaluate(task, data, trainer)
     if task.global_rank == 0:
         _keep(config, scores, predictions)

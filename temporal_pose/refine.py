@@ -29,7 +29,7 @@ from temporal_pose.data.paired import paired_files, without_truth
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.atomic import make_folder, write_bytes
 from temporal_pose.formats.paired.inspection import inspect
-from temporal_pose.formats.paired.reading import Video, load
+from temporal_pose.formats.paired.reading import PairedVideo, load
 from temporal_pose.pose.skeletons import CLIMBALONG25, remap, skeleton
 from temporal_pose.refining.videos import Refined, Seen, refine
 from temporal_pose.runs.folders import RunFolder, config_hash
@@ -179,7 +179,7 @@ def _waiting(config: DictConfig, data: PoseData) -> list[Job]:
     return waiting
 
 
-def _digest(video: Video) -> str:
+def _digest(video: PairedVideo) -> str:
     """A fingerprint of a file; of heatmaps, which may be many, of size and time alone."""
     digest = hashlib.sha256(repr((video.skeleton.name, video.fps, video.image_size)).encode())
     parts = (video.detections, video.boxes, video.scores, video.truth, video.visible)
@@ -213,7 +213,7 @@ def _made_with(path: Path) -> str:
         return ""
 
 
-def _file(video: Video, poses: Seen, made_with: str) -> bytes:
+def _file(video: PairedVideo, poses: Seen, made_with: str) -> bytes:
     """A file of the paired layout, with the truth that the video's own has."""
     keypoints, there = remap(poses.keypoints, poses.there, CLIMBALONG25, video.skeleton)
     scores, _ = remap(poses.scores[..., None], poses.there, CLIMBALONG25, video.skeleton)

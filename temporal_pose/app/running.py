@@ -56,11 +56,11 @@ def carry_out(config: DictConfig, overrides: Sequence[str], start: Start) -> Non
         source = start(task, config)
         fit, trainer = build_fit(config), build_trainer(config.trainer, task)
         data.setup()
-        seen = source.trained_on(config.data.name) if source else (set(), set())
-        data.leave_out(*seen)
+        seen: set[str] = source.trained_on() if source else set()
+        data.leave_out(seen)
         if leader:
             folder.claim(settings, config.force)
-        metrics = plain(experiment(task, data, fit, trainer, folder, seen[1]))
+        metrics = plain(experiment(task, data, fit, trainer, folder, seen))
         if leader:
             log_outcome(folder, flatten(settings), metrics)
             extra = {"seed": config.seed, "git": commit(), "config_hash": config_hash(settings)}

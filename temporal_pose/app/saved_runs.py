@@ -1,4 +1,4 @@
-"""Finished runs as objects again: their configuration composed anew, their weights loaded."""
+"""Finished runs as objects again: as they were made, whatever ``conf/`` says by now."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,13 +6,18 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from temporal_pose.app.composing import build, learns
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError, RunFolderError
 from temporal_pose.files.conf import CONF
-from temporal_pose.runs.folders import RunFolder, identity_of
+from temporal_pose.files.constructing import check_targets, targets_in
+from temporal_pose.files.overrides import checked_overrides
+from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.weights import load_weights
 from temporal_pose.training.task import Refinement
 
@@ -22,31 +27,107 @@ _ELSEWHERE = (
     *(f"trainer.{name}=" for name in ("accelerator", "devices", "strategy", "num_nodes")),
     *("trainer.max_epochs=", "trainer.enable_progress_bar="),
 )
+#: What the machine and the command decide, not the run.
+_OF_NOW = (
+    "trainer",
+    "runs_dir",
+    "force",
+    "dry_run",
+    "fail_fast",
+    "pretrained",
+    "missing",
+    "hydra",
+)
+
+_ABSENT: Any = object()
 
 
 def recompose(run: RunFolder, overrides: Sequence[str] = ()) -> DictConfig:
     """A run's configuration, with what is typed now in place of what was typed then.
 
+    A setting that nothing typed now touches is what the run's own file says, though its default
+    may have changed since.
+
     Args:
-        overrides: as typed on the command line, settings of `evaluate` itself left out. Another
+        overrides: as typed on the command line, settings of the command itself left out. Another
             data set drops the settings of the run's own, but for those that windows and boxes are
             made by; another input drops those of the run's.
 
     Raises:
-        RunFolderError: the folder holds no run, or one whose settings mean something else today.
-        ConfigError: the run's settings are no longer known.
+        RunFolderError: the folder holds no run, or one whose settings are no longer known and are
+            to be changed.
+        ConfigError: its configuration names what may not be called.
     """
     saved = run.config()
+    where, trusted = str(run.config_file), _trusted()
+    check_targets(saved, where, trusted)
+    said = checked_overrides(saved.get("overrides") or [], where, trusted)
     command = "finetune" if saved.get("stage") == "finetune" else "train"
-    then = [item for item in saved.get("overrides", []) if not item.startswith(_ELSEWHERE)]
-    _check_meaning(run, saved, _compose(command, then))
-    names = {item.split("=")[0].lstrip("+") for item in overrides}
-    then = [item for item in then if item.split("=")[0] not in names]
+    then = [item for item in said if not item.startswith(_ELSEWHERE)]
+    try:
+        base = _compose(command, then)
+    except (HydraException, OmegaConfBaseException) as error:
+        if overrides:
+            raise RunFolderError(
+                f"{run.path} was made with settings that this version does not know "
+                f"({' '.join(str(error).split())}), so they cannot be changed; drop "
+                f"{' '.join(overrides)}"
+            ) from error
+        return OmegaConf.create(_merged(saved, {}, _plain(_compose(command, []))))
+    kept = _kept(then, {item.split("=")[0].lstrip("+") for item in overrides})
+    now = _compose(command, [*kept, *overrides])
+    return OmegaConf.create(_merged(saved, _plain(base), _plain(now)))
+
+
+def _kept(then: Sequence[str], names: set[str]) -> list[str]:
+    """What was typed then and is not typed otherwise now."""
+    kept = [item for item in then if item.split("=")[0].lstrip("+") not in names]
     if "data" in names:
-        then = [item for item in then if not item.startswith("data.") or _windowing(item)]
+        kept = [item for item in kept if not item.startswith("data.") or _windowing(item)]
     if "input" in names:
-        then = [item for item in then if not item.startswith("input.")]
-    return _compose(command, [*then, *overrides])
+        kept = [item for item in kept if not item.startswith("input.")]
+    return kept
+
+
+def _merged(saved: Mapping[str, Any], base: Mapping[str, Any], now: Mapping[str, Any]) -> Any:
+    """The run's settings, but for those of the machine, and those that are typed now."""
+    of_run = {name: value for name, value in saved.items() if name not in _OF_NOW}
+    merged = three_way(of_run, {k: v for k, v in base.items() if k not in _OF_NOW}, now)
+    return merged | {name: now[name] for name in _OF_NOW if name in now}
+
+
+def three_way(saved: Any, base: Any, now: Any) -> Any:
+    """Settings of ``saved`` wherever ``now`` is like ``base``; else those of ``now``.
+
+    Args:
+        saved: what a run's file says.
+        base: what today's defaults make of what was typed then.
+        now: the same with what is typed now.
+    """
+    if now == base or now is _ABSENT:
+        return saved
+    if not (isinstance(saved, dict) and isinstance(now, dict)):
+        return now
+    old = base if isinstance(base, dict) else {}
+    names = [*now, *(name for name in saved if name not in now)]
+    parts = {
+        name: three_way(*(side.get(name, _ABSENT) for side in (saved, old, now))) for name in names
+    }
+    return {name: value for name, value in parts.items() if value is not _ABSENT}
+
+
+def _trusted() -> frozenset[str]:
+    """What the folders of a --config-dir name: whoever types that trusts them."""
+    if not HydraConfig.initialized():
+        return frozenset()
+    sources = HydraConfig.get().runtime.config_sources
+    folders = [Path(one.path) for one in sources if one.provider == "command-line"]
+    return frozenset().union(*(targets_in(folder) for folder in folders if folder.is_dir()))
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    content: Any = OmegaConf.to_container(config, resolve=True)
+    return dict(content)
 
 
 def _compose(command: str, overrides: Sequence[str]) -> DictConfig:
@@ -54,19 +135,6 @@ def _compose(command: str, overrides: Sequence[str]) -> DictConfig:
         return compose(command, list(overrides))
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose(command, list(overrides))
-
-
-def _check_meaning(run: RunFolder, saved: Mapping[str, Any], composed: DictConfig) -> None:
-    """Makes sure that defaults which a run relied on are what they were."""
-    content: Any = OmegaConf.to_container(composed, resolve=True)
-    there, here = identity_of(saved), identity_of(content)
-    parts = ("model.network.", "model.codec.", "objects.data.", "setups.")
-    for name in sorted(there.keys() & here.keys()):
-        if name.startswith(parts) and there[name] != here[name] and not name.endswith("root"):
-            raise RunFolderError(
-                f"{run.path} was made with {name} {there[name]}, which is {here[name]} in this "
-                "version of conf/; use the version it was made with, or train it again"
-            )
 
 
 def _windowing(override: str) -> bool:

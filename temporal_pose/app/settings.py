@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.pose.skeletons import skeleton
 
 
 def _number(value: Any) -> bool:
@@ -142,6 +143,7 @@ def check(config: DictConfig) -> None:
         raise ConfigError(
             "trainer.gradient_clip_val with trainer.precision=16-mixed needs optimizer.fused=false"
         )
+    _check_skeleton(config.model.skeleton, config.model.keypoints)
     if config.data.get("truth") == "none":
         raise ConfigError(
             f"data={config.data.name} has no truth, only a detector's output, so nothing can be "
@@ -149,3 +151,11 @@ def check(config: DictConfig) -> None:
         )
     if not config.data.root and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
         raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
+
+
+def _check_skeleton(name: str, keypoints: int) -> None:
+    if len(skeleton(str(name))) != keypoints:
+        raise ConfigError(
+            f"model.keypoints is {keypoints}; model.skeleton '{name}' has "
+            f"{len(skeleton(str(name)))}: set both"
+        )

@@ -6,7 +6,6 @@ import numpy as np
 
 from temporal_pose.data.windows import Windows, has_pose
 from temporal_pose.pose.sequences import PoseSequence
-from temporal_pose.pose.skeletons import CLIMBALONG25
 
 
 def account(
@@ -15,19 +14,20 @@ def account(
     """Lines that say what a data set holds.
 
     Args:
-        sequences: all videos read.
+        sequences: all videos read, of one skeleton.
         sides: the windows of training, validation and test.
-        mean_torso: of the training windows, heatmap pixels.
+        mean_torso: of the training windows, heatmap pixels; where there are none, of the test's.
     """
     frames = sum(len(sequence) for sequence in sequences)
     rates = sorted({sequence.fps for sequence in sequences})
+    measured = "training" if "train" in sides else "test"
     lines = [
         f"{len(sequences):,} videos, {frames:,} frames, "
         f"{', '.join(f'{rate:g}' for rate in rates)} frames a second",
         "windows: " + ", ".join(f"{side} {len(windows):,}" for side, windows in sides.items()),
         "videos:  "
         + ", ".join(f"{side} {len(set(w.video.tolist())):,}" for side, w in sides.items()),
-        f"mean torso diameter of the training windows: {mean_torso:.2f} heatmap px",
+        f"mean torso diameter of the {measured} windows: {mean_torso:.2f} heatmap px",
         "missing keypoints: " + _missing(sequences),
     ]
     empty = {s.name: int((~has_pose(s)).sum()) for s in sequences}
@@ -45,6 +45,7 @@ def _missing(sequences: Sequence[PoseSequence]) -> str:
     seen = sum(sequence.visible.sum(0) for sequence in sequences)
     share = 1 - np.asarray(seen) / sum(len(sequence) for sequence in sequences)
     groups = {
-        name: float(share[list(members)].mean()) for name, members in CLIMBALONG25.groups.items()
+        name: float(share[list(members)].mean())
+        for name, members in sequences[0].skeleton.groups.items()
     }
     return ", ".join(f"{name.replace('_', ' ')} {part:.0%}" for name, part in groups.items())

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.finding import arrays, folder, listed
 from temporal_pose.pose.sequences import PoseSequence
-from temporal_pose.pose.skeletons import SKELETONS, remap
+from temporal_pose.pose.skeletons import SKELETONS
 
 COCO17 = SKELETONS["coco17"]
 
@@ -87,15 +87,17 @@ class Brace:
         if not frames:
             return None
         stacked = np.stack([poses[frame] for frame in frames])
-        keypoints, visible = _remapped(stacked)
-        numbers = np.array(frames)
-        return PoseSequence(path.stem, keypoints, visible, numbers, 30.0, video, (1920, 1080))
-
-
-def _remapped(
-    poses: Float[np.ndarray, "F 17 3"],
-) -> tuple[Float[np.ndarray, "F 25 2"], Bool[np.ndarray, "F 25"]]:
-    return remap(poses[..., :2], poses[..., 2] > 0, COCO17)
+        visible = stacked[..., 2] > 0
+        return PoseSequence(
+            name=path.stem,
+            keypoints=np.where(visible[..., None], stacked[..., :2], 0),
+            visible=visible,
+            frames=np.array(frames),
+            fps=30.0,
+            group=video,
+            image_size=(1920, 1080),
+            skeleton=COCO17,
+        )
 
 
 def _segment(path: Path) -> tuple[str, dict[int, Pose]]:

@@ -1,11 +1,10 @@
 """Several data sets as one."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.pose.sequences import PoseSequence, Reader
+from temporal_pose.pose.sequences import PoseSequence, Reader, fingerprint
 
 
 class Combined:
@@ -46,19 +45,13 @@ class Combined:
 
 def _check_unique(sequences: Iterable[PoseSequence]) -> None:
     names: set[str] = set()
-    poses: dict[bytes, str] = {}
+    poses: dict[str, str] = {}
     for sequence in sequences:
         if sequence.name in names:
             raise DataError(f"two sequences are called '{sequence.name}'; rename one")
         names.add(sequence.name)
-        same = poses.setdefault(_digest(sequence), sequence.name)
+        same = poses.setdefault(fingerprint(sequence), sequence.name)
         if same != sequence.name and sequence.visible.any():
             raise DataError(
                 f"'{same}' and '{sequence.name}' hold the same poses; read them only once"
             )
-
-
-def _digest(sequence: PoseSequence) -> bytes:
-    content = hashlib.blake2b(sequence.keypoints.tobytes(), digest_size=16)
-    content.update(sequence.visible.tobytes())
-    return content.digest()

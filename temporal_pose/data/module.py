@@ -21,6 +21,8 @@ from temporal_pose.pose.framing import Framing
 from temporal_pose.pose.metrics import torso_diameter
 from temporal_pose.pose.observations import Batch, WindowBatch
 from temporal_pose.pose.sequences import PoseSequence, Reader, fingerprint
+from temporal_pose.pose.skeletons import CLIMBALONG25
+from temporal_pose.pose.skeletons import skeleton as skeleton_of
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +47,11 @@ class PoseData(L.LightningDataModule):
             than a window.
         workers: processes that read ahead; None for one where heatmaps come from disk, else none.
         seed: of the order of the training windows.
+        skeleton: name of what the networks speak; videos of other skeletons are mapped to it.
+        whole: everything is the test set, and nothing is trained on or chosen by.
 
     Raises:
-        ConfigError: a stride below 1.
+        ConfigError: a stride below 1, or an unknown skeleton.
     """
 
     def __init__(
@@ -63,6 +67,8 @@ class PoseData(L.LightningDataModule):
         whole_videos: bool = False,
         workers: int | None = None,
         seed: int = 0,
+        skeleton: str = CLIMBALONG25.name,
+        whole: bool = False,
     ) -> None:
         super().__init__()
         if stride is not None and stride < 1:
@@ -73,6 +79,7 @@ class PoseData(L.LightningDataModule):
         self.framing, self.cut, self.split = framing or Framing(), cut or Cut(), split or Split()
         self.stride, self.batch_size, self.seed = stride, batch_size, seed
         self.whole_videos, self.workers = whole_videos, workers
+        self.skeleton, self.whole = skeleton_of(skeleton), whole
         self.sides: dict[str, Windows] = {}
         self._group_of: dict[str, str] = {}
         self.mean_torso = float("nan")
@@ -85,9 +92,9 @@ class PoseData(L.LightningDataModule):
         """
         if self.sides:
             return
-        sequences = list(self.reader.read())
+        sequences = [one.in_skeleton(self.skeleton) for one in self.reader.read()]
         self.sides = self._divide(sequences)
-        self.mean_torso = self._measure_torso(self.sides["train"])
+        self.mean_torso = self._measure_torso(self.sides["test" if self.whole else "train"])
         for line in account(sequences, self.sides, self.mean_torso):
             log.info(line)
 
@@ -99,10 +106,12 @@ class PoseData(L.LightningDataModule):
         tiled = Windows(sequences, self.cut, recordings=recordings)
         if not len(tiled):
             raise DataError(f"no video has {self.cut.length} frames in a row with a pose")
-        side = self.split.sides(tiled, groups)
-        sides = {name: tiled.select(side == i) for i, name in enumerate(splits.SIDES)}
         self._group_of = dict(zip(tiled.names, groups, strict=True))
         self._print_of = {sequence.name: fingerprint(sequence) for sequence in sequences}
+        if self.whole:
+            return {"test": tiled}
+        side = self.split.sides(tiled, groups)
+        sides = {name: tiled.select(side == i) for i, name in enumerate(splits.SIDES)}
         if self.stride not in (None, self.cut.length):
             dense = Windows(sequences, self.cut, self.stride, recordings)
             videos = sides["train"].video.unique()
@@ -117,6 +126,12 @@ class PoseData(L.LightningDataModule):
         """The groups of videos on each side of the split."""
         return self._on_each_side(self._group_of)
 
+    def taught(self) -> list[str]:
+        """The keypoints that have a truth anywhere in training."""
+        windows = self.sides["train"]
+        known = windows.visible[windows.index.unique()].any(0).tolist()
+        return [name for name, there in zip(self.skeleton.keypoints, known, strict=True) if there]
+
     def fingerprints(self) -> dict[str, list[str]]:
         """The videos on each side of the split, told by their poses."""
         return self._on_each_side(self._print_of)
@@ -127,22 +142,22 @@ class PoseData(L.LightningDataModule):
             for side, windows in self.sides.items()
         }
 
-    def leave_out(self, groups: Collection[str], fingerprints: Collection[str]) -> None:
+    def leave_out(self, seen: Collection[str]) -> None:
         """Takes videos out of the test set, for a model that has trained on them.
 
+        A name is no evidence: a video is known again by its poses, and with it goes its group,
+        whose other videos show the same.
+
         Args:
-            groups: of videos, by name.
-            fingerprints: of videos, whatever their name.
+            seen: fingerprints of the videos that were trained on.
 
         Raises:
             DataError: nothing is left.
         """
         test = self.sides["test"]
+        groups = {self._group_of[name] for name, own in self._print_of.items() if own in seen}
         names = [test.names[video] for video in test.video.tolist()]
-        keep = [
-            self._group_of[name] not in groups and self._print_of[name] not in fingerprints
-            for name in names
-        ]
+        keep = [self._group_of[name] not in groups for name in names]
         self.sides["test"] = test.select(torch.tensor(keep))
         if not any(keep):
             raise DataError("the model has trained on every video of this test set")
@@ -153,7 +168,7 @@ class PoseData(L.LightningDataModule):
         diameters = []
         for part in torch.arange(len(windows)).split(_AT_ONCE):
             framed = self.input.frame(windows.take(part.tolist(), heatmaps=False), self.framing)
-            diameters.append(torso_diameter(framed.keypoints, framed.visible))
+            diameters.append(torso_diameter(framed.keypoints, framed.visible, self.skeleton))
         mean = torch.cat(diameters).nanmean().item()
         if not mean > 0:
             raise DataError(
@@ -226,7 +241,8 @@ class PoseData(L.LightningDataModule):
         if epoch is not None and self.augment is not None:
             batch, zoom = self.augment(batch, epoch)
         framed = self.input.frame(batch, self.framing, zoom)
-        torso = torso_diameter(framed.keypoints, framed.visible).nan_to_num(nan=self.mean_torso)
+        torso = torso_diameter(framed.keypoints, framed.visible, self.skeleton)
         size = self.framing.size
         observed = self.input.observe(batch, framed, self.mean_torso, size, epoch)
-        return Batch(observed, framed.keypoints, framed.visible, torso, batch.window)
+        known = torso.nan_to_num(nan=self.mean_torso)
+        return Batch(observed, framed.keypoints, framed.visible, known, batch.window)

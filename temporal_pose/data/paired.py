@@ -1,6 +1,5 @@
 """The paired layout: real detector output beside the truth, from whoever has both."""
 
-import hashlib
 import logging
 import re
 from collections import Counter
@@ -12,9 +11,8 @@ import numpy as np
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.finding import folder
 from temporal_pose.formats.paired.fields import unlike
-from temporal_pose.formats.paired.reading import NAMES, Video, load
-from temporal_pose.pose.sequences import Detections, PoseSequence
-from temporal_pose.pose.skeletons import remap
+from temporal_pose.formats.paired.reading import NAMES, PairedVideo, load
+from temporal_pose.pose.sequences import Detections, PoseSequence, fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -114,66 +112,65 @@ def paired_files(root: str | Path, setting: str = "data.root") -> list[Path]:
     return files
 
 
-def _sequence(video: Video, group: str) -> PoseSequence:
+def _sequence(video: PairedVideo, group: str) -> PoseSequence:
     if video.truth is None or video.visible is None:
         expected = (
             f"one of {', '.join(NAMES)} (a detector's output has none; "
             "python -m temporal_pose.data.write adds it)"
         )
         raise unlike(video.path, "truth", "missing", expected)
-    truth, visible = remap(video.truth, video.visible, video.skeleton)
-    frames, size = np.arange(len(truth)), video.image_size
-    seen = _detections(video)
-    return PoseSequence(video.path.stem, truth, visible, frames, video.fps, group, size, seen)
-
-
-def without_truth(video: Video) -> PoseSequence:
-    """What the detector saw, and nothing else: no keypoint has a truth."""
-    seen = _detections(video)
-    nothing, nowhere = np.zeros((*seen.detected.shape, 2), np.float32), seen.detected & False
-    frames, size = np.arange(len(video)), video.image_size
     return PoseSequence(
-        video.path.stem, nothing, nowhere, frames, video.fps, "", size, detections=seen
+        name=video.path.stem,
+        keypoints=np.where(video.visible[..., None], video.truth, 0),
+        visible=video.visible,
+        frames=np.arange(len(video)),
+        fps=video.fps,
+        group=group,
+        image_size=video.image_size,
+        detections=detections(video),
+        skeleton=video.skeleton,
     )
 
 
-def _detections(video: Video) -> Detections:
-    """What the detector saw, of our keypoints."""
+def without_truth(video: PairedVideo) -> PoseSequence:
+    """What the detector saw, and nothing else: no keypoint has a truth."""
+    seen = detections(video)
+    return PoseSequence(
+        name=video.path.stem,
+        keypoints=np.zeros((*seen.detected.shape, 2), np.float32),
+        visible=np.zeros_like(seen.detected),
+        frames=np.arange(len(video)),
+        fps=video.fps,
+        image_size=video.image_size,
+        detections=seen,
+        skeleton=video.skeleton,
+    )
+
+
+def detections(video: PairedVideo) -> Detections:
+    """What the detector saw."""
     if video.detections is not None:
-        detected = ~np.isnan(video.detections[..., :2]).any(-1)
-        seen, found = remap(video.detections, detected, video.skeleton)
+        found = ~np.isnan(video.detections[..., :2]).any(-1)
+        seen = np.where(found[..., None], video.detections, 0)
         return Detections(seen[..., :2], found, seen[..., 2])
     if video.boxes is None:
         raise ValueError("a file has detections or boxes")
     somebody = np.isfinite(video.boxes).all(-1)[:, None]
-    own = np.ones((1, len(video.skeleton)), np.float32)
-    scores = own if video.scores is None else video.scores
-    known, there = remap(scores[..., None], np.ones(scores.shape, bool), video.skeleton)
-    found = there & somebody
+    found = np.broadcast_to(somebody, (len(video), len(video.skeleton))).copy()
+    scores = np.float32(1) if video.scores is None else video.scores
     nowhere = np.zeros((*found.shape, 2), np.float32)
-    return Detections(nowhere, found, known[..., 0] * found, video.boxes, video.heatmaps)
+    return Detections(nowhere, found, scores * found, video.boxes, video.heatmaps)
 
 
 def _refuse_copies(files: ListOf[Path], sequences: ListOf[PoseSequence]) -> None:
     """A video that is there twice would stand on both sides of a split."""
     lengths = Counter(map(len, sequences))
-    known: dict[bytes, Path] = {}
+    known: dict[str, Path] = {}
     for path, sequence in zip(files, sequences, strict=True):
         if lengths[len(sequence)] > 1:
-            first = known.setdefault(_content(sequence), path)
+            first = known.setdefault(fingerprint(sequence, detections=True), path)
             if first != path:
                 raise DataError(f"{first} and {path} have the same content; remove one of them")
-
-
-def _content(sequence: PoseSequence) -> bytes:
-    """A number for the truth and the detections, but for heatmaps."""
-    digest, seen = hashlib.blake2b(), sequence.detections
-    arrays = [sequence.keypoints, sequence.visible]
-    if seen is not None:
-        arrays += [seen.keypoints, seen.scores, *([] if seen.boxes is None else [seen.boxes])]
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.digest()
 
 
 def _compiled(name: str, pattern: str) -> re.Pattern[str]:

@@ -12,7 +12,7 @@ from scipy.io.matlab import MatReadError
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.finding import folder, listed
 from temporal_pose.pose.sequences import PoseSequence
-from temporal_pose.pose.skeletons import SKELETONS, remap
+from temporal_pose.pose.skeletons import SKELETONS
 
 PENN13 = SKELETONS["penn13"]
 
@@ -77,14 +77,14 @@ class PennAction:
         height, width = (int(size) for size in labels["dimensions"].flat[:2])
         positions = np.stack((labels["x"], labels["y"]), axis=-1).astype(np.float32) - 1
         visible = (labels["visibility"] != 0) & ~(positions <= 0).all(-1)
-        keypoints, visible = remap(positions, visible, PENN13)
         return PoseSequence(
             name=path.stem,
-            keypoints=keypoints,
+            keypoints=np.where(visible[..., None], positions, 0),
             visible=visible,
             frames=np.arange(1, frames + 1),
             fps=self.fps,
             image_size=(width, height),
+            skeleton=PENN13,
         )
 
 

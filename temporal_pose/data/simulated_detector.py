@@ -10,6 +10,7 @@ from temporal_pose.pose.framing import Framing
 from temporal_pose.pose.metrics import torso_diameter
 from temporal_pose.pose.observations import WindowBatch
 from temporal_pose.pose.sequences import Detections, PoseSequence, Reader
+from temporal_pose.pose.skeletons import CLIMBALONG25
 
 
 class SimulatedDetector:
@@ -32,7 +33,8 @@ class SimulatedDetector:
             DataError: see the reader.
         """
         sequences, first = [], 0
-        for sequence in self.reader.read():
+        for read in self.reader.read():
+            sequence = read.in_skeleton(CLIMBALONG25)  # whose errors are simulated
             sequences.append(replace(sequence, detections=self._detections(sequence, first)))
             first += len(sequence)
         return sequences

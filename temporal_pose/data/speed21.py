@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from temporal_pose.errors import DataError
 from temporal_pose.files.finding import folder, listed
 from temporal_pose.pose.sequences import PoseSequence
-from temporal_pose.pose.skeletons import SKELETONS, remap
+from temporal_pose.pose.skeletons import SKELETONS
 
 MPII16 = SKELETONS["mpii16"]
 
@@ -57,9 +57,8 @@ def _run(path: Path, runs: Mapping[str, tuple[int, float]]) -> PoseSequence:
         )
     length, fps = runs[path.stem]
     frames, positions = _poses(path, length)
-    keypoints, visible = remap(positions, np.ones(positions.shape[:2], bool), MPII16)
-    climber = path.stem.split("_")[0]
-    return PoseSequence(path.stem, keypoints, visible, frames, fps, group=f"climber {climber}")
+    visible, group = np.ones(positions.shape[:2], bool), f"climber {path.stem.split('_')[0]}"
+    return PoseSequence(path.stem, positions, visible, frames, fps, group=group, skeleton=MPII16)
 
 
 def _metadata(path: Path) -> dict[str, tuple[int, float]]:

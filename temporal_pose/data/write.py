@@ -21,7 +21,7 @@ from rich.progress import Progress
 from temporal_pose.errors import ConfigError, DataError, UserError
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.formats.paired.packing import DTYPES
-from temporal_pose.formats.paired.reading import Video, load
+from temporal_pose.formats.paired.reading import PairedVideo, load
 from temporal_pose.pose.skeletons import SKELETONS
 
 _PIECE = 64  # frames held at once
@@ -41,7 +41,7 @@ class Origin:
 
     about: Mapping[str, Any]
     arrays: Mapping[str, np.ndarray]
-    video: Video | None = None
+    video: PairedVideo | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values()))) if self.video is None else len(self.video)
@@ -144,7 +144,7 @@ def provenance(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def seen(video: Video, frames: Int[np.ndarray, " n"]) -> dict[str, np.ndarray]:
+def seen(video: PairedVideo, frames: Int[np.ndarray, " n"]) -> dict[str, np.ndarray]:
     """What the detector saw in some frames."""
     if video.heatmaps is None or video.boxes is None:
         return {} if video.detections is None else {"detections": video.detections[frames]}

@@ -52,11 +52,7 @@ class Recording:
         Args:
             zoom: by how much to enlarge each window's poses within their boxes.
         """
-        seen = recorded(windows)
-        if seen.boxes is None:
-            boxes = framing.around(seen.keypoints, seen.detected, zoom)
-        else:
-            boxes = framing.given(_turned(seen.boxes, seen.turn), zoom)
+        boxes = self.boxes(recorded(windows), framing, zoom)
         inside = image_to_heatmap(windows.keypoints, boxes, framing.size)
         visible = windows.visible
         if self.outside == "drop":
@@ -64,6 +60,18 @@ class Recording:
             visible = visible & within.all(-1)
         border = inside.clamp(0, framing.size - 1)
         return Framed(border.where(visible[..., None], 0), visible, boxes)
+
+    def boxes(
+        self, seen: Recorded, framing: Framing, zoom: Float[Tensor, " B"] | None = None
+    ) -> Float[Tensor, "B T 4"]:
+        """The detector's own boxes, or those around what it detected; image pixels."""
+        if seen.boxes is None:
+            return framing.around(seen.keypoints, seen.detected, zoom)
+        return framing.given(_turned(seen.boxes, seen.turn), zoom)
+
+    def look(self, seen: Recorded, framing: Framing, fps: Float[Tensor, " B"]) -> Observed:
+        """What a network is given of detections alone, without any truth."""
+        return self._seen(seen, self.boxes(seen, framing), fps, framing.size)
 
     def observe(
         self,
@@ -74,14 +82,18 @@ class Recording:
         epoch: int | None = None,
     ) -> Observed:
         """The detections in the boxes' pixels; nothing is random."""
-        seen = recorded(windows)
+        return self._seen(recorded(windows), framed.boxes, windows.fps, size)
+
+    def _seen(
+        self, seen: Recorded, boxes: Float[Tensor, "B T 4"], fps: Float[Tensor, " B"], size: int
+    ) -> Observed:
         if seen.heatmaps is None:
-            positions = image_to_heatmap(seen.keypoints, framed.boxes, size).clamp(0, size - 1)
+            positions = image_to_heatmap(seen.keypoints, boxes, size).clamp(0, size - 1)
             detected, heatmaps = seen.detected, None
         else:
             raw = seen.heatmaps.float().clamp(min=0)
-            if framed.boxes is not seen.boxes or raw.shape[-2:] != (size, size):
-                raw = refit(raw, _known(seen.boxes), framed.boxes, size, seen.turn)
+            if boxes is not seen.boxes or raw.shape[-2:] != (size, size):
+                raw = refit(raw, _known(seen.boxes), boxes, size, seen.turn)
             heatmaps, found = normalised(raw)
             detected = seen.detected & found
             heatmaps = heatmaps * detected[..., None, None]
@@ -92,8 +104,8 @@ class Recording:
             positions=hold(positions, detected, size),
             detected=detected,
             sigmas=torch.full_like(scores, self.sigma),
-            boxes=framed.boxes,
-            fps=windows.fps,
+            boxes=boxes,
+            fps=fps,
             scores=scores,
             weights=scores if drawn else None,
             heatmaps=heatmaps,

@@ -10,7 +10,7 @@ from torch import Tensor
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose import random
 from temporal_pose.pose.observations import Recorded, WindowBatch
-from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
+from temporal_pose.pose.skeletons import CLIMBALONG25, skeleton
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Augmentation:
             itself would change nothing: the box scales with it.)
         mirror: probability of a mirror image, in which left and right exchange their names.
         seed: of all that is drawn.
-        skeleton: tells which keypoint is whose mirror image.
+        skeleton: name of the keypoints; tells which is whose mirror image.
 
     Raises:
         ConfigError: a value out of its range.
@@ -33,7 +33,7 @@ class Augmentation:
     zoom: float = 0.15
     mirror: float = 0.5
     seed: int = 0
-    skeleton: Skeleton = CLIMBALONG25
+    skeleton: str = CLIMBALONG25.name
 
     def __post_init__(self) -> None:
         for name, limit in (("rotation", 180.0), ("zoom", 0.9), ("mirror", 1.0)):
@@ -84,7 +84,7 @@ class Augmentation:
 
     def _swapped(self, values: Tensor, mirrored: Bool[Tensor, " B"]) -> Tensor:
         """Values of each keypoint, B T K and on; left and right exchanged where mirrored."""
-        swap = torch.tensor(self.skeleton.mirror, device=values.device)
+        swap = torch.tensor(skeleton(self.skeleton).mirror, device=values.device)
         where = mirrored.reshape(-1, *(1,) * (values.ndim - 1))
         return torch.where(where, values[:, :, swap], values)
 

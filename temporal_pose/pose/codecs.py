@@ -15,6 +15,7 @@ from torch import Tensor
 from temporal_pose.pose.boxes import heatmap_to_image, image_to_heatmap
 from temporal_pose.pose.heatmaps import DECODERS, RENDERERS, choose
 from temporal_pose.pose.observations import Observed, Tracks
+from temporal_pose.pose.skeletons import CLIMBALONG25
 
 
 @runtime_checkable
@@ -23,9 +24,13 @@ class Codec(Protocol):
 
     Attributes:
         reads_heatmaps: whether the network sees more of a real detector's heatmaps than positions.
+        skeleton: name of the keypoints that the network speaks.
     """
 
     reads_heatmaps: ClassVar[bool]
+
+    @property
+    def skeleton(self) -> str: ...
 
     def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
         """Detected positions, unrefined, as this codec's decoder reads them."""
@@ -71,6 +76,7 @@ class HeatmapCodec:
         sigma: standard deviation of the target's blobs, heatmap pixels (thesis: 1).
         render: how blobs are drawn, 'subpixel' or 'thesis'.
         decoder: how positions are read, 'subpixel' or 'argmax'.
+        skeleton: name of the keypoints.
     """
 
     reads_heatmaps: ClassVar[bool] = True
@@ -79,6 +85,7 @@ class HeatmapCodec:
     sigma: float = 1.0
     render: str = "subpixel"
     decoder: str = "subpixel"
+    skeleton: str = CLIMBALONG25.name
 
     def __post_init__(self) -> None:
         choose(RENDERERS, "render", self.render)
@@ -123,6 +130,7 @@ class CoordinateCodec:
         held: a keypoint that was not detected stands where `hold` puts it; else at the centre, 0.
         scores: gives the network the detector's score of each keypoint as well, ``B T K 3``; 0
             where it was not detected.
+        skeleton: name of the keypoints.
     """
 
     reads_heatmaps: ClassVar[bool] = False
@@ -132,6 +140,7 @@ class CoordinateCodec:
     decoder: str = "subpixel"
     held: bool = False
     scores: bool = False
+    skeleton: str = CLIMBALONG25.name
 
     def __post_init__(self) -> None:
         choose(RENDERERS, "render", self.render)
@@ -178,6 +187,7 @@ class TrackCodec:
             filters that see whole videos then need 'image'.
         whole: treats the rows of a batch as successive windows of one video, which the filter
             then sees from its first frame to its last; else each window stands alone.
+        skeleton: name of the keypoints.
     """
 
     reads_heatmaps: ClassVar[bool] = False
@@ -187,6 +197,7 @@ class TrackCodec:
     decoder: str = "subpixel"
     frame: str = "heatmap"
     whole: bool = True
+    skeleton: str = CLIMBALONG25.name
 
     def __post_init__(self) -> None:
         choose(RENDERERS, "render", self.render)

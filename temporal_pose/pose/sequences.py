@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from temporal_pose.errors import DataError
+from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton, remap
 
 
 @runtime_checkable
@@ -26,12 +27,14 @@ class Heatmaps(Protocol):
         """
         ...
 
+    def in_skeleton(self, target: Skeleton) -> "Heatmaps":
+        """The same heatmaps by the keypoints of another skeleton; zero for those it lacks."""
+        ...
+
 
 @dataclass(frozen=True)
 class Detections:
-    """What a real detector saw of one person in one video.
-
-    Keypoints are those of :data:`temporal_pose.pose.skeletons.CLIMBALONG25`, in image pixels.
+    """What a real detector saw of one person in one video, in image pixels.
 
     Args:
         keypoints: positions (x, y); zero where not detected, or where heatmaps stand for them.
@@ -59,6 +62,17 @@ class Detections:
         if self.heatmaps is not None and self.boxes is None:
             raise DataError("heatmaps need the boxes that they show")
 
+    def in_skeleton(self, own: Skeleton, target: Skeleton) -> "Detections":
+        """The same detections by the keypoints of another skeleton.
+
+        Args:
+            own: the skeleton they are in.
+        """
+        keypoints, detected = remap(self.keypoints, self.detected, own, target)
+        scores, _ = remap(self.scores[..., None], self.detected, own, target)
+        maps = None if self.heatmaps is None else self.heatmaps.in_skeleton(target)
+        return Detections(keypoints, detected, scores[..., 0], self.boxes, maps)
+
     @property
     def somebody(self) -> Bool[np.ndarray, " F"]:
         """Frames in which the detector found a person: a box, or two distinct keypoints."""
@@ -79,10 +93,9 @@ def spread(
 
 @dataclass(frozen=True)
 class PoseSequence:
-    """The poses of one person in one video.
+    """The poses of one person in one video, in image pixels.
 
-    Keypoints are those of :data:`temporal_pose.pose.skeletons.CLIMBALONG25`, in image pixels, the
-    centre of the upper left pixel being (0, 0).
+    The centre of the upper left pixel is (0, 0).
 
     Args:
         name: unique within its data set; error messages and splits use it.
@@ -94,10 +107,11 @@ class PoseSequence:
         group: sequences of one group never stand on two sides of a split; the name by default.
         image_size: width and height in pixels, where known.
         detections: what a real detector saw in these frames, where there is one.
+        skeleton: names of the K keypoints.
 
     Raises:
-        DataError: arrays that do not fit each other, visible keypoints that are not finite, or
-            frame numbers that do not increase.
+        DataError: arrays that do not fit each other or the skeleton, visible keypoints that are
+            not finite, or frame numbers that do not increase.
     """
 
     name: str
@@ -108,6 +122,7 @@ class PoseSequence:
     group: str = ""
     image_size: tuple[int, int] | None = None
     detections: Detections | None = None
+    skeleton: Skeleton = CLIMBALONG25
 
     def __post_init__(self) -> None:
         if not self.group:
@@ -116,6 +131,16 @@ class PoseSequence:
             raise DataError(f"{self.name}: fps is {self.fps}; expected a positive number")
         self._check_arrays()
 
+    def in_skeleton(self, target: Skeleton) -> "PoseSequence":
+        """The same poses by the keypoints of another skeleton, where it has them."""
+        if target == self.skeleton:
+            return self
+        keypoints, visible = remap(self.keypoints, self.visible, self.skeleton, target)
+        seen = self.detections and self.detections.in_skeleton(self.skeleton, target)
+        return replace(
+            self, keypoints=keypoints, visible=visible, detections=seen, skeleton=target
+        )
+
     def _check_arrays(self) -> None:
         shapes = (self.keypoints.shape[:2], self.visible.shape, (*self.frames.shape, -1)[:1])
         if shapes[0] != shapes[1] or shapes[0][:1] != shapes[2]:
@@ -123,6 +148,11 @@ class PoseSequence:
         if self.detections is not None and self.detections.detected.shape != self.visible.shape:
             found = self.detections.detected.shape
             raise DataError(f"{self.name}: detections have shape {found}, truth {shapes[1]}")
+        if self.visible.shape[1] != len(self.skeleton):
+            raise DataError(
+                f"{self.name}: poses have {self.visible.shape[1]} keypoints; skeleton "
+                f"'{self.skeleton.name}' has {len(self.skeleton)}"
+            )
         bad = self.visible & ~np.isfinite(self.keypoints).all(-1)
         if bad.any():
             frame, keypoint = np.argwhere(bad)[0]
@@ -153,8 +183,11 @@ class Reader(Protocol):
         ...
 
 
-def fingerprint(sequence: PoseSequence) -> str:
-    """Tells a video by its true poses, whatever data set or folder it is read from.
+def fingerprint(sequence: PoseSequence, detections: bool = False) -> str:
+    """Tells a video by its true poses, whatever it is called and wherever it lies.
+
+    Args:
+        detections: whether what a detector saw counts as well, but for heatmaps.
 
     Returns:
         16 hexadecimal digits.
@@ -162,4 +195,8 @@ def fingerprint(sequence: PoseSequence) -> str:
     digest = hashlib.sha256(sequence.visible.tobytes())
     poses = sequence.keypoints * sequence.visible[..., None]
     digest.update(np.ascontiguousarray(poses, np.float32).tobytes())
+    seen = sequence.detections if detections else None
+    if seen is not None:
+        for array in (seen.keypoints, seen.scores, seen.boxes):
+            digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]

@@ -8,16 +8,19 @@ and atomically: a run is finished if and only if that file is there.
 import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from filelock import FileLock, Timeout
 
 from temporal_pose.errors import RunFolderError
 from temporal_pose.files.atomic import write_json, write_text
+from temporal_pose.pose.skeletons import CLIMBALONG25
 
 #: Settings that say where, how loudly or on what a run works, and do not change its result.
 VOLATILE = (
@@ -116,29 +119,20 @@ class RunFolder:
                 f"{self.metrics_file} is damaged ({error}); train the run again with force=true"
             ) from None
 
-    def trained_on(self, data: str) -> tuple[set[str], set[str]]:
-        """What training or validation has seen, and the test has not.
-
-        Args:
-            data: name of a data set; none of another one's groups were seen.
-
-        Returns:
-            Groups of videos by name; and fingerprints of videos, pretraining's included.
+    def trained_on(self) -> set[str]:
+        """Fingerprints of the videos that training or validation has seen, and the test has not;
+        pretraining's included.
 
         Raises:
             RunFolderError: the run does not say.
         """
         try:
-            split = json.loads(self.split_file.read_text())
-            groups = {*split["train"], *split["val"]} - set(split["test"])
-            seen = set(split["seen"])
+            return set(map(str, json.loads(self.split_file.read_text())["seen"]))
         except (OSError, KeyError, TypeError, ValueError):
             raise RunFolderError(
                 f"{self.split_file} does not tell which videos the run was trained on: it is "
                 "missing, damaged, or of an earlier version; train the run again with force=true"
             ) from None
-        same = self.config().get("data", {}).get("name") == data
-        return groups if same else set(), seen
 
     def frame_rates(self) -> list[float]:
         """Frames a second of the training windows; empty where the run does not say."""
@@ -146,6 +140,26 @@ class RunFolder:
             return [float(rate) for rate in json.loads(self.split_file.read_text())["fps"]]
         except (OSError, KeyError, TypeError, ValueError):
             return []
+
+    def taught(self) -> tuple[str, ...] | None:
+        """Keypoints that had a truth in training; None where the run does not say.
+
+        Runs of before did not write it down, but their predictions tell for their test set.
+        """
+        try:
+            return tuple(map(str, json.loads(self.split_file.read_text())["taught"]))
+        except (OSError, KeyError, TypeError, ValueError):
+            pass
+        try:
+            with np.load(self.predictions, allow_pickle=False) as kept:
+                visible = kept["visible"]
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+            return None
+        names = CLIMBALONG25.keypoints
+        if visible.ndim != 3 or visible.shape[-1] != len(names):
+            return None
+        seen = visible.any((0, 1))
+        return tuple(name for name, there in zip(names, seen, strict=True) if there)
 
     def config(self) -> dict[str, Any]:
         """The resolved configuration of the run.

@@ -43,7 +43,7 @@ def experiment(
         prints = data.fingerprints()
         own = {*prints["train"], *prints["val"]} - set(prints["test"])
         rates = sorted(set(data.sides["train"].fps.tolist()))
-        known = {"seen": sorted(own.union(seen)), "fps": rates}
+        known = {"seen": sorted(own.union(seen)), "fps": rates, "taught": data.taught()}
         write_json(run.split_file, data.groups() | known)
     described = {
         "torso_px": data.mean_torso,

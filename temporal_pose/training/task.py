@@ -17,6 +17,10 @@ from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.losses import Loss, masked_mse
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Observed
+from temporal_pose.pose.skeletons import skeleton
+
+#: The sides that are scored.
+SCORED = ("val", "test")
 
 
 class Refinement(L.LightningModule):
@@ -60,8 +64,9 @@ class Refinement(L.LightningModule):
         self.make_optimizer, self.make_scheduler, self.seed = optimizer, scheduler, seed
         self.tested: list[tuple[Tensor, ...]] = []
         self.losses = nn.ModuleDict({side: MeanMetric() for side in ("fit", "val")})
-        self.scores = nn.ModuleDict({side: PoseMetrics() for side in ("val", "test")})
-        self.baseline = nn.ModuleDict({side: PoseMetrics() for side in ("val", "test")})
+        for name in ("scores", "baseline"):
+            metrics = {side: PoseMetrics(skeleton=skeleton(codec.skeleton)) for side in SCORED}
+            setattr(self, name, nn.ModuleDict(metrics))
 
     @property
     def parameter_count(self) -> int:

@@ -1,6 +1,6 @@
 """Heatmaps that lie in a file until their frames are asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from temporal_pose.formats.paired.fields import check_heatmaps, unlike
 from temporal_pose.formats.paired.source import Header, Source
-from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton, remap
+from temporal_pose.pose.skeletons import Skeleton, remap
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,18 @@ class StoredHeatmaps:
         skeleton: of the file.
         somebody: frames in which the detector found a person.
         scale: what one step of uint8 stands for, of each map; None where they are floats.
+        target: skeleton of the heatmaps that are read; None for the file's own.
     """
 
     source: Source
     skeleton: Skeleton
     somebody: Bool[np.ndarray, " F"]
     scale: Float[np.ndarray, "F K"] | None = None
+    target: Skeleton | None = None
+
+    def in_skeleton(self, target: Skeleton) -> "StoredHeatmaps":
+        """The same heatmaps by the keypoints of another skeleton; zero for those it lacks."""
+        return replace(self, target=target)
 
     @property
     def looks(self) -> Header:
@@ -40,8 +46,8 @@ class StoredHeatmaps:
             raise unlike(self.source.path, "heatmaps", "missing", "what was there a moment ago")
         return found
 
-    def read(self, frames: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n 25 h w"]:
-        """Heatmaps of some frames, of the keypoints of CLIMBALONG25.
+    def read(self, frames: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n K h w"]:
+        """Heatmaps of some frames, of the target's keypoints.
 
         Those of keypoints that the file lacks, and of frames without a person, are zero.
 
@@ -51,7 +57,7 @@ class StoredHeatmaps:
         wanted, place = np.unique(frames, return_inverse=True)
         everybody = self.somebody[wanted].all()
         present = wanted if everybody else wanted[self.somebody[wanted]]
-        maps = self._read(present, self._mapping, len(CLIMBALONG25))
+        maps = self._read(present, self._mapping, len(self.target or self.skeleton))
         if everybody and np.array_equal(wanted, frames):
             return maps
         out = np.zeros((len(wanted), *maps.shape[1:]), np.float32)
@@ -82,9 +88,10 @@ class StoredHeatmaps:
 
     @cached_property
     def _mapping(self) -> list[tuple[int, int]]:
-        """The file's keypoints and ours that are the same."""
+        """The file's keypoints and the target's that are the same."""
         own = np.arange(len(self.skeleton))[:, None]
-        source, known = remap(own, np.ones(len(own), bool), self.skeleton)
+        there = np.ones(len(own), bool)
+        source, known = remap(own, there, self.skeleton, self.target or self.skeleton)
         return [(int(source[i, 0]), int(i)) for i in np.flatnonzero(known)]
 
 

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from temporal_pose.formats.paired.reading import Video
+from temporal_pose.formats.paired.reading import PairedVideo
 from temporal_pose.pose.boxes import tight_boxes
 from temporal_pose.pose.heatmaps import decode_argmax, decode_subpixel
 
@@ -33,7 +33,7 @@ class Inspection:
         stored: bytes on disk.
     """
 
-    video: Video
+    video: PairedVideo
     sums: Sums
     nobody: int
     stored: int
@@ -69,7 +69,7 @@ class Inspection:
         return found
 
 
-def inspect(video: Video, step: Callable[[int], object] = lambda frames: None) -> Inspection:
+def inspect(video: PairedVideo, step: Callable[[int], object] = lambda frames: None) -> Inspection:
     """Reads all of a file.
 
     Args:
@@ -88,7 +88,7 @@ def inspect(video: Video, step: Callable[[int], object] = lambda frames: None) -
     return Inspection(video, sums, len(video) - somebody, stored_bytes(video))
 
 
-def stored_bytes(video: Video) -> int:
+def stored_bytes(video: PairedVideo) -> int:
     """What a file takes on disk."""
     if video.path.is_file():
         return video.path.stat().st_size
@@ -110,7 +110,7 @@ def _pieces(frames: int) -> Iterator[Int[np.ndarray, " n"]]:
     yield from np.split(np.arange(frames), range(_PIECE, frames, _PIECE))
 
 
-def _seen(video: Video, frames: Int[np.ndarray, " n"]) -> _Seen:
+def _seen(video: PairedVideo, frames: Int[np.ndarray, " n"]) -> _Seen:
     if video.detections is not None:
         seen = torch.from_numpy(video.detections[frames])
         positions, scores = seen[..., :2].nan_to_num(nan=0), seen[..., 2].nan_to_num(nan=0)
@@ -135,7 +135,7 @@ def _seen(video: Video, frames: Int[np.ndarray, " n"]) -> _Seen:
     return _Seen(positions, detected, scores, boxes, there)
 
 
-def _sums(video: Video, frames: Int[np.ndarray, " n"], seen: _Seen) -> Sums:
+def _sums(video: PairedVideo, frames: Int[np.ndarray, " n"], seen: _Seen) -> Sums:
     shape = tuple(seen.detected.shape)
     known, truth = torch.zeros(shape).bool(), torch.zeros(*shape, 2)
     if video.truth is not None and video.visible is not None:

@@ -21,7 +21,7 @@ _LOOKS = 64  # chunks of heatmaps that opening a file looks for: finds one that 
 
 
 @dataclass(frozen=True)
-class Video:
+class PairedVideo:
     """What a file says, in its own skeleton; image pixels.
 
     Args:
@@ -52,7 +52,7 @@ class Video:
         return 0 if seen is None else len(seen)
 
 
-def load(path: Path) -> Video:
+def load(path: Path) -> PairedVideo:
     """A file of the layout, checked but for its heatmaps' values.
 
     Raises:
@@ -68,7 +68,7 @@ def load(path: Path) -> Video:
     _check_headers(source, skeleton)
     truth, visible = _truth(source)
     size = (int(width), int(height))
-    return Video(path, skeleton, fps, size, *_detector(source, skeleton), truth, visible)
+    return PairedVideo(path, skeleton, fps, size, *_detector(source, skeleton), truth, visible)
 
 
 def _detector(

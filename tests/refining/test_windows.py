@@ -6,6 +6,7 @@ import lightning as L
 import numpy as np
 import pytest
 import torch
+from temporal_pose.refining.videos import Refined, refine
 from torch import Tensor, nn
 
 from temporal_pose.data.module import PoseData
@@ -19,7 +20,6 @@ from temporal_pose.pose.framing import Framing
 from temporal_pose.pose.heatmaps import render
 from temporal_pose.pose.observations import Tracks
 from temporal_pose.pose.sequences import Detections, PoseSequence
-from temporal_pose.refining.videos import Refined, refine
 from temporal_pose.training.task import Refinement
 
 K, SIZE, T = 25, 17, 3

@@ -1,0 +1,76 @@
+"""Refining by a filter: any keypoints, named or not; no network, no training."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+
+from temporal_pose.filters.base import Filter
+from temporal_pose.pose.boxes import tight_boxes
+from temporal_pose.pose.observations import Tracks
+from temporal_pose.refining.cleaning import set_aside
+from temporal_pose.refining.person import Person, person
+from temporal_pose.refining.refined import Refined, each
+
+#: Rows of a heatmap (thesis): filters take lengths in a box's side over it, as in training.
+CELLS = 56
+
+
+@dataclass(frozen=True)
+class FilterRefiner:
+    """Smooths every keypoint over time.
+
+    Args:
+        smoother: the filter; None only cleans.
+    """
+
+    smoother: Filter | None
+
+    def refine(self, keypoints: Any, scores: Any = None, **about: Any) -> Refined:
+        """Refines every frame; see `temporal_pose.refining.refined.Refiner.refine`."""
+        return each(partial(self._refine, **about), keypoints, scores)
+
+    def _refine(self, keypoints: Any, scores: Any, **about: Any) -> Refined:
+        return self.apply(person(keypoints, scores, **about))
+
+    def apply(self, seen: Person) -> Refined:
+        """Refines one person's detections, the wrong ones among them set aside first."""
+        cleaned, remarks = set_aside(seen)
+        if self.smoother is None:
+            places = np.where(cleaned.found[..., None], cleaned.keypoints, np.nan)
+            return Refined(places, cleaned.scores, remarks)
+        unit = side(cleaned) / CELLS
+        tracks = tracks_of(replace(cleaned, keypoints=cleaned.keypoints / unit))
+        smoothed = self.smoother.forward(tracks)[0].numpy() * unit
+        inside = self.smoother.spans(tracks)[0].numpy()
+        return Refined(np.where(inside[..., None], smoothed, np.nan), cleaned.scores, remarks)
+
+
+def tracks_of(seen: Person) -> Tracks:
+    """One person's detections as a filter takes them."""
+    return Tracks(
+        torch.from_numpy(seen.keypoints)[None],
+        torch.from_numpy(seen.found)[None],
+        torch.tensor([seen.fps], dtype=torch.float64),
+        torch.from_numpy(seen.scores)[None],
+        None if seen.even else torch.from_numpy(seen.times)[None],
+    )
+
+
+def side(seen: Person) -> float:
+    """Mean side of the boxes that a network would see the person through, image pixels.
+
+    1 where no frame shows two distinct keypoints.
+    """
+    return _side(seen.keypoints, seen.found)
+
+
+def _side(keypoints: Float[np.ndarray, "F K 2"], found: Bool[np.ndarray, "F K"]) -> float:
+    there = found.sum(1) > 1
+    if not there.any():
+        return 1.0
+    boxes = tight_boxes(torch.from_numpy(keypoints[there]), torch.from_numpy(found[there]))
+    return float(boxes[:, 2].mean())

@@ -1,0 +1,172 @@
+"""Refiners by name, and out of run folders: of their own files alone, without Hydra."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from torch import nn
+
+from temporal_pose.errors import CheckpointError, ConfigError
+from temporal_pose.files.conf import CONF
+from temporal_pose.files.constructing import build
+from temporal_pose.filters.base import Filter
+from temporal_pose.inputs.recorded import Recording
+from temporal_pose.pose.framing import Framing
+from temporal_pose.refining.filtering import FilterRefiner
+from temporal_pose.refining.networks import NetworkRefiner
+from temporal_pose.refining.refined import Refiner
+from temporal_pose.refining.windows import Windowed
+from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.weights import check_weights, read_checkpoint
+
+#: What refines where nothing else is chosen.
+DEFAULT = "robust"
+
+_REFERENCE = re.compile(r"\$\{model\.(\w+)\}")
+
+
+def filter_named(name: str = DEFAULT, **settings: Any) -> FilterRefiner:
+    """A filter as its YAML file has it, or with some settings changed.
+
+    Args:
+        name: of a file in ``conf/model`` that describes a filter, or 'identity', which only
+            cleans.
+        settings: of that file, by name.
+
+    Raises:
+        ConfigError: no such filter, or no such setting; the message names what there is.
+    """
+    file = CONF / "model" / f"{name}.yaml"
+    about = _described(file) if re.fullmatch(r"\w+", name) and file.is_file() else {}
+    network = about.pop("network", {})
+    values = {key: value for key, value in about.items() if not isinstance(value, dict)}
+    for odd in settings.keys() - values.keys():
+        expected = ", ".join(sorted(values.keys() - {"name", "title", "whole_videos", "defaults"}))
+        raise ConfigError(f"{odd} is no setting of {name}; expected {expected}")
+    filled = {key: _filled(value, values | settings) for key, value in network.items()}
+    return of_network(build(filled, f"conf/model/{name}.yaml") if _ready(filled) else None, name)
+
+
+def of_network(network: nn.Module | None, name: str) -> FilterRefiner:
+    """The refiner of a module that has nothing to learn.
+
+    Raises:
+        ConfigError: it has, and so needs a run.
+    """
+    if isinstance(network, Filter):
+        return FilterRefiner(network)
+    if network is None or any(True for _ in network.parameters()):
+        raise ConfigError(
+            f"model '{name}' is no filter; expected one of {', '.join(filters())}, or run=, the "
+            "folder of a trained network's run"
+        )
+    return FilterRefiner(None)
+
+
+def filters() -> list[str]:
+    """Names of the filters that see whole videos, and of the identity."""
+    named = {file.stem: _described(file) for file in sorted((CONF / "model").glob("*.yaml"))}
+    return [
+        name
+        for name, about in named.items()
+        if ".filters." in str(about.get("network", {}).get("_target_"))
+        and about.get("whole_videos")
+    ] + ["identity"]
+
+
+def _described(file: Path) -> dict[str, Any]:
+    """A model's YAML file, with those of the model that it builds upon."""
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    base: dict[str, Any] = {}
+    for parent in content.get("defaults", ()):
+        if isinstance(parent, str) and parent != "_self_":
+            base |= _described(file.with_name(f"{parent}.yaml"))
+    return base | content
+
+
+def _filled(value: Any, values: Mapping[str, Any]) -> Any:
+    """A value with references to the model's own settings replaced."""
+    found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return value if found is None else values.get(found[1], value)
+
+
+def _ready(network: Mapping[str, Any]) -> bool:
+    return bool(network) and not any("${" in str(value) for value in network.values())
+
+
+def load(path: str | Path) -> Refiner:
+    """The refiner of a finished run, from its folder alone: settings, weights, what it was taught.
+
+    Nothing of today's ``conf/`` is asked, and nothing in the folder is executed: it may be a
+    stranger's.
+
+    Raises:
+        RunFolderError: the folder holds no run, or one that is not finished.
+        CheckpointError: its weights are missing, damaged or another model's.
+        ConfigError: its configuration names what may not be called.
+    """
+    run = RunFolder(Path(path).expanduser())
+    config = run.config()
+    run.metrics()
+    where, parts = str(run.config_file), _parts(run, config)
+    network = build(parts["task"]["network"], where)
+    _fill(network, run.best)
+    if isinstance(network, Filter) or not any(True for _ in network.parameters()):
+        return of_network(network, str(config["model"].get("name", "")))
+    cut, framing = parts["data"]["cut"], build(parts["data"]["framing"], where)
+    recorded = build(parts["data"]["input"], where)
+    real = isinstance(recorded, Recording)
+    model = Windowed(
+        network.eval().requires_grad_(False),
+        build(parts["task"]["codec"], where),
+        # A box a frame jitters with the detections that it is made of, and the result with it.
+        Framing("window", framing.margin, framing.size),
+        int(cut["length"]),
+        int(cut["frame_step"]),
+        cut["fps"],
+        recorded if real else Recording(),
+    )
+    remarks = () if real else (_SIMULATED.format(run.path),)
+    rates = tuple(run.frame_rates())
+    return NetworkRefiner(model, filter_named(), run.taught(), rates, remarks)
+
+
+_SIMULATED = (
+    "{} has seen simulated noise alone, and may displace what a real detector saw; finetune it on "
+    "one, or compare with model=robust"
+)
+
+
+def _parts(run: RunFolder, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """How the run's objects are made.
+
+    Raises:
+        ConfigError: its configuration does not say.
+    """
+    parts: Any = config.get("objects")
+    try:
+        known = {"network", "codec"} <= parts["task"].keys() and config["model"]["name"]
+        if known and {"cut", "framing", "input"} <= parts["data"].keys():
+            return dict(parts)
+    except (AttributeError, KeyError, TypeError):
+        pass
+    raise ConfigError(
+        f"{run.config_file} does not describe a run; expected what `train` or `finetune` wrote"
+    )
+
+
+def _fill(network: nn.Module, path: Path) -> None:
+    """Puts the weights of a run's task into its network alone."""
+    weights = read_checkpoint(path)["state_dict"]
+    own = {
+        name.removeprefix("network."): value
+        for name, value in weights.items()
+        if isinstance(name, str) and name.startswith("network.")
+    }
+    check_weights(network, own, path)
+    try:
+        network.load_state_dict(own)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError(f"checkpoint {path} cannot be used: {error}") from error
