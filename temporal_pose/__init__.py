@@ -14,6 +14,64 @@ H, W rows and columns of a heatmap
 
 Two frames of reference: *image pixels*, in which readers deliver poses, and *heatmap pixels*, the
 grid of ``H x W`` cells a box is divided into (see :mod:`temporal_pose.pose.boxes`).
+
+From Python, numpy in and numpy out::
+
+    refined = temporal_pose.refine(keypoints, scores, fps=60, skeleton="coco17")
+    refined = temporal_pose.load("runs/finetune/...").refine(keypoints, scores, fps=60, ...)
+    stream = temporal_pose.Stream(fps=60, lag=5)
 """
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from temporal_pose.refining.refined import Refined, Refiner
+    from temporal_pose.refining.streaming import Stream
+
 __version__ = "0.1.0"
+__all__ = ["Stream", "load", "refine"]
+
+
+def refine(
+    keypoints: Any, scores: Any = None, *, model: str = "robust", **about: Any
+) -> "Refined":
+    """Accurate, smooth poses out of jittery ones, by a filter; no training, any keypoints.
+
+    Args:
+        keypoints: (F, K, 2) positions x, y in image pixels, or (F, K, 3) with scores, or for
+            several people (F, P, K, 2 or 3). NaN, (0, 0) and (-1, -1) mean not found.
+        scores: (F, K), how sure the detector was; None, or NaN for one of them, means sure.
+        model: name of a filter.
+        about: ``fps``, or ``times`` (seconds of each frame); ``skeleton`` (a name, a YAML file,
+            or none); ``image_size`` (width, height), for positions that are shares of the image;
+            see `temporal_pose.refining.refined.Refiner.refine`.
+
+    Raises:
+        DataError: arrays that do not fit each other, or cannot be image positions.
+        ConfigError: a setting that is missing, unknown or out of range.
+    """
+    from temporal_pose.refining.saved import filter_named
+
+    return filter_named(model).refine(keypoints, scores, **about)
+
+
+def load(run: "str | Path") -> "Refiner":
+    """The refiner of a finished run, from its folder alone.
+
+    Raises:
+        RunFolderError: the folder holds no run, or one that is not finished.
+        CheckpointError: its weights are missing, damaged or another model's.
+    """
+    from temporal_pose.refining import saved
+
+    return saved.load(run)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Stream":  # imports torch
+        from temporal_pose.refining.streaming import Stream
+
+        return Stream
+    raise AttributeError(f"module 'temporal_pose' has no attribute '{name}'")

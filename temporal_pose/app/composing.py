@@ -13,6 +13,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
 from temporal_pose.errors import ConfigError, MissingPretraining
+from temporal_pose.files.finding import listing
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training.fitting import Fit, GradientDescent, NoFit
 from temporal_pose.training.task import Refinement
@@ -22,7 +23,7 @@ def resolved(config: DictConfig) -> dict[str, Any]:
     """The configuration as plain data with every reference replaced by its value.
 
     Where a run starts from another one, that one's fingerprint belongs to it; where its noise was
-    fitted, that of the fit.
+    fitted, that of the fit; where its data are files, that of their names and sizes.
     """
     if config.data.root is not None:
         config.data.root = str(Path(str(config.data.root)).expanduser().absolute())
@@ -31,6 +32,8 @@ def resolved(config: DictConfig) -> dict[str, Any]:
     content = OmegaConf.to_container(config, resolve=True)
     assert isinstance(content, dict)
     settings = {str(name): value for name, value in content.items()} | _fingerprint(config)
+    if config.data.root is not None and Path(config.data.root).exists():
+        settings["data_files"] = listing(Path(config.data.root))
     source = pretraining(config)
     return settings if source is None else settings | {"start": source.metrics()["config_hash"]}
 

@@ -36,7 +36,6 @@ _OF_NOW = (
     "fail_fast",
     "pretrained",
     "missing",
-    "hydra",
 )
 
 _ABSENT: Any = object()

@@ -42,11 +42,15 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def identity_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that determine a run's result; 1 and 1.0 are the same setting."""
+    """The settings that determine a run's result; 1 and 1.0 are the same setting.
+
+    A folder of data is told by its files, where these were noted, not by its path.
+    """
+    told = "data_files" in config
     return {
         name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in flatten(config).items()
-        if name not in VOLATILE
+        if name not in VOLATILE and not (told and name.endswith(".root"))
     }
 
 
@@ -211,9 +215,12 @@ class RunFolder:
         Raises:
             RunFolderError: it belongs to another one; the message names what differs.
         """
-        there, here = identity_of(self.config()), identity_of(config)
+        saved = self.config()
+        if "data_files" not in saved:  # a run of before
+            config = {name: value for name, value in config.items() if name != "data_files"}
+        there, here = identity_of(saved), identity_of(config)
         names = sorted(there | here, key=lambda name: (name.startswith("objects."), name))
-        shown = [flatten(self.config()), flatten(config)]
+        shown = [flatten(saved), flatten(config)]
         different = [
             "{} is {} there, {} here".format(name, *(side.get(name, "unset") for side in shown))
             for name in names
