@@ -45,7 +45,17 @@ def test_what_one_types_to_train_may_be_typed_again(override):
         *("hydra@x=y", "+model@_global_.hydra=x", "model@a:hydra=conv3d"),
         *("data.root=${oc.env:HOME}", "k=${oc.decode:'1'}", "+a=${oc.create:x}", "k=${a.${b:c}}"),
         *("model=/tmp/evil", "model=../../evil", "model@x=../evil", "model=[conv3d,../evil]"),
-        *("+experiment=a/b", "loss={_target_:x}", "augment={a:1}", "--config-dir=/tmp", "-m", "a b=c", "", "=", "\n"),
+        *(
+            "+experiment=a/b",
+            "loss={_target_:x}",
+            "augment={a:1}",
+            "--config-dir=/tmp",
+            "-m",
+            "a b=c",
+            "",
+            "=",
+            "\n",
+        ),
     ],
 )
 def test_what_reaches_further_is_refused(override):
