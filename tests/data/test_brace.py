@@ -8,7 +8,7 @@ import pytest
 
 from temporal_pose.data.brace import Brace
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+from temporal_pose.pose.skeletons import SKELETONS
 
 COCO17 = SKELETONS["coco17"]
 
@@ -51,11 +51,11 @@ def test_a_segment_becomes_a_sequence(tmp_path: Path) -> None:
     assert (sequence.name, sequence.group, sequence.fps) == (SEGMENT, VIDEO, 30.0)
     assert sequence.image_size == (1920, 1080)
     assert sequence.frames.tolist() == [123, 124, 125, 127]
-    knee = sequence.keypoints[3, CLIMBALONG25.index("left_knee")]
+    knee = sequence.keypoints[3, COCO17.index("left_knee")]
     number = COCO17.index("left_knee")
     assert knee.tolist() == [127 + 0.5 * number, 254 + number]
     assert sequence.keypoints.dtype == np.float32
-    assert sequence.visible.sum() == 4 * 15
+    assert sequence.visible.sum() == 4 * 17
 
 
 @pytest.mark.parametrize("below", ["", "manual_keypoints"])
@@ -68,7 +68,7 @@ def test_frames_annotated_by_hand_replace_the_interpolated_ones(
     (sequence,) = Brace(tmp_path, frames="all").read()
     assert sequence.frames.tolist() == [123, 124, 125, 127]
     assert sequence.keypoints[:, 0, 0].tolist() == [123, 1000, 125, 127]
-    assert sequence.visible[1].sum() == 15
+    assert sequence.visible[1].sum() == 17
 
 
 def test_only_frames_annotated_by_hand(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from temporal_pose.data.paired import Paired
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.formats.paired.reading import load
-from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+from temporal_pose.pose.skeletons import SKELETONS
 
 COCO17 = SKELETONS["coco17"]
 
@@ -42,10 +42,10 @@ def test_truth_becomes_poses(tmp_path: Path) -> None:
     assert (sequence.name, sequence.group, sequence.fps) == (path.stem, path.stem, 60.0)
     assert sequence.image_size == (1920, 1080)
     assert sequence.frames.tolist() == [0, 1, 2, 3, 4, 5, 6]
-    wrist = sequence.keypoints[3, CLIMBALONG25.index("right_wrist")]
+    wrist = sequence.keypoints[3, COCO17.index("right_wrist")]
     at = (3 * 17 + COCO17.index("right_wrist")) * 2
     assert wrist.tolist() == [at, at + 1]
-    assert sequence.visible.sum() == FRAMES * 15
+    assert sequence.visible.sum() == FRAMES * 17
 
 
 def test_truth_means_nothing_where_it_is_not_visible(tmp_path: Path) -> None:
@@ -201,13 +201,13 @@ def test_detections_of_our_keypoints(tmp_path: Path) -> None:
     found = sequence.detections
     assert found is not None
     assert (found.boxes, found.heatmaps) == (None, None)
-    wrist = found.keypoints[4, CLIMBALONG25.index("right_wrist")]
+    wrist = found.keypoints[4, COCO17.index("right_wrist")]
     at = (4 * 17 + COCO17.index("right_wrist")) * 3 + 1
     assert wrist.tolist() == [at, at + 1]
-    assert found.scores[4, CLIMBALONG25.index("right_wrist")] == at + 2
-    assert found.detected.sum() == FRAMES * 15 - 2
+    assert found.scores[4, COCO17.index("right_wrist")] == at + 2
+    assert found.detected.sum() == FRAMES * 17 - 2
     for frame, name in ((2, "nose"), (3, "left_knee")):
-        keypoint = CLIMBALONG25.index(name)
+        keypoint = COCO17.index(name)
         assert not found.detected[frame, keypoint]
         assert found.keypoints[frame, keypoint].tolist() == [0, 0]
         assert found.scores[frame, keypoint] == 0
@@ -229,7 +229,7 @@ def test_a_folder_may_mix_both_kinds(tmp_path: Path) -> None:
     sequences = Paired(tmp_path).read()
     assert [s.name for s in sequences] == ["a", "b"]
     maps = [s.detections.heatmaps.read(np.array([7, 2, 2])) for s in sequences if s.detections]
-    assert maps[0].shape == (3, 25, layouts.H, layouts.W)
+    assert maps[0].shape == (3, 17, layouts.H, layouts.W)
     np.testing.assert_array_equal(*maps)
 
 
