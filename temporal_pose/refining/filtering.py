@@ -11,8 +11,7 @@ from jaxtyping import Bool, Float
 from temporal_pose.filters.base import Filter
 from temporal_pose.pose.boxes import tight_boxes
 from temporal_pose.pose.observations import Tracks
-from temporal_pose.refining.cleaning import set_aside
-from temporal_pose.refining.person import Person, person
+from temporal_pose.refining.person import Person, person, set_aside
 from temporal_pose.refining.refined import Refined, each
 
 #: Rows of a heatmap (thesis): filters take lengths in a box's side over it, as in training.
@@ -38,7 +37,8 @@ class FilterRefiner:
 
     def apply(self, seen: Person) -> Refined:
         """Refines one person's detections, the wrong ones among them set aside first."""
-        cleaned, remarks = set_aside(seen)
+        cleaned, why = seen.cleaned()
+        remarks = set_aside(why)
         if self.smoother is None:
             places = np.where(cleaned.found[..., None], cleaned.keypoints, np.nan)
             return Refined(places, cleaned.scores, remarks)

@@ -13,7 +13,6 @@ from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton, remap
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
 from temporal_pose.refining.bridging import bridged
-from temporal_pose.refining.cleaning import set_aside
 from temporal_pose.refining.clock import evenly, read_back
 from temporal_pose.refining.filtering import FilterRefiner
 from temporal_pose.refining.person import Person, person
@@ -62,7 +61,7 @@ class NetworkRefiner:
 
     def _refine(self, keypoints: Any, scores: Any, **about: Any) -> Refined:
         seen = person(keypoints, scores, **about)
-        cleaned, _ = set_aside(seen)
+        cleaned, _ = seen.cleaned()
         grid = evenly(cleaned)
         places, known = self._corrected(_sequence(grid))
         return self._joined(seen, *read_back(places, known, grid.times, seen.times))
@@ -78,7 +77,7 @@ class NetworkRefiner:
         places, scores = seen.keypoints.astype(np.float64), seen.scores.astype(np.float64)
         times = frames / sequence.fps
         whole = Person(places, found, scores, times, sequence.fps, sequence.skeleton)
-        cleaned, _ = set_aside(whole)
+        cleaned, _ = whole.cleaned()
         maps = sequence.detections.heatmaps if sequence.detections else None
         kept = Detections(
             cleaned.keypoints.astype(np.float32),

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
-from temporal_pose.refining.cleaning import missing
+from temporal_pose.refining.cleaning import Cleaned, clean, missing
 
 #: Relative differences between time steps that still count as one frame rate.
 _EVEN = 0.01
@@ -26,6 +26,7 @@ class Person:
         times: seconds of each frame.
         fps: frames a second, in the median.
         skeleton: names of the keypoints, where they are known.
+        image_size: width and height in pixels, where they are known.
     """
 
     keypoints: Float[np.ndarray, "F K 2"]
@@ -34,6 +35,7 @@ class Person:
     times: Float[np.ndarray, " F"]
     fps: float
     skeleton: Skeleton | None = None
+    image_size: tuple[int, int] | None = None
 
     @property
     def even(self) -> bool:
@@ -41,15 +43,24 @@ class Person:
         steps = np.diff(self.times) * self.fps
         return bool((np.abs(steps - 1) <= _EVEN).all())
 
-    def without(self, aside: Bool[np.ndarray, "F K"]) -> "Person":
-        """The same with some detections set aside as wrong."""
-        found = self.found & ~aside
-        return replace(
+    def cleaned(self) -> tuple["Person", Cleaned]:
+        """The same without detections that are not to be believed, and which these are."""
+        places = np.where(self.found[..., None], self.keypoints, np.nan)
+        why = clean(places, self.times, self.skeleton, self.image_size)
+        found = self.found & ~why.aside
+        kept = replace(
             self,
             keypoints=np.where(found[..., None], self.keypoints, 0),
             found=found,
             scores=np.where(found, self.scores, 0),
         )
+        return kept, why
+
+
+def set_aside(why: Cleaned) -> tuple[str, ...]:
+    """A line that counts the detections that were set aside, if any were."""
+    counts = ", ".join(f"{count} {reason}" for reason, count in why.reasons.items() if count)
+    return (f"set aside before smoothing: {counts}",) if counts else ()
 
 
 def person(
@@ -90,14 +101,8 @@ def person(
     places = in_pixels(places, found, image_size)
     seconds, rate = _clock(len(places), fps, times)
     sure = np.where(np.isfinite(sure), sure, 1)
-    return Person(
-        np.where(found[..., None], places, 0),
-        found,
-        np.where(found, sure, 0),
-        seconds,
-        rate,
-        names,
-    )
+    places, sure = np.where(found[..., None], places, 0), np.where(found, sure, 0)
+    return Person(places, found, sure, seconds, rate, names, image_size)
 
 
 def in_pixels(
