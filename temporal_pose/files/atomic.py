@@ -45,7 +45,8 @@ def write_tensors(path: Path, content: Mapping[str, Any]) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes a file atomically; see `write_text`."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+    prefix = f".{path.name}."  # tells what a killed process has left here
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as file:
         try:
             file.write(content)
             file.flush()

@@ -2,25 +2,26 @@
 
 A folder holds ``config.yaml`` (written first), the TensorBoard events, ``last.ckpt`` (every
 epoch), ``best.ckpt``, ``predictions.npz`` (of the test set), and ``metrics.json``, written last
-and atomically: a run is finished if and only if that file is there.
+and atomically: a run is finished if and only if that file is there. Nothing else in the folder is
+ever touched.
 """
 
 import hashlib
 import json
-import shutil
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 from filelock import FileLock, Timeout
 
-from temporal_pose.errors import RunFolderError
+from temporal_pose.errors import DataError, RunFolderError
 from temporal_pose.files.atomic import write_json, write_text
+from temporal_pose.files.documents import UnreadableError, read_json, read_yaml
+from temporal_pose.files.finding import arrays
 from temporal_pose.pose.skeletons import CLIMBALONG25
+from temporal_pose.runs.migration import migrated
 
 #: Settings that say where, how loudly or on what a run works, and do not change its result.
 VOLATILE = (
@@ -30,6 +31,12 @@ VOLATILE = (
     *("trainer.enable_progress_bar", "trainer.enable_model_summary", "trainer.log_every_n_steps"),
     *("trainer.accelerator", "trainer.devices", "trainer.strategy", "trainer.num_nodes"),
 )
+
+
+#: What a run writes, by the beginnings of names for what its libraries name; a lock is never in
+#: the way. `atomic` names its unfinished files after what they become.
+WRITTEN = ("config.yaml", "best.ckpt", "last.ckpt", "predictions.npz", "split.json")
+WRITTEN += ("metrics.json", "error.txt", "hparams.yaml", "events.out.tfevents.")
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -112,13 +119,13 @@ class RunFolder:
             RunFolderError: there are none, or the file is damaged.
         """
         try:
-            return dict(json.loads(self.metrics_file.read_text()))
+            return _mapping(read_json(self.metrics_file))
         except FileNotFoundError:
             raise RunFolderError(
                 f"{self.path} holds no finished run (no metrics.json); the command that began it "
                 "finishes it"
             ) from None
-        except (TypeError, ValueError) as error:
+        except UnreadableError as error:
             raise RunFolderError(
                 f"{self.metrics_file} is damaged ({error}); train the run again with force=true"
             ) from None
@@ -131,7 +138,7 @@ class RunFolder:
             RunFolderError: the run does not say.
         """
         try:
-            return set(map(str, json.loads(self.split_file.read_text())["seen"]))
+            return set(map(str, read_json(self.split_file)["seen"]))
         except (OSError, KeyError, TypeError, ValueError):
             raise RunFolderError(
                 f"{self.split_file} does not tell which videos the run was trained on: it is "
@@ -141,7 +148,7 @@ class RunFolder:
     def frame_rates(self) -> list[float]:
         """Frames a second of the training windows; empty where the run does not say."""
         try:
-            return [float(rate) for rate in json.loads(self.split_file.read_text())["fps"]]
+            return [float(rate) for rate in read_json(self.split_file)["fps"]]
         except (OSError, KeyError, TypeError, ValueError):
             return []
 
@@ -151,13 +158,12 @@ class RunFolder:
         Runs of before did not write it down, but their predictions tell for their test set.
         """
         try:
-            return tuple(map(str, json.loads(self.split_file.read_text())["taught"]))
+            return tuple(map(str, read_json(self.split_file)["taught"]))
         except (OSError, KeyError, TypeError, ValueError):
             pass
         try:
-            with np.load(self.predictions, allow_pickle=False) as kept:
-                visible = kept["visible"]
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+            visible = arrays(self.predictions, ["visible"])["visible"]
+        except (DataError, KeyError):
             return None
         names = CLIMBALONG25.keypoints
         if visible.ndim != 3 or visible.shape[-1] != len(names):
@@ -166,16 +172,16 @@ class RunFolder:
         return tuple(name for name, there in zip(names, seen, strict=True) if there)
 
     def config(self) -> dict[str, Any]:
-        """The resolved configuration of the run.
+        """The resolved configuration of the run, in today's words.
 
         Raises:
             RunFolderError: the folder holds no run.
         """
         try:
-            return dict(yaml.safe_load(self.config_file.read_text()))
+            return migrated(_mapping(read_yaml(self.config_file)))
         except FileNotFoundError:
             raise RunFolderError(f"{self.path} holds no run (no config.yaml)") from None
-        except (yaml.YAMLError, TypeError, ValueError):
+        except UnreadableError:
             raise RunFolderError(f"{self.config_file} is damaged; delete the folder") from None
 
     @contextmanager
@@ -195,16 +201,15 @@ class RunFolder:
             ) from None
 
     def claim(self, config: Mapping[str, Any], force: bool) -> None:
-        """Ties the folder to a configuration; with ``force``, whatever was there is deleted.
+        """Ties the folder to a configuration; with ``force``, what a run wrote there is deleted.
 
         Raises:
-            RunFolderError: the folder belongs to another configuration.
+            RunFolderError: the folder belongs to another configuration, or holds files by the
+                names of a run's, and nothing shows that they are.
         """
-        if force:
-            self._clear()
-        elif self.config_file.exists():
+        if self.config_file.exists() and not force:
             self.check(config)
-        if not self.config_file.exists():
+        else:
             self._clear()
             write_text(self.config_file, yaml.safe_dump(dict(config), sort_keys=False))
         self.error_file.unlink(missing_ok=True)
@@ -238,11 +243,42 @@ class RunFolder:
         write_json(self.metrics_file, metrics)
 
     def _clear(self) -> None:
-        """Deletes all but runs further down: those of other seeds live in folders of this one."""
-        self.metrics_file.unlink(missing_ok=True)
-        for item in self.path.iterdir():
-            if item.is_dir():
-                if not any(item.rglob(".lock")):
-                    shutil.rmtree(item)
-            elif item.name != ".lock":
-                item.unlink()
+        """Deletes what a run wrote here: its results first, what shows whose they are last.
+
+        Raises:
+            RunFolderError: nothing shows that it was a run.
+        """
+        written = sorted(
+            (item for item in self.path.iterdir() if self._wrote(item)),
+            key=lambda item: (item == self.config_file, item != self.metrics_file),
+        )
+        others = [item for item in written if item != self.error_file]
+        if others and not self._is_a_runs():
+            raise RunFolderError(
+                f"{self.path} holds {others[0].name}, and no config.yaml that shows it to be a "
+                "run's; move it away if it is yours, or use another runs_dir="
+            )
+        for item in written:
+            item.unlink(missing_ok=True)
+
+    def _wrote(self, item: Path) -> bool:
+        """Whether a file has the name of one that a run writes, or is to get it."""
+        return item.name.removeprefix(".").startswith(WRITTEN) and not item.is_dir()
+
+    def _is_a_runs(self) -> bool:
+        """Whether the folder's configuration is one that this package wrote."""
+        try:
+            return {"stage", "model", "data"} <= self.config().keys()
+        except RunFolderError:
+            return False
+
+
+def _mapping(content: Any) -> dict[str, Any]:
+    """Settings or scores by name.
+
+    Raises:
+        UnreadableError: something else, or nothing.
+    """
+    if not isinstance(content, Mapping) or not all(isinstance(name, str) for name in content):
+        raise UnreadableError("expected names and values")
+    return dict(content)

@@ -129,33 +129,72 @@ def test_another_configuration_is_refused(tmp_path, settings, message) -> None:
     assert run.metrics() == {"a": 1}
 
 
+OWN = ("best.ckpt", "last.ckpt.part", "events.out.tfevents.1.host.2.0", ".split.json.x1y2")
+FOREIGN = ("notes.txt", "best.ckpt.backup/x", "profile/trace.json", ".hidden", "model.ckpt")
+
+
 def litter(run: RunFolder) -> None:
+    """What a run leaves, and what else somebody put there."""
     run.finish({"a": 1})
-    (run.path / "events.out.tfevents.1").write_text("x")
-    (run.path / "best.ckpt").write_text("x")
-    (run.path / "profile").mkdir()
-    (run.path / "profile" / "trace.json").write_text("x")
+    for name in (*OWN, *FOREIGN):
+        (run.path / name).parent.mkdir(exist_ok=True)
+        (run.path / name).write_text(name)
 
 
-def test_force_replaces_what_is_there(tmp_path) -> None:
+def there(path) -> set[str]:
+    return {str(p.relative_to(path)) for p in path.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("config", [CONFIG, changed(k=2)])
+def test_force_replaces_what_a_run_wrote_and_nothing_else(tmp_path, config) -> None:
     run = opened(tmp_path)
     litter(run)
-    opened(tmp_path, changed(k=2), force=True)
-    assert run.config()["k"] == 2
+    run.error_file.write_text("out of memory")
+    opened(tmp_path, config, force=True)
+    assert run.config() == config
     assert not run.finished
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "config.yaml"]
+    assert there(tmp_path) == {".lock", "config.yaml", *FOREIGN}
 
 
-def test_force_clears_even_for_the_same_configuration(tmp_path) -> None:
-    litter(opened(tmp_path))
-    opened(tmp_path, force=True)
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "config.yaml"]
+@pytest.mark.parametrize("content", [None, "", "a: [", "k: 1\n", "model: x\ndata: y\n"])
+@pytest.mark.parametrize("force", [True, False])
+def test_what_no_configuration_shows_to_be_a_runs_is_kept(tmp_path, content, force) -> None:
+    """A lost configuration, or a folder that was never ours, costs nobody a checkpoint."""
+    run = RunFolder(tmp_path)
+    litter(run)
+    run.metrics_file.unlink()
+    if content is not None:
+        run.config_file.write_text(content)
+    before = there(tmp_path)
+    with pytest.raises(RunFolderError) as error:
+        opened(tmp_path, force=force)
+    assert there(tmp_path) == before | {".lock"}
+    if force or content is None:
+        assert str(error.value).startswith(f"{tmp_path} holds ")
+        assert str(error.value).endswith(
+            ", and no config.yaml that shows it to be a run's; move it away if it is yours, or "
+            "use another runs_dir="
+        )
 
 
-def test_without_a_configuration_what_is_there_is_nobodys(tmp_path) -> None:
-    litter(RunFolder(tmp_path))
+def test_a_run_that_only_failed_begins_anew(tmp_path) -> None:
+    RunFolder(tmp_path).error_file.write_text("no memory")
+    (tmp_path / "notes.txt").write_text("mine")
     opened(tmp_path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "config.yaml"]
+    assert there(tmp_path) == {".lock", "config.yaml", "notes.txt"}
+
+
+def test_a_kill_while_clearing_leaves_what_shows_whose_it_is(tmp_path, monkeypatch) -> None:
+    run = opened(tmp_path)
+    litter(run)
+    order: list[str] = []
+    unlink = type(tmp_path).unlink
+    monkeypatch.setattr(
+        type(tmp_path), "unlink", lambda p, **k: (order.append(p.name), unlink(p, **k))[1]
+    )
+    opened(tmp_path, force=True)
+    assert order[0] == "metrics.json"
+    assert order.index("config.yaml") == len(OWN) + 1
 
 
 @pytest.mark.parametrize("force", [True, False])
@@ -194,7 +233,9 @@ def test_what_is_not_there(tmp_path) -> None:
     assert str(error.value) == f"{tmp_path} holds no run (no config.yaml)"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"3", b"[1, 2]", b"null", b"\xff\xfe\x00"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"3", b"[1, 2]", b"null", b"\xff\xfe\x00", b"[" * 9**5]
+)
 def test_damaged_results(tmp_path, content) -> None:
     run = RunFolder(tmp_path)
     run.metrics_file.write_bytes(content)
@@ -204,7 +245,11 @@ def test_damaged_results(tmp_path, content) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"a: [", b"3", b"- 1", b"\xff\xfe\x00", b"!!python/object/apply:os.getcwd []"]
+    "content",
+    [
+        *(b"", b"a: [", b"3", b"- 1", b"1: 2", b"\xff\xfe\x00", b"[" * 9**5, b"&a [*a]"),
+        b"!!python/object/apply:os.getcwd []",
+    ],
 )
 def test_damaged_configuration(tmp_path, content) -> None:
     run = RunFolder(tmp_path)
