@@ -1,0 +1,60 @@
+"""What a result was made with, noted beside it: so that a command goes on where it was killed."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from temporal_pose.errors import DataError
+from temporal_pose.files.atomic import write_json
+
+#: Where the notes lie, in the folder of the results.
+FOLDER = ".made"
+
+
+class Note:
+    """The note of one result.
+
+    Args:
+        out: the result.
+        made_with: plain data that the result depends on.
+    """
+
+    def __init__(self, out: Path, made_with: Mapping[str, Any]) -> None:
+        self.out, self.made_with = out, json.loads(json.dumps(made_with))
+        self.path = out.parent / FOLDER / f"{out.name}.json"
+
+    def finished(self, force: bool) -> bool:
+        """Whether the result is there, made of the same by the same.
+
+        Raises:
+            DataError: it is there and is not, and shall not be replaced.
+        """
+        kept = self._read()
+        if not self.out.exists() or force:
+            return False
+        if kept.get("made_with") == self.made_with:
+            return bool(kept.get("finished"))
+        there = kept.get("made_with", {})
+        differs = [name for name in self.made_with if there.get(name) != self.made_with[name]]
+        why = f"with another {differs[0]}" if there and differs else "by something else"
+        raise DataError(
+            f"{self.out} exists already, made {why}; choose another out=, or force=true to "
+            "replace it"
+        )
+
+    def begin(self) -> None:
+        """Before the result is written: what is found after a kill is then known to be ours."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self.path, {"made_with": self.made_with, "finished": False})
+
+    def end(self) -> None:
+        """After the result is written."""
+        write_json(self.path, {"made_with": self.made_with, "finished": True})
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return kept if isinstance(kept, dict) else {}

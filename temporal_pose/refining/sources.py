@@ -1,0 +1,117 @@
+"""What is to be refined: keypoint files and folders, found, recognised, and told apart."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.formats.clips import Format
+from temporal_pose.formats.known import formats, named, recognised
+
+
+class Source(NamedTuple):
+    """A keypoint file, or a folder that is one.
+
+    Args:
+        format: what it is written in.
+    """
+
+    path: Path
+    format: Format
+
+
+class Found(NamedTuple):
+    """What a path holds.
+
+    Args:
+        sources: in the order of their names.
+        bad: a line for each item that looks like a keypoint file and cannot be taken.
+        others: names of files that no format is written in.
+    """
+
+    sources: list[Source]
+    bad: list[str]
+    others: list[str]
+
+
+def find(path: Path, name: str | None = None) -> Found:
+    """The keypoint files at a path: itself, or those that the folder holds.
+
+    Args:
+        name: of the format; None to recognise it.
+
+    Raises:
+        DataError: there is none.
+        ConfigError: an unknown format.
+    """
+    if name is not None and not (path.is_dir() and _inside(path, named(name))):
+        if not path.exists():
+            raise DataError(f"source '{path}' does not exist; expected a keypoint file or a folder")
+        return Found([Source(path, named(name))], [], [])
+    if not path.is_dir() or any(one.recognises(path) for one in formats().values()):
+        return Found([Source(path, recognised(path))], [], [])
+    sources: list[Source] = []
+    bad: list[str] = []
+    others: list[str] = []
+    for item in _items(path):
+        try:
+            sources.append(Source(item, recognised(item) if name is None else named(name)))
+        except DataError as error:
+            looks = item.suffix in _suffixes() or item.is_dir()
+            (bad if looks else others).append(str(error) if looks else item.name)
+    if not sources:
+        raise DataError(bad[0] if bad else _nothing(path, others))
+    return Found(sources, bad, others)
+
+
+def _inside(folder: Path, of: Format) -> bool:
+    """Whether a folder holds files of a format, and is none itself."""
+    return not of.recognises(folder) and any(of.recognises(item) for item in _items(folder))
+
+
+def _items(folder: Path) -> Iterator[Path]:
+    for item in sorted(folder.iterdir()):
+        if not item.name.startswith(".") and item.suffix != ".part":
+            yield item
+
+
+def _suffixes() -> set[str]:
+    return {one.suffix for one in formats().values() if one.suffix}
+
+
+def _nothing(path: Path, others: list[str]) -> str:
+    there = f"holds {', '.join(others[:3])}" if others else "is empty"
+    return f"source '{path}' has no keypoint file in it ({there}); expected {', '.join(formats())}"
+
+
+def destination(source: Source, out: Path, to: Format) -> Path:
+    """Where a source's result goes.
+
+    Raises:
+        ConfigError: that is where the source is, or in it.
+    """
+    same = to.name == source.format.name
+    name = source.path.name if same or not to.suffix else f"{source.path.stem}{to.suffix}"
+    target = out / name
+    here, there = source.path.resolve(), target.resolve()
+    if there == here or here in there.parents or there in here.parents:
+        raise ConfigError(f"out={out} is where {source.path} is; expected another folder")
+    return target
+
+
+def content(path: Path) -> str:
+    """A fingerprint of a file's bytes; of a folder's files by name, size and time, for speed.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    for file in sorted(path.rglob("*")):
+        stat = file.stat()
+        if file.is_file():
+            digest.update(f"{file.relative_to(path)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
