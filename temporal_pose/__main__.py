@@ -1,15 +1,31 @@
-"""Lists the commands, by the first line of what each says of itself."""
+"""Lists the commands, by the first line of what each says of itself, or runs one of them."""
 
 import ast
 import re
+import sys
+from importlib import import_module
 from pathlib import Path
 
 
 def main() -> None:
-    """Prints a line a command."""
+    """Runs the command that is named first, with the rest as its settings; or lists them all."""
+    known = {name.removeprefix("temporal_pose."): name for name in commands()}
+    wanted = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if wanted in known:
+        module = import_module(known[wanted])
+        sys.argv = [str(module.__file__), *sys.argv[2:]]
+        module.main()
+        return
+    if wanted not in ("--help", "-h"):
+        print(
+            f"error: command '{wanted}' is unknown; expected one of {', '.join(known)}",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     print("Commands; --help after one of them shows what it takes:\n")
     for name, summary in commands().items():
         print(f"  python -m {name:<29}{summary}")
+    print("\ntemporal-pose refine ... is short for python -m temporal_pose.refine ...")
 
 
 def commands() -> dict[str, str]:

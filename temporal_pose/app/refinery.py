@@ -95,7 +95,9 @@ class Order:
             ConfigError: the result would stand among the sources.
         """
         to = source.format if self.to is None else named(self.to)
-        given = {name: getattr(value, "name", value) for name, value in self.given._asdict().items()}
+        given = {
+            name: getattr(value, "name", value) for name, value in self.given._asdict().items()
+        }
         about = {
             **self.recipe.made_with,
             "source": content(source.path),

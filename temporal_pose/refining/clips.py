@@ -132,7 +132,9 @@ def _with(clip: Clip, extra: Sequence[tuple[Track, Int[np.ndarray, " m"]]]) -> C
     """The clip with poses that the file has not."""
     if not any(len(at) for _, at in extra):
         return clip
-    ids = None if clip.ids is None else np.concatenate([clip.ids, *(_ids(clip, *e) for e in extra)])
+    ids = (
+        None if clip.ids is None else np.concatenate([clip.ids, *(_ids(clip, *e) for e in extra)])
+    )
     count = sum(len(at) for _, at in extra)
     boxes = clip.boxes
     times = clip.times
@@ -144,7 +146,9 @@ def _with(clip: Clip, extra: Sequence[tuple[Track, Int[np.ndarray, " m"]]]) -> C
         ),
         scores=np.concatenate([clip.scores, np.zeros((count, clip.scores.shape[1]))]),
         ids=ids,
-        times=None if times is None else np.concatenate([times, *(t.times[at] for t, at in extra)]),
+        times=None
+        if times is None
+        else np.concatenate([times, *(t.times[at] for t, at in extra)]),
         boxes=None if boxes is None else np.concatenate([boxes, np.full((count, 4), np.nan)]),
         rows=np.concatenate([clip.rows, np.full(count, -1)]),
     )

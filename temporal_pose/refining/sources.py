@@ -47,7 +47,9 @@ def find(path: Path, name: str | None = None) -> Found:
     """
     if name is not None and not (path.is_dir() and _inside(path, named(name))):
         if not path.exists():
-            raise DataError(f"source '{path}' does not exist; expected a keypoint file or a folder")
+            raise DataError(
+                f"source '{path}' does not exist; expected a keypoint file or a folder"
+            )
         return Found([Source(path, named(name))], [], [])
     if not path.is_dir() or any(one.recognises(path) for one in formats().values()):
         return Found([Source(path, recognised(path))], [], [])
