@@ -46,6 +46,11 @@ MODELS = (
             "loss.acceleration is -1; expected 0 or a positive number",
         ),
         (
+            "experiment=steady model=conv3d",
+            "loss=motion compares positions, and this model gives heatmaps; expected a model "
+            "that gives positions, such as tcn or deciwatch, or loss=mse",
+        ),
+        (
             "trainer.gradient_clip_val=1 trainer.precision=16-mixed",
             "trainer.gradient_clip_val with trainer.precision=16-mixed needs "
             "optimizer.fused=false",

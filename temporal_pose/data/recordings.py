@@ -19,7 +19,8 @@ class Recordings:
         sequences: with detections, all with boxes or all without, all with heatmaps or without.
 
     Raises:
-        DataError: a sequence without detections, or some with boxes or heatmaps and some without.
+        DataError: a sequence without detections; some with boxes or heatmaps and some without; or
+            heatmaps of different sizes.
     """
 
     def __init__(self, sequences: Sequence[PoseSequence]) -> None:
@@ -36,6 +37,7 @@ class Recordings:
                     f"{found} of {len(seen)} videos have {what}, the others have none; expected "
                     "one kind of detector in a data set: put them into folders of their own"
                 )
+        _check_sizes(sequences)
         self.boxes = _joined(boxes) if boxes else None
 
     def take(
@@ -86,6 +88,20 @@ def _detections(sequence: PoseSequence) -> Detections:
             "input=gaussian to simulate a detector"
         )
     return sequence.detections
+
+
+def _check_sizes(sequences: Sequence[PoseSequence]) -> None:
+    """Windows of several videos come in one batch, and so do their heatmaps."""
+    sizes: dict[tuple[int, int], str] = {}
+    for sequence in sequences:
+        if sequence.detections is not None and sequence.detections.heatmaps is not None:
+            sizes.setdefault(sequence.detections.heatmaps.size, sequence.name)
+    if len(sizes) > 1:
+        (size, name), (other, odd) = list(sizes.items())[:2]
+        raise DataError(
+            f"heatmaps of {name} have {size[0]} x {size[1]} pixels, those of {odd} {other[0]} x "
+            f"{other[1]}; expected one detector in a data set: put them into folders of their own"
+        )
 
 
 def _joined(arrays: Sequence[np.ndarray]) -> Tensor:

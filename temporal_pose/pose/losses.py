@@ -37,7 +37,7 @@ class MotionLoss:
         acceleration: weight of the second term.
 
     Raises:
-        ConfigError: a negative weight.
+        ConfigError: a negative weight; or, when it is called, no positions.
     """
 
     acceleration: float = 1.0
@@ -50,10 +50,15 @@ class MotionLoss:
 
     def __call__(
         self,
-        output: Float[Tensor, "B T K 2"],
-        target: Float[Tensor, "B T K 2"],
+        output: Float[Tensor, "B T K *value"],
+        target: Float[Tensor, "B T K *value"],
         visible: Bool[Tensor, "B T K"],
     ) -> Float[Tensor, ""]:
+        if output.shape[3:] != (2,):
+            raise ConfigError(
+                "loss=motion compares positions, and this model gives heatmaps; expected a model "
+                "that gives positions, such as tcn or deciwatch, or loss=mse"
+            )
         error = (output - target).where(visible[..., None], 0)
         bend = error[:, 2:] - 2 * error[:, 1:-1] + error[:, :-2]
         triples = visible[:, 2:] & visible[:, 1:-1] & visible[:, :-2]

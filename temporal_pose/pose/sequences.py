@@ -16,6 +16,11 @@ from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton, remap
 class Heatmaps(Protocol):
     """The heatmaps of a video, read frame by frame where they are too many for memory."""
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of a map."""
+        ...
+
     def read(self, frames: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n K h w"]:
         """Heatmaps of some frames, single precision, as the detector gave them.
 

@@ -43,6 +43,9 @@ class Refinement(L.LightningModule):
     Attributes:
         tested: of each batch of the last test its window numbers, predictions, input, truth,
             visibility and torso diameters.
+
+    Raises:
+        ConfigError: a loss for networks of another kind.
     """
 
     losses: Any
@@ -61,6 +64,7 @@ class Refinement(L.LightningModule):
         super().__init__()
         self.network, self.codec = network, codec
         self.loss = loss
+        _try_out(loss, codec)
         self.make_optimizer, self.make_scheduler, self.seed = optimizer, scheduler, seed
         self.tested: list[tuple[Tensor, ...]] = []
         self.losses = nn.ModuleDict({side: MeanMetric() for side in ("fit", "val")})
@@ -153,6 +157,17 @@ class Refinement(L.LightningModule):
         named = {f"{prefix}/{name}".lstrip("/"): value for name, value in values.items()}
         named = {name: torch.as_tensor(value).float() for name, value in named.items()}
         self.log_dict(named | {"step": torch.tensor(float(self.current_epoch))})
+
+
+def _try_out(loss: Loss, codec: Codec) -> None:
+    """Compares a target with itself: a loss for another kind of network says so before any work.
+
+    Raises:
+        ConfigError: it is.
+    """
+    visible = torch.ones(1, 3, 1, dtype=torch.bool)
+    target = codec.encode(torch.zeros(1, 3, 1, 2), visible)
+    loss(target, target, visible)
 
 
 def _overall(scores: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -15,8 +15,8 @@ K, H, W = 25, 3, 7
 class Stored:
     """Heatmaps that tell which video and frame they are of, and count how often they are read."""
 
-    def __init__(self, video: int) -> None:
-        self.video, self.reads = video, []
+    def __init__(self, video: int, size: tuple[int, int] = (H, W)) -> None:
+        self.video, self.reads, self.size = video, [], size
 
     def read(self, frames):
         self.reads.append(frames.tolist())
@@ -90,3 +90,14 @@ def test_what_cannot_be_joined_is_refused() -> None:
 def test_heatmaps_need_boxes() -> None:
     with pytest.raises(DataError, match=r"^heatmaps need the boxes that they show$"):
         sequence(0, boxes=None)
+
+
+def test_maps_of_different_sizes_are_refused_before_any_is_read() -> None:
+    videos = [sequence(0), sequence(1, heatmaps=Stored(1, (H, 9)))]
+    with pytest.raises(DataError) as error:
+        Recordings(videos)
+    assert str(error.value) == (
+        "heatmaps of v0 have 3 x 7 pixels, those of v1 3 x 9; expected one detector in a data "
+        "set: put them into folders of their own"
+    )
+    assert not any(video.detections.heatmaps.reads for video in videos)

@@ -121,3 +121,12 @@ def test_motion_loss_checks_its_weight() -> None:
     with pytest.raises(ConfigError) as error:
         MotionLoss(-1.0)
     assert str(error.value) == "loss.acceleration is -1.0; expected 0 or a positive number"
+
+
+def test_motion_is_of_positions() -> None:
+    with pytest.raises(ConfigError) as error:
+        MotionLoss()(*pair((7, 11)))
+    assert str(error.value) == (
+        "loss=motion compares positions, and this model gives heatmaps; expected a model that "
+        "gives positions, such as tcn or deciwatch, or loss=mse"
+    )

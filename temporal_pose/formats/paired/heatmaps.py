@@ -46,6 +46,12 @@ class StoredHeatmaps:
             raise unlike(self.source.path, "heatmaps", "missing", "what was there a moment ago")
         return found
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of a map; see `looks`."""
+        rows, columns = self.looks.shape[2:]
+        return rows, columns
+
     def read(self, frames: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n K h w"]:
         """Heatmaps of some frames, of the target's keypoints.
 
