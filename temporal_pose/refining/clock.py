@@ -7,12 +7,14 @@ from jaxtyping import Bool, Float
 
 from temporal_pose.refining.person import Person
 
+_EPSILON = 1e-9  # seconds
+
 
 def evenly(seen: Person) -> Person:
     """The same person at evenly spaced times; itself where they are.
 
-    A grid point between two detections takes the straight line between them if they are no
-    further apart than two steps; else nothing is detected there.
+    A grid point takes the straight line between two detections if they are no further apart than
+    two steps, or if one is within half a step; else nothing is detected there.
     """
     if seen.even:
         return seen
@@ -32,8 +34,10 @@ def _column(
     there = seen.times[own]
     after = np.searchsorted(there, times).clip(0, len(own) - 1)
     before = (np.searchsorted(there, times, side="right") - 1).clip(0, len(own) - 1)
-    near = np.maximum(there[after] - times, times - there[before])
-    found = (near <= step) & (times >= there[0] - step / 2) & (times <= there[-1] + step / 2)
+    nearest = np.minimum(np.abs(there[after] - times), np.abs(times - there[before]))
+    between = (there[after] - there[before] <= 2.01 * step) & (nearest <= step)
+    within = (times >= there[0] - _EPSILON) & (times <= there[-1] + _EPSILON)
+    found = within & (between | (nearest <= 0.51 * step))
     values = np.column_stack((seen.keypoints[own, k], seen.scores[own, k]))
     read = np.stack([np.interp(times, there, column) for column in values.T], 1)
     return np.where(found[:, None], read[:, :2], 0), found, np.where(found, read[:, 2], 0)

@@ -106,7 +106,7 @@ class View:
             None if boxes is None else boxes.to(device),
             None if maps is None else maps.to(device),
         )
-        fps = torch.full((len(rows),), self.fps, device=device)
+        fps = torch.full((len(rows),), float(self.fps), device=device)
         return self.model.recorded.look(recorded, self.model.framing, fps)
 
     def place(
