@@ -30,6 +30,7 @@ class Sheet:
         labels: cells that say which keypoint a row is of, where each has a row; else none.
         before: the row before the first pose.
         width: cells of a row.
+        zeros: columns of a third coordinate, 0 wherever there is a position; None for none.
     """
 
     table: Table
@@ -41,6 +42,7 @@ class Sheet:
     labels: Sequence[Mapping[int, str]] = ()
     before: int = 0
     width: int = 0
+    zeros: Int[np.ndarray, " K"] | None = None
 
     def filled(self, clip: Clip) -> bytes:
         """The file with a clip's poses in it.
@@ -53,6 +55,7 @@ class Sheet:
         """
         filled, lines = self.places.filled(clip), list(self.table.lines)
         for row, cells in self._changed(filled):
+            cells |= self._flat(row, cells)
             lines[row] = replaced(lines[row], self.table.delimiter, cells)
         new = defaultdict(list)
         for row, cells in (*self._missing(filled), *self._added(clip, filled)):
@@ -77,6 +80,15 @@ class Sheet:
             for first, last in pairwise(bounds):
                 cells = zip(columns[first:last].tolist(), texts[first:last], strict=True)
                 yield int(rows[first]), dict(cells)
+
+    def _flat(self, row: int, cells: Mapping[int, str]) -> dict[int, str]:
+        """Third coordinates of positions that are new."""
+        if self.zeros is None:
+            return {}
+        before, missing = self.table.texts(row), self.table.missing
+        pairs = zip(self.columns[0, :, 0].tolist(), self.zeros.tolist(), strict=True)
+        new = (third for first, third in pairs if cells.get(first, missing) != missing)
+        return {third: "0.0" for third in new if before[third] in ("", missing)}
 
     def _missing(self, filled: Filled) -> Iterator[tuple[int, dict[int, str]]]:
         """Rows of keypoints that a pose of the file has no row of, and now a position."""
