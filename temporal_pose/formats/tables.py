@@ -1,0 +1,244 @@
+"""Tables in text files, whose cells can be changed one by one.
+
+Python's ``csv`` forgets how a cell was written: its quotes, its digits, its spaces. Here what
+nobody changes is given back letter by letter.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from temporal_pose.errors import DataError
+from temporal_pose.formats.opening import beginning, regular
+
+_MISSING = frozenset(("", "nan", "-nan", "na", "n/a", "#n/a", "null", "none"))
+_CELL = r'((?:[^"{0}]|"(?:[^"]|"")*"?)*)(?:{0}|$)'
+_COMMA = re.compile(r'\s*"?-?\d+,\d+(e[-+]?\d+)?"?\s*', re.IGNORECASE)
+_MARK = "\ufeff"  # of byte order; part of the first line
+_SAMPLE = 200  # rows that are looked at for how numbers and missing ones are written
+
+
+@dataclass(frozen=True)
+class Table:
+    """A text file of rows and cells.
+
+    Args:
+        path: for messages.
+        encoding: of the file; a byte order mark stays in the first line.
+        lines: rows with their ends, as they stand in the file.
+        delimiter: between cells.
+        decimal: a point or a comma.
+        missing: how the file writes a number that is not there.
+    """
+
+    path: Path
+    encoding: str
+    lines: Sequence[str]
+    delimiter: str
+    decimal: str = "."
+    missing: str = ""
+
+    def cells(self, row: int) -> list[str]:
+        """The cells of a row as they stand, without the line's end."""
+        return split(self.lines[row], self.delimiter)
+
+    def texts(self, row: int) -> list[str]:
+        """The cells of a row without quotes and surrounding spaces."""
+        return [unquoted(cell) for cell in self.cells(row)]
+
+    def filled(self, start: int) -> list[int]:
+        """Rows from `start` on that have something in them."""
+        nothing = f' \t\r\n"{self.delimiter}'
+        return [row for row in range(start, len(self.lines)) if self.lines[row].strip(nothing)]
+
+    def numbers(self, row: int, columns: Sequence[int], width: int, least: int = 0) -> list[float]:
+        """Cells of a row as numbers, NaN where they are empty.
+
+        Args:
+            width: cells that a row has; more are allowed if they are empty.
+            least: cells that a row may end after; 0 for all.
+
+        Raises:
+            DataError: a cell that is no number, or a row that is too short or too long.
+        """
+        cells = self.cells(row)
+        if len(cells) != width:
+            cells = self._of_width(row, cells, width, least or width)
+        try:
+            return [float(cells[column]) for column in columns]
+        except ValueError:
+            return [self.number(row, column, cells[column]) for column in columns]
+
+    def number(self, row: int, column: int, cell: str) -> float:
+        """A cell as a number, NaN where it is empty.
+
+        Raises:
+            DataError: it is none.
+        """
+        text = unquoted(cell)
+        if text.lower() in _MISSING:
+            return float("nan")
+        try:
+            return float(text.replace(",", "."))
+        except ValueError:
+            raise DataError(
+                f"{self.at(row)}: cell {column + 1} is '{text[:40]}'; expected a number, or "
+                "nothing for what is missing"
+            ) from None
+
+    def at(self, row: int) -> str:
+        """The file and the number of a row's line, for messages."""
+        line = 1 + sum(line.rstrip("\r\n").count("\n") + 1 for line in self.lines[:row])
+        return f"{self.path}, line {line}"
+
+    def written(self, value: float) -> str:
+        """A number as the file writes them; it reads as the same number again."""
+        if np.isnan(value):
+            return self.missing
+        text = repr(float(value)).replace(".", self.decimal)
+        return f'"{text}"' if self.decimal == self.delimiter else text
+
+    def quoted(self, text: str) -> str:
+        """Text as a cell."""
+        special = (self.delimiter, '"', "\n", "\r")
+        if not any(letter in text for letter in special):
+            return text
+        return '"' + text.replace('"', '""') + '"'
+
+    def encoded(self, lines: Iterable[str]) -> bytes:
+        """Rows as the bytes of a file; names that its encoding lacks are a bug of the caller."""
+        return "".join(lines).encode(self.encoding)
+
+    def _of_width(self, row: int, cells: list[str], width: int, least: int) -> list[str]:
+        if len(cells) < least or any(unquoted(cell) for cell in cells[width:]):
+            raise DataError(
+                f"{self.at(row)}: {len(cells)} cells; expected {width}, as in the header: the "
+                "file may be cut short, or written with another delimiter"
+            )
+        return [*cells[:width], *[""] * (width - len(cells))]
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """The cells of a line as they stand, without the line's end."""
+    line = line.rstrip("\r\n").removeprefix(_MARK)
+    if '"' not in line:
+        return line.split(delimiter)
+    cells = [match[1] for match in re.finditer(_CELL.format(re.escape(delimiter)), line)]
+    return cells if line.endswith(delimiter) else cells[:-1]
+
+
+def replaced(line: str, delimiter: str, cells: Mapping[int, str]) -> str:
+    """A line in which some cells are others."""
+    before = split(line, delimiter)
+    before.extend([""] * (max(cells, default=0) + 1 - len(before)))
+    for column, text in cells.items():
+        before[column] = text
+    mark = _MARK if line.startswith(_MARK) else ""
+    return mark + delimiter.join(before) + end_of(line)
+
+
+def end_of(line: str) -> str:
+    """What ends a line; nothing for the last one of many files."""
+    return line[len(line.rstrip("\r\n")) :]
+
+
+def unquoted(cell: str) -> str:
+    """The text of a cell, without quotes and surrounding spaces."""
+    text = cell.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1].replace('""', '"').strip()
+    return text
+
+
+def opened(path: Path, header: int = 1, delimiter: str | None = None) -> Table:
+    """A table of a text file.
+
+    Args:
+        header: rows before the numbers; the last of them shows the delimiter.
+        delimiter: None to recognise a comma, a semicolon or a tab.
+
+    Raises:
+        DataError: a file that cannot be read, or is no text.
+    """
+    encoding, lines = _lines(regular(path))
+    if any("\0" in line for line in lines):
+        raise DataError(f"{path} is no text; expected a table of text, such as CSV")
+    if len(lines) <= header - 1:
+        raise DataError(f"{path} has {len(lines)} lines; expected {header} of header, and poses")
+    mark = delimiter or delimiter_of(lines[header - 1])
+    table = Table(path, encoding, lines, mark)
+    return Table(path, encoding, lines, mark, *_habits(table, header))
+
+
+def first_rows(path: Path, rows: int) -> list[list[str]]:
+    """Cells, without quotes, of the first rows of what may be a table; fewer where it is none."""
+    start = beginning(path)
+    if not start or start.startswith((b"PK", b"\x89HDF", b"\x93NUMPY")):
+        return []
+    text = start.decode(_marked(start) or "latin-1", "ignore").removeprefix(_MARK)
+    if "\0" in text:
+        return []
+    lines = re.split(r"\r?\n|\r", text, maxsplit=rows)[:rows]
+    tables = (Table(path, "", [line], delimiter_of(line)) for line in lines)
+    return [table.texts(0) for table in tables]
+
+
+def delimiter_of(line: str) -> str:
+    """The delimiter that a row has most of; a comma where it has none."""
+    bare = re.sub(r'"[^"]*"', "", line)
+    return max(",;\t", key=bare.count)
+
+
+def _marked(start: bytes) -> str | None:
+    """Encoding by a byte order mark."""
+    marks = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"\xef\xbb\xbf": "utf-8"}
+    return next((name for mark, name in marks.items() if start.startswith(mark)), None)
+
+
+def _lines(path: Path) -> tuple[str, list[str]]:
+    """Encoding and lines; those of a quoted cell that spans several are one."""
+    marked = _marked(beginning(path, 4))
+    for encoding in [marked] if marked else ["utf-8", "cp1252", "latin-1"]:
+        try:
+            with path.open(encoding=encoding, newline="\n") as file:
+                lines = list(file)
+        except UnicodeError:
+            continue
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}") from error
+        if len(lines) == 1 and "\r" in lines[0].rstrip("\r\n"):  # as old spreadsheets end lines
+            lines = re.findall(r"[^\r]*\r|[^\r]+$", lines[0])
+        return encoding, list(_whole(lines))
+    raise DataError(f"{path} is no {marked} text, as it begins; write or copy the file again")
+
+
+def _whole(lines: Sequence[str]) -> Iterator[str]:
+    waiting = ""
+    for line in lines:
+        if '"' not in line:
+            if waiting:
+                waiting += line
+            else:
+                yield line
+            continue
+        waiting += line
+        if waiting.count('"') % 2 == 0:
+            yield waiting
+            waiting = ""
+    if waiting:  # a quote that is never closed: no quotes, then
+        yield from re.findall(r"[^\n]*\n|[^\n]+$", waiting)
+
+
+def _habits(table: Table, header: int) -> tuple[str, str]:
+    """How numbers are written: the decimal mark, and what stands for a missing one."""
+    decimal, missing = ".", None
+    for row in table.filled(header)[:_SAMPLE]:
+        for cell in table.cells(row):
+            if (table.delimiter != "," or '"' in cell) and _COMMA.fullmatch(cell):
+                decimal = ","
+            if missing is None and unquoted(cell).lower() in _MISSING:
+                missing = cell.strip()
+    return decimal, missing or ""
