@@ -39,9 +39,8 @@ def test_a_new_file_is_known_at_once(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not MAKEFILE.is_file(), reason="an installed package has no Makefile")
 def test_the_makefile_asks_for_the_filters():
-    found = re.search(
-        r"^FILTERS = \$\(shell \$\(BIN\)/python (-c .*)\)$", MAKEFILE.read_text(), re.M
-    )
+    line = r"^FILTERS = \$\(shell \$\(BIN\)/python (-c .*)\)$"
+    found = re.search(line, MAKEFILE.read_text(), re.MULTILINE)
     shell = f"{sys.executable} {found[1]}"
     done = subprocess.run(shell, shell=True, capture_output=True, text=True, check=True)
     assert done.stdout.strip().split(",") == ["identity", *filters()]
