@@ -5,7 +5,8 @@ RUNS ?= runs
 
 .PHONY: demo test check bench grid grid-small finetune report tensorboard clean
 
-FILTERS := identity,one_euro,savgol,gaussian,kalman,one_euro_window,savgol_window,gaussian_window,kalman_window
+# Every filter of conf/model, asked for when it is needed, for the package is installed then.
+FILTERS = $(shell $(BIN)/python -c "from temporal_pose.files.options import filters; print(','.join(['identity', *filters()]))")
 
 # The main job on the embedded synthetic data, in minutes on a CPU: filters, two networks, a table
 # and a picture.

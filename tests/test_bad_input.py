@@ -5,29 +5,26 @@ from pathlib import Path
 import pytest
 from commands import READ, TINY, Command, no_results, process, write_penn_action
 
-MODELS = (
-    "biconvlstm_c, biconvlstm_s, conv3d, deciwatch, gaussian, gaussian_window, identity, kalman, "
-    "kalman_window, one_euro, one_euro_window, savgol, savgol_window, tcn"
-)
+from temporal_pose.files.options import options
+
+
+def one_of(group: str) -> str:
+    return f"expected one of {', '.join(options(group))}"
 
 
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("model=nope", f"model 'nope' is unknown; expected one of {MODELS}"),
-        ("model=", f"model '' is unknown; expected one of {MODELS}"),
+        ("model=nope", f"model 'nope' is unknown; {one_of('model')}"),
+        ("model=", f"model '' is unknown; {one_of('model')}"),
         (
             "model=3",
             "model, data, augment, input, loss, trainer and experiment take a name: model=conv3d",
         ),
         ("setup=4", "setup is '4'; expected one of 1, 2, 3"),
         ("setup=abc", "setup is 'abc'; expected one of 1, 2, 3"),
-        (
-            "data=nope",
-            "data 'nope' is unknown; expected one of aist, brace, paired, penn_action, "
-            "speed21, synthetic, synthetic_detector, thesis",
-        ),
-        ("augment=foo", "augment 'foo' is unknown; expected one of none, standard"),
+        ("data=nope", f"data 'nope' is unknown; {one_of('data')}"),
+        ("augment=foo", f"augment 'foo' is unknown; {one_of('augment')}"),
         ("nope=3", "setting 'nope' is unknown; --cfg job lists every setting there is"),
         ("data.nope=3", "setting 'data.nope' is unknown; --cfg job lists every setting there is"),
         ("k=0", "k is 0; expected a positive number"),
@@ -40,7 +37,7 @@ MODELS = (
         ("seed=null", "seed is None; expected a whole number from 0 to 4294967295"),
         ("objects=3", "objects is 3; expected settings of its own: --cfg job lists them"),
         ("setups=3", "setups is 3; expected settings of its own: --cfg job lists them"),
-        ("loss=nope", "loss 'nope' is unknown; expected one of motion, mse"),
+        ("loss=nope", f"loss 'nope' is unknown; {one_of('loss')}"),
         (
             "loss=motion loss.acceleration=-1",
             "loss.acceleration is -1; expected 0 or a positive number",

@@ -11,6 +11,8 @@ import pytest
 import torch
 from commands import TINY, Command, process, typed
 
+from temporal_pose.files.options import filters, networks
+
 RUN = Path("runs/pretrain/conv3d/setup1/k1")
 GROUPS = (
     *("nose", "ear", "shoulder", "elbow", "wrist", "pinky", "index_finger", "thumb", "hip"),
@@ -27,8 +29,6 @@ KEYS = {
     *("parameters", "seconds", "seed", "git", "config_hash"),
 }
 TEXT = ("git", "config_hash")
-MODELS = ("conv3d", "biconvlstm_s", "biconvlstm_c", "deciwatch", "identity")
-FILTERS = ("one_euro", "savgol", "gaussian", "kalman")
 
 
 def metrics(folder: Path) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def test_a_run_killed_twice_ends_as_if_it_never_was(command: Command, tmp_path: 
 
 @pytest.mark.parametrize(
     ("model", "setup"),
-    [(model, 2) for model in MODELS] + [("conv3d", 3), ("deciwatch", 1)],
+    [(model, 2) for model in networks()] + [("conv3d", 3), ("deciwatch", 1)],
 )
 def test_every_network_trains_and_every_setup(command: Command, model: str, setup: int) -> None:
     short = (*TINY, "data.frames=30", "trainer.max_epochs=1")
@@ -150,7 +150,7 @@ def test_every_network_trains_and_every_setup(command: Command, model: str, setu
     assert set(metrics(Path(f"runs/pretrain/{model}/setup{setup}/k2"))) >= KEYS
 
 
-@pytest.mark.parametrize("name", [f"{name}{end}" for name in FILTERS for end in ("", "_window")])
+@pytest.mark.parametrize("name", filters())
 def test_every_filter_is_tuned(command: Command, name: str) -> None:
     command("train", f"model={name}", *TINY).went_well()
     found = metrics(Path(f"runs/pretrain/{name}/setup1/k1"))

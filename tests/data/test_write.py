@@ -13,7 +13,9 @@ from layouts import F, K
 from temporal_pose.data import write
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.formats.paired.reading import load
+from temporal_pose.pose.skeletons import SKELETONS
 
+KNOWN = f"expected one of {', '.join(SKELETONS)}"
 ABOUT = ("--fps", "60", "--image-size", "1920", "1080", "--skeleton", "coco17")
 
 
@@ -116,7 +118,11 @@ def test_npz_becomes_zarr(tmp_path, capsys):
         ({"visible": np.ones((F, K))}, ABOUT, "'visible' is float64; expected bool"),
         ({"scores": np.ones((F, 3))}, ABOUT, r"'scores' is of shape \(11, 3\); expected \(11, 17"),
         ({}, (), "--fps is not given; expected it with arrays"),
-        ({}, (*ABOUT, "--skeleton", "coco"), "skeleton 'coco' is unknown; expected one of blaze"),
+        (
+            {},
+            (*ABOUT, "--skeleton", "coco"),
+            f"skeleton 'coco' is unknown; {KNOWN}",
+        ),
         ({}, (*ABOUT, "--fps", "0"), "fps is 0.0; expected a positive number"),
         ({"heatmaps": None, "boxes": None}, ABOUT, "expected --heatmaps with --boxes, --detec"),
         ({}, (*ABOUT, "--truth", "none.npy"), r"none.npy: cannot be read as .npy \("),

@@ -16,6 +16,7 @@ from temporal_pose.formats.paired.reading import load
 from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
 
 COCO17 = SKELETONS["coco17"]
+KNOWN = f"expected one of {', '.join(SKELETONS)}"
 
 KINDS = {
     "npz": lambda path, arrays: npz(path.with_suffix(".npz"), arrays),
@@ -130,7 +131,10 @@ def changed(name, index, value):
         (with_heatmaps(fps=0), "'fps' is 0; expected a positive number"),
         (with_heatmaps(fps=[1, 2]), r"'fps' is \[1, 2\]; expected a positive number"),
         (with_heatmaps(visible=None), "'visible' is missing; expected one of truth, visible"),
-        (with_heatmaps(skeleton="coco"), "'skeleton' is 'coco'; expected one of blazepose33, "),
+        (
+            with_heatmaps(skeleton="coco"),
+            f"'skeleton' is 'coco'; {KNOWN}",
+        ),
         (
             with_heatmaps(heatmaps=np.zeros((F, 25, H, W), np.float32)),
             r"'heatmaps' is float32 of shape \(11, 25, 5, 7\); expected float32, float16 or uint8 "

@@ -13,8 +13,10 @@ from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.formats.paired.growing import CHUNK
 from temporal_pose.formats.paired.reading import load
+from temporal_pose.pose.skeletons import SKELETONS
 
 N = 3 * CHUNK + 2  # frames
+KNOWN = f"expected one of {', '.join(SKELETONS)}"
 ABOUT = {"skeleton": "coco17", "fps": 30.0, "image_size": (1920, 1080)}
 SETTINGS = {"source": "a.mp4", "weights": {"name": "w", "sizes": (3, 5)}}
 
@@ -254,7 +256,7 @@ def test_the_arrays_are_the_same_every_time(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"skeleton": "coco"}, "skeleton 'coco' is unknown; expected one of blazepose33"),
+        ({"skeleton": "coco"}, f"skeleton 'coco' is unknown; {KNOWN}"),
         ({"dtype": "float64"}, "dtype is 'float64'; expected one of float16, float32, uint8"),
         ({"fps": 0}, r"fps is 0; expected a positive number"),
         ({"image_size": (3, -1)}, r"image_size is \(3, -1\); expected 2 positive numbers"),
