@@ -67,14 +67,15 @@ def refine_clip(
 
 
 def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> Track:
-    frames, rows = _unbroken(clip.frames[track.rows], track.rows)
+    frames, rows = _unbroken(track.frames, track.rows)
+    alien = np.isin(rows, track.rows[track.faulty])
     times = _times(clip, frames, rows)
     there = rows >= 0
     raw = np.where(there[:, None, None], clip.keypoints[rows], np.nan)
     scores = np.where(there[:, None], clip.scores[rows], np.nan)
     rate = {"fps": clip.fps} if clip.times is None else {"times": times}
     refined = refiner.refine(
-        np.where(np.isin(rows, track.faulty)[:, None, None], np.nan, raw),
+        np.where(alien[:, None, None], np.nan, raw),
         scores,
         skeleton=clip.skeleton,
         image_size=clip.image_size,

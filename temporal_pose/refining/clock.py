@@ -19,7 +19,8 @@ def evenly(seen: Person) -> Person:
     if seen.even:
         return seen
     step = 1 / seen.fps
-    times = seen.times[0] + step * np.arange(round((seen.times[-1] - seen.times[0]) / step) + 1)
+    steps = int(np.ceil((seen.times[-1] - seen.times[0]) / step - _EPSILON))
+    times = seen.times[0] + step * np.arange(steps + 1)
     columns = [_column(seen, k, times, step) for k in range(seen.found.shape[1])]
     places, found, scores = (np.stack(parts, 1) for parts in zip(*columns, strict=True))
     return replace(seen, keypoints=places, found=found, scores=scores, times=times)
