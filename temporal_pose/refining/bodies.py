@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 
 from temporal_pose.formats.clips import Clip
 from temporal_pose.refining.cleaning import missing
+from temporal_pose.refining.vectors import both, boxes, length
 
 #: Coordinates beyond are no places, pixels.
 _FARTHEST = 1e6
@@ -44,7 +45,7 @@ class Bodies(NamedTuple):
 
 def bodies(clip: Clip) -> Bodies:
     """The poses of a clip that show anything, in the order of their frames."""
-    there = ~missing(clip.keypoints) & (np.abs(clip.keypoints) < _FARTHEST).all(-1)
+    there = ~missing(clip.keypoints) & both(np.abs(clip.keypoints) < _FARTHEST)
     shown = np.flatnonzero(there.any(-1))
     rows = shown[np.argsort(clip.frames[shown], kind="stable")]
     points, there = clip.keypoints[rows].astype(np.float64), there[rows]
@@ -52,7 +53,7 @@ def bodies(clip: Clip) -> Bodies:
         corner, extent = clip.boxes[rows, None, :2], clip.boxes[rows, None, 2:]
         corners = np.concatenate([corner, corner + extent], axis=1)
         points = np.concatenate([points, corners], axis=1)
-        there = np.concatenate([there, np.isfinite(corners).all(-1)], axis=1)
+        there = np.concatenate([there, both(np.isfinite(corners))], axis=1)
     points = np.where(there[..., None], points, 0)
     centres = points.sum(1) / there.sum(1)[:, None] if len(rows) else np.zeros((0, 2))
     ids = np.full(len(rows), -1) if clip.ids is None else clip.ids[rows]
@@ -64,8 +65,7 @@ def _sizes(
 ) -> Float[np.ndarray, " N"]:
     if not len(points):
         return np.zeros(0)
-    low = np.where(there[..., None], points, np.inf).min(1)
-    high = np.where(there[..., None], points, -np.inf).max(1)
+    low, high = boxes(points, there)
     sizes = (high - low).max(-1)
     floor = _SMALL * float(np.median(sizes))
     if points.shape[1] < 3:
@@ -87,17 +87,17 @@ def displacements(
         The mean over common points, each of which counts for at most half a size; and the median.
         Of poses without a common point both are the distance of their centres and a bit more.
     """
-    both = there_before & there_after
-    known = both.any(-1)
-    distances = np.linalg.norm(after - before, axis=-1) / sizes[:, None]
-    mean = (np.minimum(distances, _CAP) * both).sum(-1) / np.maximum(both.sum(-1), 1)
-    median = medians(distances, both)
+    common = there_before & there_after
+    known = common.any(-1)
+    distances = length(after - before) / sizes[:, None]
+    mean = (np.minimum(distances, _CAP) * common).sum(-1) / np.maximum(common.sum(-1), 1)
+    median = medians(distances, common)
     if not known.all():
         one, other = (
             (p * t[..., None]).sum(1) / np.maximum(t.sum(1), 1)[:, None]
             for p, t in ((before, there_before), (after, there_after))
         )
-        apart = np.linalg.norm(one - other, axis=-1) / sizes + _STRANGE
+        apart = length(one - other) / sizes + _STRANGE
         mean, median = (np.where(known, value, apart) for value in (mean, median))
     return mean, median
 

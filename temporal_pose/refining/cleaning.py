@@ -13,6 +13,7 @@ from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.refining.misplaced import exchanges, jumps, outside
+from temporal_pose.refining.vectors import both, boxes
 
 #: Exchanges that last longer, in seconds, are told but not set aside: nothing could fill them.
 _LONGEST = 0.25
@@ -67,7 +68,7 @@ def missing(keypoints: Float[np.ndarray, "*poses 2"]) -> Bool[np.ndarray, " *pos
     That is NaN or infinity in either coordinate, (0, 0), (-1, -1), (0, -1) and (-1, 0).
     """
     marker = (keypoints == 0) | (keypoints == -1)
-    return ~np.isfinite(keypoints).all(-1) | marker.all(-1)
+    return ~both(np.isfinite(keypoints)) | both(marker)
 
 
 def sure(
@@ -120,8 +121,7 @@ def body_size(keypoints: Float[np.ndarray, "F K 2"], there: Bool[np.ndarray, "F 
     frames = there.sum(-1) >= min(2, there.shape[1])
     if not frames.any():
         return 0.0
-    low = np.where(there[..., None], keypoints, np.inf)[frames].min(1)
-    high = np.where(there[..., None], keypoints, -np.inf)[frames].max(1)
+    low, high = boxes(keypoints[frames], there[frames])
     size = float(np.median((high - low).max(-1)))
     if there.shape[1] < 3:
         least, most = np.percentile((low + high) / 2, (5, 95), axis=0)

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.optimize import linear_sum_assignment
 
 from temporal_pose.refining.bodies import Bodies, displacements, medians
+from temporal_pose.refining.vectors import length
 
 #: Sizes that a body moves within a piece from one frame to the next, or so many times more than is
 #: usual in this clip; more for each frame missed; and at most.
@@ -73,7 +74,7 @@ def distances(
     gaps = int(found.frames[places[0]]) - ends.frames
     moved = ends.speeds * np.minimum(gaps, _TRUSTED)[:, None]
     sizes = np.maximum(ends.sizes[:, None], found.sizes[places])
-    apart = np.linalg.norm((ends.centres + moved)[:, None] - found.centres[places], axis=-1)
+    apart = length((ends.centres + moved)[:, None] - found.centres[places])
     one, other = np.nonzero(apart <= _COMPARED * sizes)
     mean, median = np.full((2, len(gaps), len(places)), np.inf)
     if len(one):

@@ -15,6 +15,7 @@ from temporal_pose.refining.following import (
     last_seen,
     starts,
 )
+from temporal_pose.refining.vectors import length
 
 #: A body that is farther from where it was, in sizes, is parted from it.
 _JUMP = 1.0
@@ -95,7 +96,7 @@ def _parting(
     if not len(there):
         return {}
     sizes = np.maximum(waiting.sizes[there], found.sizes[place])
-    apart = np.linalg.norm(waiting.centres[there] - found.centres[place], axis=-1) / sizes
+    apart = length(waiting.centres[there] - found.centres[place]) / sizes
     nearest = int(np.argmin(apart))
     last = int(parts[int(waiting.pieces[there[nearest]])][-1])
     return {place: Parting(last, float(apart[nearest]))}

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool, Float
 
+from temporal_pose.refining.vectors import both, length
+
 #: What is misplaced is farther off than this many times what is usual for the track.
 _NOISES = 6.0
 #: It is not nearer than this share of the body's size, nor than so many pixels.
@@ -19,6 +21,8 @@ _CALM = 3.0
 _REACH = 3.5
 #: No image is wider: a coordinate beyond is outside, whatever else is known.
 _FARTHEST = 1e6
+#: Positions, from all over the track, that tell where it is.
+_SOME = 20_000
 
 
 def outside(
@@ -34,18 +38,19 @@ def outside(
         image_size: width and height, pixels; None for unknown, then off the place in which 96 % of
             the track lie by ten times its extent.
     """
-    wild = (np.abs(keypoints) > _FARTHEST).any(-1)
+    wild = ~both(np.abs(keypoints) <= _FARTHEST)
     known = keypoints[there & ~wild]
     if image_size is not None:
         low, high = np.zeros(2), np.array(image_size, float)
         margin = high
     elif len(known):
-        low, high = np.percentile(known, (2, 98), axis=0)
+        some = known[:: -(-len(known) // _SOME)]
+        low, high = np.percentile(some, (2, 98), axis=0)
         margin = np.full(2, 10 * max(float((high - low).max()), 1.0))
     else:
         return there & wild
-    off = (keypoints < low - margin) | (keypoints > high + margin)
-    return there & (wild | off.any(-1))
+    inside = (keypoints >= low - margin) & (keypoints <= high + margin)
+    return there & (wild | ~both(inside))
 
 
 def jumps(
@@ -65,8 +70,8 @@ def jumps(
     before, after = points[:-2], points[2:]
     first, second = times[1:-1] - times[:-2], times[2:] - times[1:-1]
     share = (first / (first + second))[:, None]
-    away = np.linalg.norm(points[1:-1] - before - share * (after - before), axis=-1)
-    apart = np.linalg.norm(after - before, axis=-1)
+    away = length(points[1:-1] - before - share * (after - before))
+    apart = length(after - before)
     least = max(_NOISES * 1.4826 * float(np.median(away)), _SHARE * size, _PIXELS)
     near = np.maximum(first, second) <= _REACH * step
     calm = _around(away) < away / _CALM
@@ -76,13 +81,13 @@ def jumps(
 
 def _around(away: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
     """The largest value two to four places before or after; the next ones hold a jump's half."""
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(away, 4), 9)
-    return windows[:, [0, 1, 2, 6, 7, 8]].max(-1)
+    padded, n = np.pad(away, 4), len(away)
+    return np.asarray(np.maximum.reduce([padded[at : at + n] for at in (0, 1, 2, 6, 7, 8)]))
 
 
 def exchanges(
     sides: Float[np.ndarray, "F 2 2"],
-    both: Bool[np.ndarray, " F"],
+    there: Bool[np.ndarray, " F"],
     times: Float[np.ndarray, " F"],
     size: float,
 ) -> Iterator[tuple[int, int]]:
@@ -93,11 +98,11 @@ def exchanges(
 
     Args:
         sides: a left and a right keypoint, image pixels.
-        both: frames with both of them.
+        there: frames with both of them.
         times: seconds, growing.
         size: of the body, pixels.
     """
-    frames = np.flatnonzero(both)
+    frames = np.flatnonzero(there)
     points = sides[frames]
     if len(points) < 3:
         return
@@ -120,6 +125,6 @@ def _steps(
     before: Float[np.ndarray, "n 2 2"], after: Float[np.ndarray, "n 2 2"]
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """How far two points go if each stays itself, and if they change places; pixels."""
-    straight = np.linalg.norm(after - before, axis=-1).sum(-1)
-    crossed = np.linalg.norm(after[:, ::-1] - before, axis=-1).sum(-1)
+    straight = length(after - before).sum(-1)
+    crossed = length(after[:, ::-1] - before).sum(-1)
     return straight, crossed

@@ -17,6 +17,7 @@ from temporal_pose.refining.bodies import Bodies, bodies
 from temporal_pose.refining.following import pieces
 from temporal_pose.refining.joining import Parting, joined_pieces
 from temporal_pose.refining.strays import absorbed, alternating, one_body
+from temporal_pose.refining.vectors import length
 
 #: People in a frame; more are no people, and to compare them would take too long.
 MOST_PEOPLE = 1_000
@@ -104,7 +105,7 @@ def _consistent(found: Bodies) -> bool:
     if (same & (np.diff(frames) == 0)).any():
         return False
     sizes = np.maximum(found.sizes[order][1:], found.sizes[order][:-1])
-    near = np.linalg.norm(np.diff(centres, axis=0), axis=-1) <= sizes
+    near = length(np.diff(centres, axis=0)) <= sizes
     return bool(near[same].mean() >= _CONSISTENT) if same.any() else True
 
 

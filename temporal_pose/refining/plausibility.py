@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 from temporal_pose.errors import DataError
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 from temporal_pose.refining.cleaning import missing
+from temporal_pose.refining.vectors import boxes, length
 
 #: Share of the skeleton's keypoints that a pose needs to be looked at, and poses that are needed.
 _COMPLETE, _FEWEST = 0.85, 10
@@ -107,12 +108,10 @@ def _medians(
     used: list[int],
 ) -> Float[np.ndarray, " pairs"]:
     """Distance of each pair over the pose's size, the median of the poses that show both."""
-    shown = there[:, used, None]
-    low = np.where(shown, points[:, used], np.inf).min(1)
-    high = np.where(shown, points[:, used], -np.inf).max(1)
+    low, high = boxes(points[:, used], there[:, used])
     size = np.maximum((high - low).max(-1), 1e-12)
     first, second = pairs.T
-    lengths = np.linalg.norm(points[:, first] - points[:, second], axis=-1) / size[:, None]
+    lengths = length(points[:, first] - points[:, second]) / size[:, None]
     lengths = np.where(there[:, first] & there[:, second], lengths, np.nan)
     known = ~np.isnan(lengths).all(0)
     result = np.full(len(pairs), np.nan)

@@ -101,10 +101,13 @@ def alternating(found: Bodies, person: Int[np.ndarray, " N"]) -> dict[int, int]:
     """
     order = np.argsort(person, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(person[order])) + 1)
-    places = {int(person[part[0]]): part for part in parts}
+    single = alone(found)
+    places = {int(person[part[0]]): part for part in parts if single[part].mean() > 0.5}
     turns: dict[int, int] = {}
     switches = np.flatnonzero(np.diff(person)) + 1
     for one, other in {(int(person[at - 1]), int(person[at])) for at in switches}:
+        if one not in places or other not in places:
+            continue
         first, second = places[one], places[other]
         apart = max(first[0], second[0]) > min(first[-1], second[-1])
         if not apart and not np.isin(found.frames[first], found.frames[second]).any():
