@@ -1,0 +1,191 @@
+"""What of a detector's output is no position at all, or none to believe, before it is smoothed.
+
+Nothing is cut for a low score: detectors' scores differ, and a smoother weighs by them. Nothing is
+moved either. What is set aside is as if the detector had missed it, and is counted.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from temporal_pose.errors import DataError
+from temporal_pose.formats.clips import Clip
+from temporal_pose.pose.skeletons import Skeleton
+from temporal_pose.refining.misplaced import exchanges, jumps, outside
+from temporal_pose.refining.vectors import both, boxes
+
+#: Exchanges that last longer, in seconds, are told but not set aside: nothing could fill them.
+_LONGEST = 0.25
+#: Positions that are shares of an image lie here; some trackers guess a little beyond it.
+_SHARES = (-0.5, 1.5)
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """One person's track, and which of its detections are not to be believed.
+
+    Args:
+        keypoints: image pixels as the detector gave them; zero where it gave none.
+        missing: given as no position: NaN, (0, 0), -1.
+        outside: far off the image.
+        jumped: away for one frame, while the frames around agree with each other; or in a frame
+            whose whole pose was known to be none of this person's.
+        exchanged: left and right in each other's place for a moment.
+        lasting: left and right in each other's place for too long to set it aside: usable.
+    """
+
+    keypoints: Float[np.ndarray, "F K 2"]
+    missing: Bool[np.ndarray, "F K"]
+    outside: Bool[np.ndarray, "F K"]
+    jumped: Bool[np.ndarray, "F K"]
+    exchanged: Bool[np.ndarray, "F K"]
+    lasting: Bool[np.ndarray, "F K"]
+
+    @property
+    def aside(self) -> Bool[np.ndarray, "F K"]:
+        """Detections that are there and not to be believed."""
+        return self.outside | self.jumped | self.exchanged
+
+    @property
+    def usable(self) -> Bool[np.ndarray, "F K"]:
+        """Detections to smooth."""
+        return ~(self.missing | self.aside)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many detections were set aside, by reason."""
+        return {
+            "off the image": int(self.outside.sum()),
+            "one-frame jumps": int(self.jumped.sum()),
+            "left and right exchanged": int(self.exchanged.sum()),
+        }
+
+
+def missing(keypoints: Float[np.ndarray, "*poses 2"]) -> Bool[np.ndarray, " *poses"]:
+    """Whether a position stands for a keypoint that was not found, whatever its score.
+
+    That is NaN or infinity in either coordinate, (0, 0), (-1, -1), (0, -1) and (-1, 0).
+    """
+    marker = (keypoints == 0) | (keypoints == -1)
+    return ~both(np.isfinite(keypoints)) | both(marker)
+
+
+def sure(
+    scores: Float[np.ndarray, "*poses"], absent: Bool[np.ndarray, "*poses"]
+) -> Float[np.ndarray, "*poses"]:
+    """Scores with 1 for a position that was given without one, and 0 where there is no position.
+
+    Args:
+        absent: see `missing`.
+    """
+    return np.where(absent, 0.0, np.where(np.isnan(scores), 1.0, scores))
+
+
+def in_pixels(clip: Clip) -> Clip:
+    """The clip in image pixels; what stands for a missing keypoint stays as it is.
+
+    Positions are shares of the image where the file says so, or where nearly all lie between 0 and
+    1, which no body in pixels does.
+
+    Raises:
+        DataError: shares of an image of unknown size.
+    """
+    there = ~missing(clip.keypoints)
+    given = clip.keypoints[there]
+    if not clip.normalised and not _shares(given):
+        return clip
+    if clip.image_size is None and len(given):
+        raise DataError(
+            f"{clip.name}: positions are shares of an image whose size the file does not tell; "
+            "set image_size=WIDTHxHEIGHT, such as image_size=1920x1080"
+        )
+    scaled = clip.keypoints * np.array(clip.image_size or (1, 1))
+    keypoints = np.where(there[..., None], scaled, clip.keypoints)
+    return replace(clip, keypoints=keypoints, normalised=False)
+
+
+def _shares(given: Float[np.ndarray, "n 2"]) -> bool:
+    if not len(given):
+        return False
+    low, high = np.percentile(given, (5, 95))
+    return bool(_SHARES[0] <= low and high <= _SHARES[1])
+
+
+def body_size(keypoints: Float[np.ndarray, "F K 2"], there: Bool[np.ndarray, "F K"]) -> float:
+    """Pixels: the longer side of the tight box, its median over frames; 0 if nothing is there.
+
+    For fewer than three keypoints, whose box may be anything, it is not less than the range in
+    which they move.
+    """
+    frames = there.sum(-1) >= min(2, there.shape[1])
+    if not frames.any():
+        return 0.0
+    low, high = boxes(keypoints[frames], there[frames])
+    size = float(np.median((high - low).max(-1)))
+    if there.shape[1] < 3:
+        least, most = np.percentile((low + high) / 2, (5, 95), axis=0)
+        size = max(size, float((most - least).max()))
+    return size
+
+
+def clean(
+    keypoints: Float[np.ndarray, "F K 2"],
+    times: Float[np.ndarray, " F"],
+    skeleton: Skeleton | None = None,
+    image_size: tuple[int, int] | None = None,
+    faulty: Bool[np.ndarray, " F"] | None = None,
+) -> Cleaned:
+    """Finds what not to believe in one person's track.
+
+    Args:
+        keypoints: image pixels as the file has them, what stands for missing ones included.
+        times: seconds of each frame, growing.
+        skeleton: tells which keypoints are a left and a right one; None where nobody knows.
+        image_size: width and height, pixels.
+        faulty: frames whose whole pose is known to be none of this person's.
+    """
+    absent = missing(keypoints)
+    keypoints = np.where(absent[..., None], 0.0, keypoints)
+    off = outside(keypoints, ~absent, image_size)
+    alien = np.zeros(len(times), bool) if faulty is None else faulty
+    there = ~(absent | off | alien[:, None])
+    size = body_size(keypoints, there)
+    exchanged, lasting = _exchanged(keypoints, there, times, size, skeleton)
+    jumped = ~absent & ~off & alien[:, None]
+    there &= ~exchanged
+    for k in range(keypoints.shape[1]):
+        seen = np.flatnonzero(there[:, k])
+        jumped[seen, k] |= jumps(keypoints[seen, k], times[seen], size, _step(times))
+    return Cleaned(keypoints, absent, off, jumped, exchanged, lasting & ~jumped)
+
+
+def _step(times: Float[np.ndarray, " F"]) -> float:
+    """The usual time between frames, seconds."""
+    return float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+
+
+def _exchanged(
+    keypoints: Float[np.ndarray, "F K 2"],
+    there: Bool[np.ndarray, "F K"],
+    times: Float[np.ndarray, " F"],
+    size: float,
+    skeleton: Skeleton | None,
+) -> tuple[Bool[np.ndarray, "F K"], Bool[np.ndarray, "F K"]]:
+    """Where left and right change places for a moment, and where for longer.
+
+    If it is half of the pairs or more, it is the whole body: the others lie too close to tell.
+    """
+    mirror = () if skeleton is None else skeleton.mirror
+    pairs = [[one, other] for one, other in enumerate(mirror) if one < other]
+    brief, lasting = np.zeros_like(there), np.zeros_like(there)
+    for pair in pairs:
+        for first, last in exchanges(
+            keypoints[:, pair], there[:, pair[0]] & there[:, pair[1]], times, size
+        ):
+            short = times[last] - times[first] <= max(_LONGEST, 2.5 * _step(times))
+            (brief if short else lasting)[first : last + 1, pair] = True
+    sided = sorted(index for pair in pairs for index in pair)
+    most = brief[:, sided].sum(-1) >= max(4, len(pairs))
+    brief[np.ix_(most, sided)] = True
+    return brief & there, lasting & there
