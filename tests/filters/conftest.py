@@ -1,39 +1,20 @@
-"""Tracks to smooth, and one of each filter."""
+"""Tracks to smooth, and every filter that ``conf/model`` names, with the settings it has there."""
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from temporal_pose.filters.gaussian import Gaussian
-from temporal_pose.filters.kalman import Kalman
-from temporal_pose.filters.one_euro import OneEuro
-from temporal_pose.filters.savgol import Savgol
 from temporal_pose.pose.observations import Tracks
+from temporal_pose.refining.saved import filter_named, filters
 
-FILTERS = {
-    "one_euro": OneEuro(min_cutoff_hz=1.5, beta=0.02),
-    "one_euro_both_ways": OneEuro(min_cutoff_hz=1.5, beta=0.02, both_ways=True),
-    "savgol": Savgol(window_s=0.24, order=2),
-    "gaussian": Gaussian(sigma_s=0.06),
-    "kalman": Kalman(acceleration=40.0),
-}
+NAMES = [name for name in filters() if name != "identity"]
 
 
-@pytest.fixture(params=FILTERS.values(), ids=FILTERS.keys())
+@pytest.fixture(params=NAMES)
 def any_filter(request):
-    return request.param
-
-
-@pytest.fixture(params=["one_euro_both_ways", "savgol", "gaussian", "kalman"])
-def symmetric_filter(request):
-    return FILTERS[request.param]
-
-
-@pytest.fixture(params=["savgol", "gaussian", "kalman"])
-def straight_filter(request):
-    """Filters that leave a steady motion as it is."""
-    return FILTERS[request.param]
+    """Each filter, by its defaults."""
+    return filter_named(request.param).smoother
 
 
 @pytest.fixture
@@ -43,12 +24,14 @@ def rng():
 
 @pytest.fixture
 def make_tracks():
-    def make(positions, detected=None, fps=30.0) -> Tracks:
+    def make(positions, detected=None, fps=30.0, scores=None, times=None) -> Tracks:
         positions = torch.as_tensor(positions, dtype=torch.float64)
         if detected is None:
             detected = torch.ones(positions.shape[:3], dtype=torch.bool)
         rates = torch.as_tensor(fps, dtype=torch.float64).expand(len(positions)).clone()
-        return Tracks(positions, torch.as_tensor(detected), rates)
+        if times is not None:
+            times = torch.as_tensor(times).expand(len(positions), -1)
+        return Tracks(positions, torch.as_tensor(detected), rates, scores, times)
 
     return make
 
