@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,6 +13,7 @@ from temporal_pose.filters.reading import person_size
 from temporal_pose.filters.stretches import Detected, Stretches, smooth_stretches
 
 
+@runtime_checkable
 class Causal(Protocol):
     """One person's keypoints, frame after frame.
 

@@ -6,7 +6,7 @@ smoothing pass back over the lag.
 """
 
 from collections import deque
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -22,6 +22,7 @@ _ROUNDS = 4  # of weighing a new frame
 _STEP = np.array([[1.0, 1.0], [0.0, 1.0]])  # position and velocity from frame to frame
 
 
+@runtime_checkable
 class Doubt(Protocol):
     """How far each new detection is to be believed."""
 

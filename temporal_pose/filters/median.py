@@ -7,15 +7,15 @@ from jaxtyping import Float
 from scipy.ndimage import median_filter
 
 from temporal_pose.filters.base import Filter, positive
-from temporal_pose.filters.edges import extended, smooth_whole
+from temporal_pose.filters.edges import smooth_whole
 from temporal_pose.filters.stretches import Stretches
 
 
 class Median(Filter):
     """The median of each coordinate over the window around each frame.
 
-    Short gaps are bridged by lines first; the ends go on as they came, see
-    `temporal_pose.filters.edges.extended`.
+    The ends take the resistant line of the first and last window, so they are smoothed too. Short
+    gaps are bridged by lines first. A stretch shorter than the window gets one resistant line.
 
     Args:
         window_s: length of the window in seconds; the nearest odd number of frames below counts.
@@ -39,16 +39,30 @@ class Median(Filter):
         return smooth_whole(stretches, lambda values: running_median(values, half))
 
     def memory(self, fps: float) -> int:
-        """Frames of a window, and those that its end is fitted to."""
-        return 4 * int(self.window_s * fps / 2) + 1
+        """Frames of a window."""
+        return 2 * int(self.window_s * fps / 2) + 1
 
 
 def running_median(
     values: Float[np.ndarray, "T N 2"], half: int
 ) -> Float[np.ndarray, "T N 2"]:
-    """The median over each frame and so many to either side, fewer in short stretches."""
-    half = min(half, len(values) - 1)
-    if half == 0:
-        return values
-    long = extended(values, half, fitted=2 * half + 1)
-    return np.asarray(median_filter(long, size=(2 * half + 1, 1, 1))[half : half + len(values)])
+    """The median over each frame and so many to either side, lines at the ends."""
+    window = 2 * half + 1
+    if len(values) < window:
+        return resistant_line(values)
+    medians = median_filter(values, size=(window, 1, 1))
+    first, last = resistant_line(values[:window]), resistant_line(values[-window:])
+    inner = medians[half : len(values) - half]
+    return np.concatenate([first[:half], inner, last[half + 1 :]])
+
+
+def resistant_line(values: Float[np.ndarray, "T N 2"]) -> Float[np.ndarray, "T N 2"]:
+    """Tukey's line through the medians of the first and last third of all frames.
+
+    Its height is the median of what it leaves (Tukey, "Exploratory Data Analysis", 1977).
+    """
+    third = (len(values) + 2) // 3
+    across = max(len(values) - third, 1)
+    slope = (np.median(values[-third:], 0) - np.median(values[:third], 0)) / across
+    line = slope * np.arange(len(values))[:, None, None]
+    return line + np.median(values - line, 0)

@@ -3,18 +3,33 @@
 import numpy as np
 import pytest
 import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
+from temporal_pose.files.conf import CONF
 from temporal_pose.pose.observations import Tracks
-from temporal_pose.refining.saved import filter_named, filters
-
-NAMES = [name for name in filters() if name != "identity"]
 
 
-@pytest.fixture(params=NAMES)
+def described() -> dict[str, DictConfig]:
+    """The filters that see whole videos: their ``_window`` forms are the same ones."""
+    files = {file.stem: OmegaConf.load(file) for file in (CONF / "model").glob("*.yaml")}
+    models = {name: OmegaConf.create({"model": found}) for name, found in files.items()}
+    own = "temporal_pose.filters."
+    return {
+        name: content.model
+        for name, content in sorted(models.items())
+        if OmegaConf.to_container(content.model).get("network", {}).get("_target_", "")[:22] == own
+    }
+
+
+FILTERS = described()
+
+
+@pytest.fixture(params=FILTERS)
 def any_filter(request):
     """Each filter, by its defaults."""
-    return filter_named(request.param).smoother
+    return instantiate(FILTERS[request.param].network)
 
 
 @pytest.fixture
