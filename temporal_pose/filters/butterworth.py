@@ -13,6 +13,8 @@ from temporal_pose.filters.cutoffs import USUAL, chosen, cutoff
 from temporal_pose.filters.edges import by_length, extended
 from temporal_pose.filters.stretches import Stretches
 
+_REACH = 4.0  # turns of the cut-off frequency, after which the filter has forgotten
+_FITTED = 0.4  # turns that the line at an end is fitted to
 _OPEN = 0.98  # of half the frame rate: a cut-off beyond it lets all pass
 
 
@@ -101,8 +103,8 @@ def both_ways(
     sections = sections_of(cutoff)
     if sections is None:
         return values
-    reach = math.ceil(3 / cutoff)
-    long = extended(values, reach, fitted=math.ceil(0.5 / cutoff) + 1)
+    reach = round(_REACH / cutoff)
+    long = extended(values, reach, fitted=round(_FITTED / cutoff) + 2)
     return np.asarray(sosfiltfilt(sections, long, axis=0, padlen=0)[reach : reach + len(values)])
 
 

@@ -9,6 +9,7 @@ from temporal_pose.filters.base import Filter, positive
 from temporal_pose.filters.causal import Causal
 from temporal_pose.filters.cutoffs import USUAL, chosen, cutoff
 from temporal_pose.filters.fixed_lag import FixedLag
+from temporal_pose.filters.resampling import densely
 from temporal_pose.filters.splines import (
     LEAST_SCORE,
     THREE_SPREADS,
@@ -62,7 +63,7 @@ class Robust(Filter):
     def smooth(self, stretches: Stretches) -> Float[np.ndarray, "T N 2"]:
         """Splines through all stretches at once; pixels."""
         stiff = stiffness(chosen(self.cutoff_hz, stretches), stretches.fps)
-        return robust_fit(stretches, stiff, self.outlier).positions
+        return densely(stretches, lambda dense: robust_fit(dense, stiff, self.outlier).positions)
 
     def causal(self, fps: float, lag: int = 0) -> Causal:
         """The same motion and weights, each frame weighed once, when it comes.

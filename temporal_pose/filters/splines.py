@@ -53,7 +53,8 @@ def stiffness(
     cutoff_hz: float | Float[np.ndarray, " N"], fps: float
 ) -> Float[np.ndarray, "*N"]:
     """Lambda of a cut-off frequency, at which half the amplitude is left."""
-    return np.minimum((fps / (2 * math.pi * np.asarray(cutoff_hz, float))) ** 4, STIFFEST)
+    turn = 2 * math.pi * np.asarray(cutoff_hz, float) / fps
+    return np.asarray(np.minimum(turn**-4, STIFFEST))
 
 
 def robust_fit(

@@ -1,14 +1,17 @@
 """Tracks to smooth, and every filter that ``conf/model`` names, with the settings it has there."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from smoothing import tracks_of
 from torch import Tensor
 
 from temporal_pose.files.conf import CONF
-from temporal_pose.pose.observations import Tracks
 
 
 def described() -> dict[str, DictConfig]:
@@ -39,16 +42,17 @@ def rng():
 
 @pytest.fixture
 def make_tracks():
-    def make(positions, detected=None, fps=30.0, scores=None, times=None) -> Tracks:
-        positions = torch.as_tensor(positions, dtype=torch.float64)
-        if detected is None:
-            detected = torch.ones(positions.shape[:3], dtype=torch.bool)
-        rates = torch.as_tensor(fps, dtype=torch.float64).expand(len(positions)).clone()
-        if times is not None:
-            times = torch.as_tensor(times).expand(len(positions), -1)
-        return Tracks(positions, torch.as_tensor(detected), rates, scores, times)
+    return tracks_of
 
-    return make
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Folder of the real data sets; without it the test is skipped."""
+    beside = Path(__file__).parents[3] / "shared" / "data"
+    path = Path(os.environ.get("TEMPORAL_POSE_SHARED_DATA", beside))
+    if not path.is_dir():
+        pytest.skip(f"no real data at {path}; set TEMPORAL_POSE_SHARED_DATA")
+    return path
 
 
 @pytest.fixture
