@@ -70,7 +70,9 @@ class ButterworthForward(Recursion):
     def __init__(self, cutoff: float, lag: int, longest: float) -> None:
         self.sections = sections_of(cutoff)
         open_ = self.sections is None
-        super().__init__(lag, longest, 0 if open_ else round(1 / (math.sqrt(2) * math.pi * cutoff)))
+        super().__init__(
+            lag, longest, 0 if open_ else round(1 / (math.sqrt(2) * math.pi * cutoff))
+        )
         self._rest = np.zeros((1, 2)) if open_ else sosfilt_zi(self.sections)
         self._state = np.empty((1, 2, 0, 2))
 
@@ -92,9 +94,7 @@ class ButterworthForward(Recursion):
         return np.asarray(smoothed[0])
 
 
-def both_ways(
-    values: Float[np.ndarray, "T N 2"], cutoff: float
-) -> Float[np.ndarray, "T N 2"]:
+def both_ways(values: Float[np.ndarray, "T N 2"], cutoff: float) -> Float[np.ndarray, "T N 2"]:
     """Filter forward and backward.
 
     Args:

@@ -11,6 +11,7 @@ from temporal_pose.filters.causal import Causal
 from temporal_pose.filters.fixed_lag import VAGUE, FixedLag
 from temporal_pose.filters.stretches import Stretches
 
+
 class Kalman(Filter):
     """Rauch-Tung-Striebel smoother of a constant velocity disturbed by white-noise acceleration.
 

@@ -43,9 +43,7 @@ class Median(Filter):
         return 2 * int(self.window_s * fps / 2) + 1
 
 
-def running_median(
-    values: Float[np.ndarray, "T N 2"], half: int
-) -> Float[np.ndarray, "T N 2"]:
+def running_median(values: Float[np.ndarray, "T N 2"], half: int) -> Float[np.ndarray, "T N 2"]:
     """The median over each frame and so many to either side, lines at the ends."""
     window = 2 * half + 1
     if len(values) < window:

@@ -40,9 +40,7 @@ def columns_of(tracks: Tracks) -> Detected:
     )
 
 
-def person_size(
-    positions: Float[np.ndarray, "T K 2"], detected: Bool[np.ndarray, "T K"]
-) -> float:
+def person_size(positions: Float[np.ndarray, "T K 2"], detected: Bool[np.ndarray, "T K"]) -> float:
     """Median over frames of the longer side of the tight box of what was detected.
 
     Frames with fewer than two detections have none; 0 if all have.

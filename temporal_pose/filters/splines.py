@@ -49,17 +49,13 @@ class RobustFit(NamedTuple):
     trust: Float[np.ndarray, "T N"]
 
 
-def stiffness(
-    cutoff_hz: float | Float[np.ndarray, " N"], fps: float
-) -> Float[np.ndarray, "*N"]:
+def stiffness(cutoff_hz: float | Float[np.ndarray, " N"], fps: float) -> Float[np.ndarray, "*N"]:
     """Lambda of a cut-off frequency, at which half the amplitude is left."""
     turn = 2 * math.pi * np.asarray(cutoff_hz, float) / fps
     return np.asarray(np.minimum(turn**-4, STIFFEST))
 
 
-def robust_fit(
-    stretches: Stretches, stiff: Float[np.ndarray, " N"], share: float
-) -> RobustFit:
+def robust_fit(stretches: Stretches, stiff: Float[np.ndarray, " N"], share: float) -> RobustFit:
     """A spline that outliers pull little: Cauchy weights on the distances, by reweighting.
 
     The first round counts every frame by its score; each further one divides that by
@@ -180,9 +176,7 @@ def _bending(
     if times is None:
         before = after = np.ones(len(at))
     else:
-        before, after = (
-            np.maximum(times[at + 1 - i] - times[at - i], _CLOSEST) for i in (1, 0)
-        )
+        before, after = (np.maximum(times[at + 1 - i] - times[at - i], _CLOSEST) for i in (1, 0))
     left, right = 2 / (before * (before + after)), 2 / (after * (before + after))
     weight = stiff[at] * (before + after) / 2
     difference = (left, -(left + right), right)
