@@ -29,7 +29,7 @@ class Doubt(Protocol):
     def weights(
         self, scores: Float[np.ndarray, " K"], seen: Bool[np.ndarray, " K"]
     ) -> Float[np.ndarray, " K"]:
-        """By what the detector says of a new frame."""
+        """By what the detector says of a new frame; 0 where nothing was seen."""
         ...
 
     def trust(self, away: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
@@ -113,7 +113,7 @@ class FixedLag:
         positions = np.where(seen[:, None], positions, 0)
         weights = seen.astype(float)
         if self.doubt is not None:
-            weights *= self.doubt.weights(scores, seen)
+            weights = self.doubt.weights(scores, seen)
         moment, spread = self._expected(positions, seen)
         self._spread, mean = self._updated(positions, weights, moment.expected, spread)
         held = np.where(seen[:, None], mean[:, 0], moment.held)
@@ -126,7 +126,7 @@ class FixedLag:
     def _expected(
         self, positions: Float[np.ndarray, "K 2"], seen: Bool[np.ndarray, " K"]
     ) -> tuple[_Moment, Float[np.ndarray, "3 K"]]:
-        """What a frame is expected to be like, and how surely; where a stretch begins, anything."""
+        """What a frame is expected to be like, and how surely; anything where a stretch begins."""
         last, (a, b, c) = self._moments[-1], self._spread
         x, xv, v = self.push
         spread = np.stack([a + 2 * b + c + x, b + c + xv, c + v])

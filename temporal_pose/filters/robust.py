@@ -27,8 +27,8 @@ _REMEMBERED = 2.0  # seconds that a new frame is compared with, one at a time
 class Robust(Filter):
     r"""The least-bent motion through the detections, each believed as far as it fits and is sure.
 
-    .. math:: \\min_z \\sum_t w_t \\rho(|x_t - z_t|) + \\lambda \\sum_t |\\Delta^2 z_t|^2,
-        \\quad \\lambda = (\\mathrm{fps} / 2 \\pi f_c)^4
+    .. math:: \min_z \sum_t w_t \rho(|x_t - z_t|) + \lambda \sum_t |\Delta^2 z_t|^2,
+        \quad \lambda = (\mathrm{fps} / 2 \pi f_c)^4
 
     with rho Cauchy's, by eight rounds of reweighting (Holland and Welsch, "Robust Regression Using
     Iteratively Reweighted Least-Squares", 1977). A detection counts half at a distance c: the
@@ -94,10 +94,10 @@ class Recent:
     def weights(
         self, scores: Float[np.ndarray, " K"], seen: Bool[np.ndarray, " K"]
     ) -> Float[np.ndarray, " K"]:
-        """Scores over their median."""
+        """Scores over their median; 0 where nothing was seen."""
         sure = np.maximum(scores, LEAST_SCORE)
         self._scores.add(sure, seen)
-        return sure / self._scores.value
+        return np.where(seen, sure / self._scores.value, 0)
 
     def trust(self, away: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
         """Cauchy's weights of distances."""

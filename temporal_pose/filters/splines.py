@@ -104,11 +104,11 @@ class Chain(NamedTuple):
         times = None if stretches.times is None else chain.hang(stretches.times)
         return chain._replace(bands=_bending(stretches.lengths, chain.each(stiff), times))
 
-    def hang(self, values: Float[np.ndarray, "T N *xy"]) -> Float[np.ndarray, "F *xy"]:
+    def hang(self, values: Float[np.ndarray, "T N ..."]) -> Float[np.ndarray, "F ..."]:
         """One row a frame, stretch after stretch."""
         return values.swapaxes(0, 1)[self.within]
 
-    def unhang(self, values: Float[np.ndarray, "F *xy"]) -> Float[np.ndarray, "T N *xy"]:
+    def unhang(self, values: Float[np.ndarray, "F ..."]) -> Float[np.ndarray, "T N ..."]:
         """The stretches side by side again, filled up with their last values."""
         ends = np.cumsum(self.within.sum(1)) - 1
         rows = np.cumsum(self.within.ravel()).reshape(self.within.shape) - 1
