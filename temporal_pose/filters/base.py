@@ -3,16 +3,30 @@
 import inspect
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from temporal_pose.errors import CheckpointError, ConfigError
-from temporal_pose.filters.stretches import Stretches, smooth_stretches
+from temporal_pose.filters.causal import Causal, Windowed
+from temporal_pose.filters.reading import columns_of
+from temporal_pose.filters.resampling import evenly
+from temporal_pose.filters.stretches import (
+    Stretches,
+    find_stretches,
+    smooth_stretches,
+    within_stretches,
+)
 from temporal_pose.pose.observations import Tracks
+
+#: What a setting may be.
+Setting = float | str
+
+_AT_ONCE = 2**20  # positions that are smoothed at once, to bound memory
 
 
 class Filter(nn.Module, ABC):
@@ -27,12 +41,14 @@ class Filter(nn.Module, ABC):
     Attributes:
         grid: values worth trying for the settings that are tuned, from nearly the identity to
             heavy smoothing.
+        any_times: whether `smooth` takes frames that are not evenly spaced.
 
     Raises:
         ConfigError: a negative ``max_gap_s``.
     """
 
     grid: ClassVar[dict[str, tuple[float, ...]]]
+    any_times: ClassVar[bool] = False
 
     def __init__(self, max_gap_s: float) -> None:
         super().__init__()
@@ -45,32 +61,66 @@ class Filter(nn.Module, ABC):
     def forward(self, tracks: Tracks) -> Float[Tensor, "B T K 2"]:
         """Smooth tracks, on the CPU in double precision.
 
+        Frames that are not evenly spaced are smoothed on their own time axis.
+
         Args:
             tracks: positions in pixels, of any frame of reference.
 
         Returns:
             Positions in the same pixels at every frame: short gaps are bridged, elsewhere the
-            nearest position stands in. A track without any detection is returned as it is.
+            nearest position stands in; `spans` tells which is which. A track without any detection
+            is returned as it is.
+
+        Raises:
+            DataError: times that do not increase.
         """
-        batch, _, keypoints, _ = tracks.positions.shape
-        smoothed = smooth_stretches(
-            _array(tracks.positions.double().transpose(0, 1).flatten(1, 2)),
-            _array(tracks.detected.transpose(0, 1).flatten(1, 2)),
-            _array(tracks.fps.double().repeat_interleave(keypoints)),
-            self.max_gap_s,
-            self.smooth,
-        )
-        unflat = torch.from_numpy(smoothed).unflatten(1, (batch, keypoints))
+        batch, frames, keypoints, _ = tracks.positions.shape
+        columns = columns_of(tracks)
+        smoothed = torch.empty(frames, batch * keypoints, 2, dtype=tracks.positions.dtype)
+        for part in _portions(frames, batch * keypoints):
+            done = smooth_stretches(columns.columns(part), self.max_gap_s, self.timely)
+            smoothed[:, part] = torch.from_numpy(done).to(smoothed)
+        unflat = smoothed.unflatten(1, (batch, keypoints))
         return unflat.transpose(0, 1).to(tracks.positions).contiguous()
 
-    @property
-    def settings(self) -> dict[str, float]:
-        """Every constructor argument by name, as a number."""
-        return {
-            name: float(getattr(self, name)) for name in inspect.signature(type(self)).parameters
-        }
+    def timely(self, stretches: Stretches) -> Float[np.ndarray, "T N 2"]:
+        """`smooth`, however the frames are spaced."""
+        return self.smooth(stretches) if self.any_times else evenly(stretches, self.smooth)
 
-    def with_settings(self, **settings: float) -> "Filter":
+    def spans(self, tracks: Tracks) -> Bool[Tensor, "B T K"]:
+        """Where the filter knows a position: from the first to the last detection of a stretch.
+
+        Raises:
+            DataError: times that do not increase.
+        """
+        batch, frames, keypoints = tracks.detected.shape
+        columns = columns_of(tracks)
+        places = find_stretches(columns.detected, self.max_gap_s * columns.fps, columns.times)
+        inside = within_stretches(places, (frames, batch * keypoints))
+        unflat = torch.from_numpy(inside).unflatten(1, (batch, keypoints))
+        return unflat.transpose(0, 1).to(tracks.detected.device).contiguous()
+
+    def memory(self, fps: float) -> int:
+        """Frames up to each that its estimate depends on, as good as: for `causal`."""
+        return math.ceil(fps)
+
+    def causal(self, fps: float, lag: int = 0) -> Causal:
+        """The filter's form for one frame at a time.
+
+        This one smooths the last frames anew with each, so that every filter has one.
+
+        Args:
+            lag: frames that follow the one that is estimated.
+        """
+        return Windowed(self.timely, fps, lag, self.memory(fps), self.max_gap_s)
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """Every constructor argument by name, as a number or a word."""
+        values = {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        return {name: v if isinstance(v, str) else float(v) for name, v in values.items()}
+
+    def with_settings(self, **settings: Setting) -> "Filter":
         """A copy with some settings changed.
 
         Raises:
@@ -84,8 +134,8 @@ class Filter(nn.Module, ABC):
         values = self.settings | settings
         return type(self)(**{name: self._typed(name, value) for name, value in values.items()})
 
-    def get_extra_state(self) -> dict[str, float]:
-        """What ``state_dict`` keeps of a filter: its settings, plain numbers."""
+    def get_extra_state(self) -> dict[str, Setting]:
+        """What ``state_dict`` keeps of a filter: its settings, plain numbers and words."""
         return self.settings
 
     def set_extra_state(self, state: Any) -> None:
@@ -106,11 +156,14 @@ class Filter(nn.Module, ABC):
 
     def extra_repr(self) -> str:
         """The settings, for ``print``."""
-        return ", ".join(f"{name}={value:g}" for name, value in self.settings.items())
+        words = ((n, v if isinstance(v, str) else f"{v:g}") for n, v in self.settings.items())
+        return ", ".join(f"{name}={value}" for name, value in words)
 
-    def _typed(self, name: str, value: float) -> Any:
+    def _typed(self, name: str, value: Setting) -> Any:
         """The value as the constructor takes it: a setting may be an integer or a switch."""
         kind = type(getattr(self, name))
+        if isinstance(value, str) or kind in (float, str):
+            return value
         if kind(value) != value:
             raise ConfigError(f"{name} is {value}; expected a value of type {kind.__name__}")
         return kind(value)
@@ -130,5 +183,8 @@ def not_negative(name: str, value: float) -> float:
     return float(value)
 
 
-def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy()
+def _portions(frames: int, tracks: int) -> Iterator[slice]:
+    """As many tracks at a time as shall be in memory."""
+    size = max(1, _AT_ONCE // max(frames, 1))
+    for start in range(0, tracks, size):
+        yield slice(start, start + size)

@@ -11,6 +11,8 @@ from temporal_pose.errors import ConfigError
 from temporal_pose.filters.base import Filter, positive
 from temporal_pose.filters.stretches import Stretches, interpolate
 
+_CUT = 4  # standard deviations, where weights are cut off
+
 
 class Gaussian(Filter):
     """The value at each frame of the line, or constant, fitted around it with Gaussian weights.
@@ -44,8 +46,12 @@ class Gaussian(Filter):
 
     def smooth(self, stretches: Stretches) -> Float[np.ndarray, "T N 2"]:
         """Local fits where seen, and lines between them; pixels."""
-        positions, seen, _, fps = stretches
+        positions, seen, fps = stretches.positions, stretches.seen, stretches.fps
         return interpolate(local_fit(positions, seen, self.sigma_s * fps, self.order), seen)
+
+    def memory(self, fps: float) -> int:
+        """Frames that the weights reach back, with some between for gaps."""
+        return math.ceil(_CUT * self.sigma_s * fps) + 1
 
 
 def local_fit(
@@ -59,7 +65,7 @@ def local_fit(
         sigma: standard deviation of the Gaussian g in frames; it is cut off at four of them.
         order: 1, or 0 to leave b out.
     """
-    radius = min(math.ceil(4 * sigma), max(len(values) - 1, 1))
+    radius = min(math.ceil(_CUT * sigma), max(len(values) - 1, 1))
     offsets = np.arange(-radius, radius + 1)
     kernel = np.exp(-0.5 * (offsets / sigma) ** 2)
     weights = seen.astype(float)[..., None]

@@ -7,11 +7,9 @@ from jaxtyping import Float
 from simdkalman import KalmanFilter
 
 from temporal_pose.filters.base import Filter, positive
+from temporal_pose.filters.causal import Causal
+from temporal_pose.filters.fixed_lag import VAGUE, FixedLag
 from temporal_pose.filters.stretches import Stretches
-
-VAGUE = 1e8
-"""Variance of the first state, in multiples of what a frame tells: as good as unknown, and small
-enough for double precision."""
 
 
 class Kalman(Filter):
@@ -46,12 +44,21 @@ class Kalman(Filter):
 
     def smooth(self, stretches: Stretches) -> Float[np.ndarray, "T N 2"]:
         """The mean of the motion given all seen frames of a stretch; pixels."""
-        positions, seen, _, fps = stretches
-        disturbance = (self.acceleration / self.measurement_std) ** 2 / fps**3
+        positions, seen, fps = stretches.positions, stretches.seen, stretches.fps
+        disturbance = self._disturbance(fps)
         origin = positions[0]
         measured = np.where(seen[..., None], positions - origin, np.nan)
         rows = measured.reshape(len(positions), -1).T
         return origin + smooth_rows(rows, disturbance).T.reshape(positions.shape)
+
+    def causal(self, fps: float, lag: int = 0) -> Causal:
+        """The filter forward, and the smoother back over the lag."""
+        own = self._disturbance(fps)
+        return FixedLag((own / 3, own / 2, own), lag, self.max_gap_s * fps)
+
+    def _disturbance(self, fps: float) -> float:
+        """Variance of the velocity gained per frame, over that of a measurement."""
+        return (self.acceleration / self.measurement_std) ** 2 / fps**3
 
 
 def smooth_rows(rows: Float[np.ndarray, "N T"], disturbance: float) -> Float[np.ndarray, "N T"]:

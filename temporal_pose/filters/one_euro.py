@@ -5,12 +5,13 @@ Interactive Systems", CHI 2012.
 """
 
 import math
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from temporal_pose.filters.base import Filter, not_negative, positive
+from temporal_pose.filters.causal import Causal, Recursion
 from temporal_pose.filters.stretches import Stretches, interpolate
 
 
@@ -54,42 +55,106 @@ class OneEuro(Filter):
 
     def smooth(self, stretches: Stretches) -> Float[np.ndarray, "T N 2"]:
         """One pass, or the mean of two; pixels."""
-        positions, seen, _, fps = stretches
+        positions, seen, fps = stretches.positions, stretches.seen, stretches.fps
         smoothed = self._pass(positions, seen, fps)
         if self.both_ways:
             # What fills up a stretch equals its last position, so starting there changes nothing.
             smoothed = (smoothed + self._pass(positions[::-1], seen[::-1], fps)[::-1]) / 2
         return interpolate(smoothed, seen)
 
+    def causal(self, fps: float, lag: int = 0) -> Causal:
+        """The pass forward, which is what a single frame after the other allows."""
+        return OneEuroForward(self._cutoffs, fps, lag, self.max_gap_s * fps)
+
     def _pass(
         self, positions: Float[np.ndarray, "T N 2"], seen: Bool[np.ndarray, "T N"], fps: float
     ) -> Float[np.ndarray, "T N 2"]:
-        return one_euro(
-            positions, seen, fps, self.min_cutoff_hz, self.beta, self.derivative_cutoff_hz
-        )
+        return one_euro(positions, seen, fps, self._cutoffs)
+
+    @property
+    def _cutoffs(self) -> "Cutoffs":
+        return Cutoffs(self.min_cutoff_hz, self.beta, self.derivative_cutoff_hz)
+
+
+class Cutoffs(NamedTuple):
+    """Frequencies of the two low-pass filters, hertz.
+
+    Args:
+        least: of that on the position, at rest.
+        beta: how many hertz it rises per pixel per second.
+        derivative: of that on the speed.
+    """
+
+    least: float
+    beta: float
+    derivative: float
+
+
+class State(NamedTuple):
+    """What the filter knows after a frame: position in pixels, and pixels per second."""
+
+    position: Float[np.ndarray, "N 2"]
+    speed: Float[np.ndarray, "N 2"]
+
+    def after(
+        self,
+        positions: Float[np.ndarray, "N 2"],
+        dt: Float[np.ndarray, "N 1"],
+        known: Bool[np.ndarray, "N 1"],
+        cutoffs: Cutoffs,
+    ) -> "State":
+        """Algorithm 1 of the paper; what is not known in this frame stays as it is.
+
+        Args:
+            positions: of the next frame.
+            dt: seconds since the last frame that was known.
+        """
+        raw = (positions - self.position) / dt
+        speed = self.speed + known * _gain(cutoffs.derivative, dt) * (raw - self.speed)
+        gain = _gain(cutoffs.least + cutoffs.beta * np.abs(speed), dt)
+        return State(self.position + known * gain * (positions - self.position), speed)
+
+
+class OneEuroForward(Recursion):
+    """The filter a frame at a time."""
+
+    def __init__(self, cutoffs: Cutoffs, fps: float, lag: int, longest: float) -> None:
+        super().__init__(lag, longest)
+        self.cutoffs, self.fps = cutoffs, fps
+        self._state: State | None = None
+
+    def update(
+        self,
+        positions: Float[np.ndarray, "K 2"],
+        elapsed: Float[np.ndarray, " K"],
+        seen: Bool[np.ndarray, " K"],
+    ) -> Float[np.ndarray, "K 2"]:
+        """Takes the next frame and gives its estimates."""
+        start = State(positions, np.zeros_like(positions))
+        fresh = np.isinf(elapsed)[:, None]
+        dt = np.where(fresh, 1, elapsed[:, None]) / self.fps
+        known = seen[:, None]
+        state = (self._state or start).after(positions, dt, known, self.cutoffs)
+        self._state = State(*(np.where(fresh & known, *p) for p in zip(start, state, strict=True)))
+        return self._state.position
 
 
 def one_euro(
     positions: Float[np.ndarray, "T N 2"],
     seen: Bool[np.ndarray, "T N"],
     fps: float,
-    min_cutoff_hz: float,
-    beta: float,
-    derivative_cutoff_hz: float,
+    cutoffs: Cutoffs,
 ) -> Float[np.ndarray, "T N 2"]:
-    """Algorithm 1 of the paper over N tracks at once, starting at rest at the first position.
+    """N tracks at once, starting at rest at the first position.
 
-    Frames that are not seen keep the last estimate; ``beta`` is in hertz per pixel per second.
+    Frames that are not seen keep the last estimate.
     """
     elapsed = _frames_since_seen(seen)[..., None] / fps
     smoothed = positions.copy()
-    speed = np.zeros_like(positions[0])
+    state = State(positions[0], np.zeros_like(positions[0]))
     for t in range(1, len(positions)):
-        last, dt, known = smoothed[t - 1], elapsed[t], seen[t][..., None]
-        raw_speed = (positions[t] - last) / dt
-        speed = speed + known * _gain(derivative_cutoff_hz, dt) * (raw_speed - speed)
-        gain = _gain(min_cutoff_hz + beta * np.abs(speed), dt)
-        smoothed[t] = last + known * gain * (positions[t] - last)
+        state = state.after(positions[t], elapsed[t], seen[t][..., None], cutoffs)
+        smoothed[t] = state.position
     return smoothed
 
 

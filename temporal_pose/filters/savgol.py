@@ -8,6 +8,7 @@ from scipy.signal import savgol_filter
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.filters.base import Filter, positive
+from temporal_pose.filters.edges import smooth_whole
 from temporal_pose.filters.stretches import Stretches
 
 
@@ -41,12 +42,11 @@ class Savgol(Filter):
     def smooth(self, stretches: Stretches) -> Float[np.ndarray, "T N 2"]:
         """Polynomials, for all stretches of one length at once; pixels."""
         window = 2 * int(self.window_s * stretches.fps / 2) + 1
-        smoothed = stretches.positions.copy()
-        for length in np.unique(stretches.lengths):
-            chosen = np.flatnonzero(stretches.lengths == length)
-            values = stretches.positions[:length, chosen]
-            smoothed[:length, chosen] = savgol(values, window, self.order)
-        return smoothed
+        return smooth_whole(stretches, lambda values: savgol(values, window, self.order))
+
+    def memory(self, fps: float) -> int:
+        """Frames of a window."""
+        return 2 * int(self.window_s * fps / 2) + 1
 
 
 def savgol(

@@ -12,6 +12,39 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 
+class Detected(NamedTuple):
+    """N tracks side by side, as a detector gave them.
+
+    Args:
+        positions: pixels; what they hold where nothing was detected has no influence.
+        detected: frames with a detection.
+        fps: frames per second of each track.
+        scores: how sure the detector was, 1 being sure.
+        sizes: of the person that each track belongs to, in the same pixels; 0 for unknown.
+        times: frames, counted in steps of ``1 / fps``, of tracks whose frames are not evenly
+            spaced; None where all are.
+    """
+
+    positions: Float[np.ndarray, "T N 2"]
+    detected: Bool[np.ndarray, "T N"]
+    fps: Float[np.ndarray, " N"]
+    scores: Float[np.ndarray, "T N"]
+    sizes: Float[np.ndarray, " N"]
+    times: Float[np.ndarray, "T N"] | None = None
+
+    def columns(self, chosen: np.ndarray | slice) -> "Detected":
+        """Some of the tracks."""
+        positions, detected, fps, scores, sizes, times = self
+        return Detected(
+            positions[:, chosen],
+            detected[:, chosen],
+            fps[chosen],
+            scores[:, chosen],
+            sizes[chosen],
+            None if times is None else times[:, chosen],
+        )
+
+
 class Stretches(NamedTuple):
     """N stretches side by side, each from its first to its last detection.
 
@@ -22,12 +55,18 @@ class Stretches(NamedTuple):
         seen: frames with a detection, never those that fill up.
         lengths: frames of each stretch, gaps included.
         fps: frames per second of all of them.
+        scores: how sure the detector was, 1 being sure.
+        sizes: of the person that each belongs to, in the same pixels; 0 for unknown.
+        times: of the frames, from 0 in steps of ``1 / fps``, where they are not evenly spaced.
     """
 
     positions: Float[np.ndarray, "T N 2"]
     seen: Bool[np.ndarray, "T N"]
     lengths: Int[np.ndarray, " N"]
     fps: float
+    scores: Float[np.ndarray, "T N"]
+    sizes: Float[np.ndarray, " N"]
+    times: Float[np.ndarray, "T N"] | None = None
 
 
 class Places(NamedTuple):
@@ -39,18 +78,13 @@ class Places(NamedTuple):
 
 
 def smooth_stretches(
-    positions: Float[np.ndarray, "T N 2"],
-    detected: Bool[np.ndarray, "T N"],
-    fps: Float[np.ndarray, " N"],
+    tracks: Detected,
     max_gap_s: float,
     smooth: Callable[[Stretches], Float[np.ndarray, "_ _ 2"]],
 ) -> Float[np.ndarray, "T N 2"]:
     """Smooth each stretch of N tracks on its own.
 
     Args:
-        positions: pixels; what they hold where nothing was detected has no influence.
-        detected: frames with a detection.
-        fps: frames per second of each track.
         max_gap_s: seconds without detection that a stretch may contain.
         smooth: from stretches to their smoothed positions.
 
@@ -58,26 +92,34 @@ def smooth_stretches(
         Smoothed stretches; frames outside of them take the nearest position inside one. A track
         without any detection is returned as it is.
     """
-    tracked = detected.any(axis=0)
-    detected, fps = detected[:, tracked], fps[tracked]
-    filled = interpolate(positions[:, tracked], detected)
-    smoothed, inside = filled.copy(), np.zeros_like(detected)
-    for places in _batches(find_stretches(detected, max_gap_s * fps), fps):
-        stretches, frames, within = _cut(filled, detected, fps, places)
-        tracks = np.broadcast_to(places.tracks, frames.shape)
-        smoothed[frames[within], tracks[within]] = smooth(stretches)[within]
-        inside[frames, tracks] = True
-    result = positions.copy()
-    result[:, tracked] = hold(smoothed, inside)
+    tracked = np.flatnonzero(tracks.detected.any(axis=0))
+    own = tracks.columns(tracked)
+    filled = interpolate(own.positions, own.detected, own.times)
+    smoothed, inside = filled.copy(), np.zeros_like(own.detected)
+    for places in _batches(find_stretches(own.detected, max_gap_s * own.fps, own.times), own.fps):
+        stretches, frames, within = _cut(own._replace(positions=filled), places)
+        columns = np.broadcast_to(places.tracks, frames.shape)
+        smoothed[frames[within], columns[within]] = smooth(stretches)[within]
+        inside[frames, columns] = True
+    result = tracks.positions.copy()
+    result[:, tracked] = smoothed if inside.all() else hold(smoothed, inside)
     return result
 
 
 def find_stretches(
-    detected: Bool[np.ndarray, "T N"], longest_gap: Float[np.ndarray, " N"]
+    detected: Bool[np.ndarray, "T N"],
+    longest_gap: Float[np.ndarray, " N"],
+    times: Float[np.ndarray, "T N"] | None = None,
 ) -> Places:
-    """All stretches of N tracks; ``longest_gap`` is in frames, and more of them part stretches."""
+    """All stretches of N tracks.
+
+    Args:
+        longest_gap: of each track, in frames; more of them part stretches.
+        times: of the frames, counted in frames, where they are not evenly spaced.
+    """
     tracks, frames = np.nonzero(detected.T)
-    missing = np.diff(frames) - 1
+    when = frames if times is None else times[frames, tracks]
+    missing = np.diff(when) - 1
     tolerance = 1e-6  # frames; 0.29 s at 100 fps are 28.999999999999996 frames
     parted = (np.diff(tracks) != 0) | (missing > longest_gap[tracks[1:]] + tolerance)
     first = np.ones(len(frames), dtype=bool)
@@ -86,16 +128,39 @@ def find_stretches(
     return Places(tracks[first], frames[first], frames[last] + 1 - frames[first])
 
 
+def within_stretches(places: Places, shape: tuple[int, int]) -> Bool[np.ndarray, "T N"]:
+    """Which frames of which tracks lie in a stretch.
+
+    Args:
+        shape: number of frames and of tracks.
+    """
+    edges = np.zeros((shape[0] + 1, shape[1]), np.int8)
+    edges[places.starts, places.tracks] = 1
+    edges[places.starts + places.lengths, places.tracks] -= 1
+    return np.cumsum(edges[:-1], axis=0, dtype=np.int8) > 0
+
+
 def interpolate(
-    values: Float[np.ndarray, "T N 2"], seen: Bool[np.ndarray, "T N"]
+    values: Float[np.ndarray, "T N 2"],
+    seen: Bool[np.ndarray, "T N"],
+    times: Float[np.ndarray, "T N"] | None = None,
 ) -> Float[np.ndarray, "T N 2"]:
     """Lines between the seen frames; before the first and after the last, these are held.
 
     Each of the N columns needs a seen frame.
+
+    Args:
+        times: of the frames, where they are not evenly spaced.
     """
+    if seen.all():
+        return values.copy()
     before, after = _neighbours(seen)
     frames = np.arange(len(seen))[:, None]
-    share = np.where(after > before, (frames - before) / np.maximum(after - before, 1), 0)
+    past, whole = frames - before, np.maximum(after - before, 1)
+    if times is not None:
+        start = np.take_along_axis(times, before, axis=0)
+        past, whole = times - start, np.take_along_axis(times, after, axis=0) - start
+    share = np.divide(past, whole, out=np.zeros(seen.shape), where=after > before)
     left = np.take_along_axis(values, before[..., None], axis=0)
     right = np.take_along_axis(values, after[..., None], axis=0)
     return left + share[..., None] * (right - left)
@@ -135,16 +200,23 @@ def _batches(places: Places, fps: Float[np.ndarray, " N"]) -> Iterator[Places]:
 
 
 def _cut(
-    positions: Float[np.ndarray, "T N 2"],
-    detected: Bool[np.ndarray, "T N"],
-    fps: Float[np.ndarray, " N"],
-    places: Places,
+    tracks: Detected, places: Places
 ) -> tuple[Stretches, Int[np.ndarray, "_ _"], Bool[np.ndarray, "_ _"]]:
     """Stretches of one batch, their frame numbers, and which frames do not just fill up."""
     steps = np.arange(places.lengths.max())[:, None]
     within = steps < places.lengths
     frames = places.starts + np.minimum(steps, places.lengths - 1)
-    tracks = places.tracks
-    seen = detected[frames, tracks] & within
-    rate = float(fps[tracks[0]])
-    return Stretches(positions[frames, tracks], seen, places.lengths, rate), frames, within
+    own = places.tracks
+    times = None
+    if tracks.times is not None:
+        times = tracks.times[frames, own] - tracks.times[places.starts, own]
+    stretches = Stretches(
+        tracks.positions[frames, own],
+        tracks.detected[frames, own] & within,
+        places.lengths,
+        float(tracks.fps[own[0]]),
+        tracks.scores[frames, own],
+        tracks.sizes[own],
+        times,
+    )
+    return stretches, frames, within

@@ -116,7 +116,8 @@ class TemporalConvNet(nn.Module):
 def smoother(window: int, sigma: float) -> Float[Tensor, "T T"]:
     """Local linear regression with Gaussian weights: the row of a frame weighs all frames for it.
 
-    Unlike a plain average it neither lags nor shrinks straight movement, at the ends included.
+    Unlike a plain average it neither lags nor shrinks straight movement, at the ends included. A
+    frame of which no other is near keeps its value.
 
     Args:
         sigma: of the weights, frames.
@@ -124,9 +125,11 @@ def smoother(window: int, sigma: float) -> Float[Tensor, "T T"]:
     frames = torch.arange(window, dtype=torch.float64)
     away = frames - frames[:, None]
     weights = torch.exp(-0.5 * (away / sigma) ** 2)
-    moments = [(weights * away**power).sum(1, keepdim=True) for power in range(3)]
-    spread = (moments[0] * moments[2] - moments[1] ** 2).clamp(min=1e-12)
-    return (weights * (moments[2] - moments[1] * away) / spread).float()
+    m0, m1, m2 = ((weights * away**power).sum(1, keepdim=True) for power in range(3))
+    spread = m0 * m2 - m1**2  # zero where a frame is too far from all others to have a slope
+    sloped = spread > torch.finfo(spread.dtype).tiny
+    line = (m2 - m1 * away) / spread.where(sloped, 1)
+    return (weights * line.where(sloped, 1 / m0)).float()
 
 
 def _mean(values: Tensor, weights: Tensor, axes: tuple[int, ...]) -> Tensor:

@@ -175,7 +175,7 @@ class CoordinateCodec:
 
 @dataclass(frozen=True)
 class TrackCodec:
-    """For filters, which take positions, what was detected, and the frame rate.
+    """For filters, which take positions, what was detected and how surely, and the frame rate.
 
     Args:
         size: rows and columns of a heatmap.
@@ -214,11 +214,11 @@ class TrackCodec:
         if self.frame == "image":
             positions = heatmap_to_image(positions, observed.boxes, self.size)
             positions = positions / self._unit(observed)
+        seen, scores = observed.detected, observed.scores
         if not self.whole:
-            return Tracks(positions, observed.detected, observed.fps)
-        return Tracks(
-            positions.flatten(0, 1)[None], observed.detected.flatten(0, 1)[None], observed.fps[:1]
-        )
+            return Tracks(positions, seen, observed.fps, scores)
+        rows = [values.flatten(0, 1)[None] for values in (positions, seen, scores)]
+        return Tracks(rows[0], rows[1], observed.fps[:1], rows[2])
 
     def encode(
         self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]

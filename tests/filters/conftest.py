@@ -1,39 +1,38 @@
-"""Tracks to smooth, and one of each filter."""
+"""Tracks to smooth, and every filter that ``conf/model`` names, with the settings it has there."""
+
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from smoothing import tracks_of
 from torch import Tensor
 
-from temporal_pose.filters.gaussian import Gaussian
-from temporal_pose.filters.kalman import Kalman
-from temporal_pose.filters.one_euro import OneEuro
-from temporal_pose.filters.savgol import Savgol
-from temporal_pose.pose.observations import Tracks
-
-FILTERS = {
-    "one_euro": OneEuro(min_cutoff_hz=1.5, beta=0.02),
-    "one_euro_both_ways": OneEuro(min_cutoff_hz=1.5, beta=0.02, both_ways=True),
-    "savgol": Savgol(window_s=0.24, order=2),
-    "gaussian": Gaussian(sigma_s=0.06),
-    "kalman": Kalman(acceleration=40.0),
-}
+from temporal_pose.files.conf import CONF
 
 
-@pytest.fixture(params=FILTERS.values(), ids=FILTERS.keys())
+def described() -> dict[str, DictConfig]:
+    """The filters that see whole videos: their ``_window`` forms are the same ones."""
+    files = {file.stem: OmegaConf.load(file) for file in (CONF / "model").glob("*.yaml")}
+    models = {name: OmegaConf.create({"model": found}) for name, found in files.items()}
+    own = "temporal_pose.filters."
+    return {
+        name: content.model
+        for name, content in sorted(models.items())
+        if OmegaConf.to_container(content.model).get("network", {}).get("_target_", "")[:22] == own
+    }
+
+
+FILTERS = described()
+
+
+@pytest.fixture(params=FILTERS)
 def any_filter(request):
-    return request.param
-
-
-@pytest.fixture(params=["one_euro_both_ways", "savgol", "gaussian", "kalman"])
-def symmetric_filter(request):
-    return FILTERS[request.param]
-
-
-@pytest.fixture(params=["savgol", "gaussian", "kalman"])
-def straight_filter(request):
-    """Filters that leave a steady motion as it is."""
-    return FILTERS[request.param]
+    """Each filter, by its defaults."""
+    return instantiate(FILTERS[request.param].network)
 
 
 @pytest.fixture
@@ -43,14 +42,17 @@ def rng():
 
 @pytest.fixture
 def make_tracks():
-    def make(positions, detected=None, fps=30.0) -> Tracks:
-        positions = torch.as_tensor(positions, dtype=torch.float64)
-        if detected is None:
-            detected = torch.ones(positions.shape[:3], dtype=torch.bool)
-        rates = torch.as_tensor(fps, dtype=torch.float64).expand(len(positions)).clone()
-        return Tracks(positions, torch.as_tensor(detected), rates)
+    return tracks_of
 
-    return make
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Folder of the real data sets; without it the test is skipped."""
+    beside = Path(__file__).parents[3] / "shared" / "data"
+    path = Path(os.environ.get("TEMPORAL_POSE_SHARED_DATA", beside))
+    if not path.is_dir():
+        pytest.skip(f"no real data at {path}; set TEMPORAL_POSE_SHARED_DATA")
+    return path
 
 
 @pytest.fixture

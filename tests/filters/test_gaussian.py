@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter1d
+from smoothing import check_fair
 from torch.testing import assert_close
 
 from temporal_pose.filters.gaussian import Gaussian
@@ -57,3 +58,7 @@ def test_a_frame_far_from_all_others_is_unchanged(make_tracks, walks):
     detected[:, [2, 9, 16]] = True
     smoothed = Gaussian(sigma_s=0.005, max_gap_s=9.0)(make_tracks(walks, detected))
     assert_close(smoothed[:, [2, 9, 16]], walks[:, [2, 9, 16]])
+
+
+def test_steady_motion_scale_and_the_direction_of_time(walks, gappy):
+    check_fair(Gaussian(sigma_s=0.06), walks, gappy)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from smoothing import check_fair
 from torch.testing import assert_close
 
 from temporal_pose.filters.kalman import Kalman
@@ -55,3 +56,7 @@ def test_more_acceleration_means_less_smoothing(make_tracks, walks):
     ]
     assert kept == sorted(kept, reverse=True)
     assert kept[-1] < 1e-2
+
+
+def test_steady_motion_scale_and_the_direction_of_time(walks, gappy):
+    check_fair(Kalman(acceleration=40.0), walks, gappy)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from OneEuroFilter import OneEuroFilter
+from smoothing import check_direction
 from torch.testing import assert_close
 
 from temporal_pose.filters.one_euro import OneEuro
@@ -64,3 +65,7 @@ def test_speed_opens_the_filter(make_tracks):
         for beta in (0.0, 0.01, 0.1)
     ]
     assert errors[0] > errors[1] > errors[2]
+
+
+def test_both_ways_time_has_no_direction(walks, gappy):
+    check_direction(OneEuro(min_cutoff_hz=1.5, beta=0.02, both_ways=True), walks, gappy)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import savgol_filter
+from smoothing import check_fair
 from torch.testing import assert_close
 
 from temporal_pose.filters.savgol import Savgol
@@ -45,3 +46,7 @@ def test_short_gaps_are_bridged_by_lines_before(make_tracks, walks):
     filled[:, 6] = (walks[:, 4] + 2 * walks[:, 7]) / 3
     smooth = Savgol(window_s=0.3, order=2)
     assert_close(smooth(make_tracks(walks, detected)), smooth(make_tracks(filled)))
+
+
+def test_steady_motion_scale_and_the_direction_of_time(walks, gappy):
+    check_fair(Savgol(window_s=0.24, order=2), walks, gappy)

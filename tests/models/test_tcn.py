@@ -36,6 +36,16 @@ def test_the_smoother_is_local_linear_regression() -> None:
         np.testing.assert_allclose(rows[at], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(("window", "sigma"), [(T, 0.1), (T, 0.02), (1, 0.9), (2, 0.05)])
+def test_a_smoother_of_next_to_nothing_leaves_poses_as_they_are(window, sigma) -> None:
+    torch.testing.assert_close(smoother(window, sigma), torch.eye(window), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.2, 0.3, 0.5, 0.9, 4.0])
+def test_the_smoothers_rows_sum_to_one(sigma) -> None:
+    torch.testing.assert_close(smoother(T, sigma).sum(1), torch.ones(T))
+
+
 def test_straight_movement_passes_unchanged_at_first() -> None:
     time = torch.linspace(-1, 1, T)[:, None, None]
     places = 0.3 + time * torch.randn(B, 1, K, 2)
