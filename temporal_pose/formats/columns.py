@@ -10,12 +10,13 @@ from jaxtyping import Float, Int
 from temporal_pose.errors import DataError
 from temporal_pose.formats.tables import Table, unquoted
 
-_FRAME = re.compile(r"(video_?)?frames?(_?(id|no|nr|num|number|idx|index|count))?")
+#: How columns and fields of frame numbers, and of times, are called; see `plain`.
+FRAME = re.compile(r"(video_?)?frames?(_?(id|no|nr|num|number|idx|index|count))?")
 _PERSON = re.compile(
     r"(person|people|player|subject|individual|instance|identity|track|pose|who|human)s?"
     r"(_?(id|no|nr|num|number|idx|index|name))?|id"
 )
-_TIME = re.compile(
+TIME = re.compile(
     r"(?:(?:elapsed_)?(?:time|timestamp|time_stamp|t)(?:_in)?)_?"
     r"(s|secs?|seconds?|ms|msecs?|millis|milliseconds?|us|microseconds?|ns|nanoseconds?)?"
     r"|(secs?|seconds?|ms|msecs?|millis|milliseconds?)"
@@ -38,7 +39,14 @@ _NAMING = (
 )
 _NUMBERED = re.compile(r"(?:(?:pose|landmark|lm|kp|keypoint|joint|point)s?[ _.-]?)*(\d+)", re.I)
 _BOXES = re.compile(r"(.*[ _.-])?(bbox|box|bb|roi|image)([ _.-].*|\d.*)?", re.I)
-_UNITS = (("s", 1.0), ("ms", 1e-3), ("milli", 1e-3), ("us", 1e-6), ("micro", 1e-6), ("n", 1e-9))
+_UNITS = (
+    ("ms", 1e-3),
+    ("mil", 1e-3),
+    ("us", 1e-6),
+    ("mic", 1e-6),
+    ("n", 1e-9),
+    ("s", 1.0),
+)
 
 
 class Index(NamedTuple):
@@ -74,7 +82,7 @@ def index_of(header: Sequence[str], but: Sequence[int] = ()) -> Index:
     names = {i: plain(name) for i, name in enumerate(header) if i not in but}
     found = {
         what: next((i for i, name in names.items() if pattern.fullmatch(name)), None)
-        for what, pattern in (("frame", _FRAME), ("time", _TIME), ("person", _PERSON))
+        for what, pattern in (("frame", FRAME), ("time", TIME), ("person", _PERSON))
     }
     return Index(found["frame"], found["time"], found["person"])
 
@@ -149,8 +157,7 @@ def seconds(
 
     Args:
         index: with a column of times.
-        name: of that column; where it tells no unit, the steps between the rows do: no camera
-            takes a picture every two seconds, or every two milliseconds.
+        name: of that column, see `unit_of`.
 
     Raises:
         DataError: a cell that is no number.
@@ -162,15 +169,20 @@ def seconds(
     times = np.array(found, float)
     for row in np.flatnonzero(~np.isfinite(times))[:1].tolist():
         raise DataError(f"{table.at(rows[row])}: the time is missing; expected a number")
-    match = _TIME.fullmatch(plain(name))
-    unit = match and (match[1] or match[2])
-    scale = _scale(times) if not unit else next(s for u, s in _UNITS if unit.startswith(u))
+    scale = unit_of(name, times)
     return times * scale, scale
 
 
-def _scale(times: Float[np.ndarray, " n"]) -> float:
+def unit_of(name: str, times: Float[np.ndarray, " n"]) -> float:
+    """Seconds that one step of times stands for: by their name, or by how far apart they are.
+
+    No camera takes a picture every two seconds, or every two milliseconds.
+    """
+    match = TIME.fullmatch(plain(name))
+    unit = match and (match[1] or match[2])
+    if unit:
+        return next(scale for begin, scale in _UNITS if unit.startswith(begin))
     steps = np.diff(np.unique(times))
     step = float(np.median(steps)) if len(steps) else 0.0
-    return next(
-        (scale for most, scale in ((2, 1.0), (2e3, 1e-3), (2e6, 1e-6)) if step <= most), 1e-9
-    )
+    sizes = ((2, 1.0), (2e3, 1e-3), (2e6, 1e-6))
+    return next((scale for most, scale in sizes if step <= most), 1e-9)

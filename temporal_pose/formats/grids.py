@@ -16,7 +16,7 @@ class Grid(NamedTuple):
     Args:
         first: number of the first frame.
         people: the file's numbers of them; those of their places where it has none.
-        values: x, y in image pixels, and score; NaN where there is nothing.
+        values: x, y and score; NaN where there is nothing.
     """
 
     first: int
@@ -24,12 +24,13 @@ class Grid(NamedTuple):
     values: Float[np.ndarray, "F P K 3"]
 
 
-def grid(clip: Clip, where: object, start: int | None = 0) -> Grid:
+def grid(clip: Clip, where: object, start: int | None = 0, normalised: bool = False) -> Grid:
     """All frames of a video from the first to the last, whether they hold poses or not.
 
     Args:
         where: the file to be written, for messages.
         start: the first frame, unless there are earlier ones; None for that of the first pose.
+        normalised: whether shares of the image are wanted, not pixels.
 
     Raises:
         DataError: one person twice in a frame; frame numbers so far apart that nearly nothing of
@@ -46,7 +47,7 @@ def grid(clip: Clip, where: object, start: int | None = 0) -> Grid:
         )
     people, whose = _whose(clip, where)
     values = np.full((length, len(people), *clip.keypoints.shape[1:2], 3), np.nan)
-    values[frames - first, whose, :, :2] = scaled(clip, False)
+    values[frames - first, whose, :, :2] = scaled(clip, normalised)
     values[frames - first, whose, :, 2] = clip.scores
     return Grid(first, people, values)
 

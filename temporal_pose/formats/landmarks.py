@@ -7,6 +7,10 @@ from temporal_pose.formats.columns import number_of
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 
 _BLAZEPOSE = SKELETONS["blazepose33"]
+
+#: How many there are.
+LANDMARKS = len(_BLAZEPOSE)
+
 _OTHERWISE = {
     "mouth_left": "left_mouth",
     "mouth_right": "right_mouth",
@@ -15,6 +19,13 @@ _OTHERWISE = {
     "left_foot_index": "left_toes",
     "right_foot_index": "right_toes",
 }
+
+#: MediaPipe's names of the landmarks, in their order.
+NAMES: tuple[str, ...] = tuple(
+    next((name for name, our in _OTHERWISE.items() if our == one), one).upper()
+    for one in _BLAZEPOSE.keypoints
+)
+
 _WORDS = re.compile(r"(?<=[a-z\d])(?=[A-Z])|\W+|_+")
 
 
@@ -44,13 +55,13 @@ def landmarks(keypoints: Mapping[str, Mapping[str, int]]) -> Sequence[int] | Non
     known = [number for number in counted if number is not None]
     if len(known) == len(counted):
         first = min(known)
-        if sorted(known) == list(range(first, first + len(_BLAZEPOSE))) and first in (0, 1):
+        if sorted(known) == list(range(first, first + LANDMARKS)) and first in (0, 1):
             return [number - first for number in known]
-        return known if "z" in axes and max(known) < len(_BLAZEPOSE) else None
+        return known if "z" in axes and max(known) < LANDMARKS else None
     named = [number for number in map(landmark, keypoints) if number is not None]
     if len(set(named)) < len(keypoints):
         return None
-    return named if len(named) == len(_BLAZEPOSE) or axes & {"z", "visibility"} else None
+    return named if len(named) == LANDMARKS or axes & {"z", "visibility"} else None
 
 
 def skeleton_of(numbers: Sequence[int]) -> Skeleton:
