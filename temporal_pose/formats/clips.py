@@ -35,6 +35,7 @@ class Clip:
         rows: place of each pose in the file that was read; -1 for one that was not in it.
         kept: whatever the format needs to give back all the rest of the file; nobody else's.
         format: name of the format that `kept` belongs to.
+        remarks: sentences on what was found in the file, such as a part of it that is damaged.
 
     Raises:
         DataError: arrays that do not fit each other.
@@ -55,6 +56,7 @@ class Clip:
     rows: Int[np.ndarray, " N"] = field(default_factory=lambda: np.empty(0, np.int64))
     kept: Any = None
     format: str = ""
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.rows.size:
