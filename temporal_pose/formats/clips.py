@@ -35,7 +35,7 @@ class Clip:
         rows: place of each pose in the file that was read; -1 for one that was not in it.
         kept: whatever the format needs to give back all the rest of the file; nobody else's.
         format: name of the format that `kept` belongs to.
-        remarks: what a person should know of how the file was read, a sentence each.
+        remarks: sentences on what was found in the file, such as a part of it that is damaged.
 
     Raises:
         DataError: arrays that do not fit each other.

@@ -1,0 +1,112 @@
+"""Frame numbers and videos, as the names of files and images tell them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from temporal_pose.errors import DataError
+
+_ROBOFLOW = ".rf."  # what it adds to names, before a hash
+_DIGITS = re.compile(r"([0-9]+)")
+_MOST_DIGITS = 18  # of a number of 64 bits
+
+
+class Numbered(NamedTuple):
+    """A name of a frame, taken apart.
+
+    Args:
+        video: what stands before the number; folders included.
+        frame: the number.
+        pattern: how to name another frame: what stands before, digits, what stands after.
+    """
+
+    video: str
+    frame: int
+    pattern: tuple[str, int, str]
+
+
+def taken_apart(name: str) -> Numbered | None:
+    """Video and frame number of a name such as ``cam 1/NAME_000000000012_keypoints.json``.
+
+    The last number in it is the frame's; None where there is none.
+    """
+    stem, cut, rest = name.partition(_ROBOFLOW)
+    *before, digits, after = ["", *_DIGITS.split(stem)]
+    if not digits or len(digits.lstrip("0")) > _MOST_DIGITS:
+        return None
+    start, ending = "".join(before), f".{rest.rpartition('.')[2]}" if cut else ""
+    pattern = (start, len(digits) if digits[0] == "0" else 0, after + ending)
+    return Numbered(shown(start.rstrip(" ._-")), int(digits), pattern)
+
+
+def numbered(names: Sequence[str], where: object) -> list[Numbered]:
+    """Videos and frame numbers of all frames of a file or folder.
+
+    Args:
+        names: each once.
+        where: the file or folder, for the message.
+
+    Raises:
+        DataError: a name without a number, two of one frame, or numbers that count something
+            else than frames.
+    """
+    apart = [taken_apart(name) for name in names]
+    if len(names) == 1 and apart[0] is None:
+        return [Numbered("", 0, (shown(names[0]), 0, ""))]
+    for name, one in zip(names, apart, strict=True):
+        if one is None:
+            raise DataError(
+                f"{where}: '{shown(name)}' has no frame number; expected names such as "
+                "NAME_000000000012"
+            )
+    frames = [one for one in apart if one is not None]
+    _refuse_twice(names, frames, where)
+    if len({one.video for one in frames}) == len(names) > 2:
+        raise DataError(
+            f"{where}: '{shown(names[0])}', '{shown(names[1])}' ... look like {len(names)} videos "
+            "of one frame; expected the last number of a name to be the frame's"
+        )
+    return frames
+
+
+def _refuse_twice(names: Sequence[str], frames: Sequence[Numbered], where: object) -> None:
+    first: dict[tuple[str, int], str] = {}
+    for name, one in zip(names, frames, strict=True):
+        other = first.setdefault((one.video, one.frame), name)
+        if other != name:
+            raise DataError(
+                f"{where}: '{shown(other)}' and '{shown(name)}' are both frame {one.frame}; "
+                "remove one of them"
+            )
+
+
+def titles(videos: Sequence[str], alone: str) -> Mapping[str, str]:
+    """What to call the videos of a file, each differently.
+
+    Args:
+        videos: what their frames' names begin with.
+        alone: name of the file, for the only one.
+    """
+    if len(videos) == 1:
+        return {videos[0]: shown(alone)}
+    return {video: video or shown(alone) for video in videos}
+
+
+def shown(name: str) -> str:
+    """A name that can be printed and encoded, whatever bytes it had."""
+    return name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")
+
+
+def fluent(numbers: Sequence[int]) -> bool:
+    """Whether numbers look like those of frames: regular steps, few of them left out.
+
+    Args:
+        numbers: sorted, each once.
+    """
+    steps = [after - before for before, after in pairwise(numbers)]
+    if not steps:
+        return True
+    usual = sorted(steps)[len(steps) // 2]
+    regular = all(step % usual == 0 for step in steps)
+    return regular and usual <= 60 and sum(steps) <= 10 * usual * len(steps)

@@ -1,0 +1,198 @@
+"""Where in a JSON text its values are, so that a few can be changed and all else left as it is."""
+
+import json
+import re
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from temporal_pose.formats.texts import DamagedError, fault
+
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"([^\[\],\s]+)")
+
+Span = tuple[int, int]
+
+
+class Place(NamedTuple):
+    """Where a value is.
+
+    Args:
+        start: character where the list or object begins that holds it.
+        path: keys and numbers of elements that lead from there to it.
+    """
+
+    start: int
+    path: tuple[str | int, ...] = ()
+
+
+class Edit(NamedTuple):
+    """A piece of a text to be replaced; with `start` = `end`, to be put in."""
+
+    start: int
+    end: int
+    text: str
+
+
+def walked(text: str, where: object, streamed: str = "") -> Iterator[tuple[str, int, Any]]:
+    """What a JSON text lists, piece by piece, so that it need not fit into memory as objects.
+
+    Args:
+        where: the file, for the message.
+        streamed: name of a member whose elements come one by one; other members come whole.
+
+    Yields:
+        Name, place and value of each member of an object; elements of the streamed one with its
+        name, those of a text that is a list with the name "".
+
+    Raises:
+        DamagedError: the text is not JSON, or neither a list nor an object.
+    """
+    try:
+        start = _skip(text, 0)
+        if text[start : start + 1] == "[":
+            end = yield from _streamed(text, start, "")
+        elif text[start : start + 1] == "{":
+            end = yield from _object(text, start, streamed)
+        else:
+            raise json.JSONDecodeError("Expecting a list or an object", text, start)
+        if _skip(text, end) != len(text):
+            raise json.JSONDecodeError("Extra data", text, end)
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"{where} {fault(error)}") from error
+
+
+def _object(text: str, start: int, streamed: str) -> Generator[tuple[str, int, Any], None, int]:
+    at = _skip(text, start + 1)
+    while text[at : at + 1] != "}":
+        if at > start + 1 and text[at : at + 1] != '"':
+            raise json.JSONDecodeError("Expecting a name", text, at)
+        name, at = _named(text, at)
+        if name == streamed and text[at : at + 1] == "[":
+            end = yield from _streamed(text, at, name)
+        else:
+            value, end = _DECODER.raw_decode(text, at)
+            yield name, at, value
+        at = _next(text, end, "}")
+    return at + 1
+
+
+def _streamed(text: str, start: int, name: str) -> Generator[tuple[str, int, Any], None, int]:
+    at = _skip(text, start + 1)
+    while text[at : at + 1] != "]":
+        value, end = _DECODER.raw_decode(text, at)
+        yield name, at, value
+        at = _next(text, end, "]")
+    return at + 1
+
+
+def _named(text: str, at: int) -> tuple[str, int]:
+    """Name of the member that begins here, and where its value begins."""
+    name, end = _DECODER.raw_decode(text, at)
+    at = _skip(text, end)
+    if not isinstance(name, str) or text[at : at + 1] != ":":
+        raise json.JSONDecodeError("Expecting ':' delimiter", text, at)
+    return name, _skip(text, at + 1)
+
+
+def _next(text: str, end: int, closing: str) -> int:
+    """Where the next element begins, or the closing bracket is."""
+    at = _skip(text, end)
+    sign = text[at : at + 1]
+    if sign == closing:
+        return at
+    following = _skip(text, at + 1)
+    if sign != "," or text[following : following + 1] == closing:
+        raise json.JSONDecodeError("Expecting ',' delimiter", text, at)
+    return following
+
+
+def _skip(text: str, at: int) -> int:
+    return _SPACE.match(text, at).end()  # type: ignore[union-attr] # it matches nothing, too
+
+
+class Spans:
+    """Where the values of a text begin and end; the text is known to be JSON.
+
+    Args:
+        text: JSON.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._known: dict[int, dict[str | int, Span]] = {}
+
+    def of(self, place: Place) -> Span:
+        """Begin and end of a value."""
+        start, end = place.start, 0
+        if not place.path:
+            return start, _DECODER.raw_decode(self._text, start)[1]
+        for step in place.path:
+            start, end = self._inside(start)[step]
+        return start, end
+
+    def _inside(self, start: int) -> dict[str | int, Span]:
+        """Spans of what a list or object holds; those looked at last are remembered."""
+        if start not in self._known:
+            if len(self._known) > 8:
+                self._known.clear()
+            self._known[start] = dict(self._items(start))
+        return self._known[start]
+
+    def _items(self, start: int) -> Iterator[tuple[str | int, Span]]:
+        text, named = self._text, self._text[start] == "{"
+        closing, at, count = "}" if named else "]", _skip(text, start + 1), 0
+        while text[at] != closing:
+            name: str | int = count
+            if named:
+                name, at = _named(text, at)
+            end = _DECODER.raw_decode(text, at)[1]
+            yield name, (at, end)
+            at, count = _next(text, end, closing), count + 1
+
+
+def renumbered(text: str, numbers: Iterable[str | None]) -> str:
+    """A list of numbers, however nested and spaced, with some of them replaced.
+
+    Args:
+        text: of the list.
+        numbers: one for each of the list's, in turn; None leaves it as it is.
+    """
+    parts = _NUMBER.split(text)
+    parts[1::2] = [
+        old if new is None else new for old, new in zip(parts[1::2], numbers, strict=True)
+    ]
+    return "".join(parts)
+
+
+def added(text: str, span: Span, items: Iterable[str]) -> Edit:
+    """Puts items at the end of a list or an object.
+
+    Args:
+        span: of the list or object.
+        items: texts of its new elements or members.
+    """
+    end = span[1] - 1
+    while text[end - 1] in " \t\r\n":
+        end -= 1
+    first = "" if text[end - 1] in "[{" else ", "
+    return Edit(end, end, first + ", ".join(items))
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """A text with some pieces replaced, which do not overlap."""
+    pieces, done = [], 0
+    for edit in sorted(edits, key=lambda edit: edit[:2]):
+        pieces += [text[done : edit.start], edit.text]
+        done = edit.end
+    return "".join([*pieces, text[done:]])
+
+
+def dumped(value: Any, like: str) -> str:
+    """The JSON of a value, as tightly set as another text.
+
+    Args:
+        like: that text, or its beginning.
+    """
+    loose = '": ' in like[:1000] or ", " in like[:1000]
+    return json.dumps(value, separators=None if loose else (",", ":"))
