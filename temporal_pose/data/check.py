@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Column, Table
 
+from temporal_pose.data import in_step
 from temporal_pose.data.paired import paired_files
 from temporal_pose.errors import DataError
 from temporal_pose.formats.paired.inspection import Inspection, inspect
@@ -77,7 +78,13 @@ def _check(file: Path, bar: Progress, good: list[Inspection], bad: list[str]) ->
         bad.append(str(error))
         return
     good.append(found)
-    bad.extend(f"{file}: {doubt}" for doubt in found.doubts)
+    bad.extend(f"{file}: {doubt}" for doubt in found.doubts or out_of_step(found))
+
+
+def out_of_step(found: Inspection) -> list[str]:
+    """That detections and truth do not show the same moments, if so."""
+    said = in_step.doubt(found)
+    return [] if said is None else [said]
 
 
 def kinds(files: Sequence[Inspection]) -> list[str]:

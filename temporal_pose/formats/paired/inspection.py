@@ -31,12 +31,16 @@ class Inspection:
             pixels and as a 'share' of the longer side of the box.
         nobody: frames in which the detector found no person.
         stored: bytes on disk.
+        positions: where each keypoint was detected, image pixels; meaningless where it was not.
+        detected: which keypoints were.
     """
 
     video: PairedVideo
     sums: Sums
     nobody: int
     stored: int
+    positions: Float[np.ndarray, "F K 2"]
+    detected: Bool[np.ndarray, "F K"]
 
     def mean(self, name: str, per: str) -> float:
         """A sum over all keypoints, divided by another; NaN where that is zero."""
@@ -78,14 +82,17 @@ def inspect(video: PairedVideo, step: Callable[[int], object] = lambda frames: N
     Raises:
         DataError: a chunk that is missing or damaged, or heatmaps that are not finite.
     """
-    pieces, somebody = [], 0
+    pieces, positions, detected, somebody = [], [], [], 0
     for frames in _pieces(len(video)):
         seen = _seen(video, frames)
         somebody += int(seen.boxed.sum())
         pieces.append(_sums(video, frames, seen))
+        positions.append(seen.positions.numpy())
+        detected.append(seen.detected.numpy())
         step(len(frames))
     sums = {name: np.sum([piece[name] for piece in pieces], 0) for name in pieces[0]}
-    return Inspection(video, sums, len(video) - somebody, stored_bytes(video))
+    nobody, joined = len(video) - somebody, (np.concatenate(positions), np.concatenate(detected))
+    return Inspection(video, sums, nobody, stored_bytes(video), *joined)
 
 
 def stored_bytes(video: PairedVideo) -> int:
