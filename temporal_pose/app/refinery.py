@@ -2,26 +2,32 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import torch
+
 import temporal_pose
 from temporal_pose.app.cli import explain, quiet
-from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_text
 from temporal_pose.files.constructing import build
-from temporal_pose.formats.clips import Given
+from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.known import named
+from temporal_pose.refining.cleaning import clean
 from temporal_pose.refining.clips import Track, refine_clip
+from temporal_pose.refining.diagnosis import diagnose
 from temporal_pose.refining.records import Note
 from temporal_pose.refining.refined import Refiner
+from temporal_pose.refining.remarks import remarks as told
 from temporal_pose.refining.saved import load, of_network
 from temporal_pose.refining.sources import Source, content, destination
 from temporal_pose.reporting.refined import page
+from temporal_pose.reporting.refined_data import Person
 from temporal_pose.runs.folders import RunFolder
 
 #: Bytes of input from which further processes, which take seconds to start, are worth it.
@@ -109,18 +115,38 @@ class Order:
         return Note(destination(source, self.out, to), about)
 
 
+class Row(NamedTuple):
+    """What a table shows of a track.
+
+    Args:
+        name: of the person.
+        poses: that the file has of them.
+        jitter: before and after, px/frame².
+        kept: share of the motion's power, in the median of the keypoints.
+        filled: positions that were filled in.
+        aside: detections that were not believed.
+    """
+
+    name: str
+    poses: int
+    jitter: tuple[float, float]
+    kept: float
+    filled: int
+    aside: int
+
+
 class Outcome(NamedTuple):
     """What became of a source.
 
     Args:
         name: of the file.
-        tracks: a row a person: what the table shows of them.
-        remarks: sentences of the file and its people.
+        rows: a track each.
+        remarks: sentences on the file and its people.
         error: why there is no result, if so.
     """
 
     name: str
-    tracks: Sequence[Any] = ()
+    rows: Sequence[Row] = ()
     remarks: Sequence[str] = ()
     error: str | None = None
 
@@ -129,21 +155,98 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     """Refines one source, writes the result, the page and last the note.
 
     Raises:
-        DataError: the source cannot be read or refined.
+        DataError: the source cannot be read or refined, or its result cannot be written.
     """
-    note = order.note(source)
-    clips = source.format.read(source.path, order.given)
-    refined, tracks, remarks = [], [], []
-    for clip in clips:
-        after, own = refine_clip(clip, refiner, order.people)
+    note, to = order.note(source), source.format if order.to is None else named(order.to)
+    refined: list[Clip] = []
+    people: list[Person] = []
+    remarks: list[str] = []
+    rows: list[Row] = []
+    for clip in source.format.read(source.path, order.given):
+        after, tracks = refine_clip(clip, refiner, order.people)
         refined.append(after)
-        tracks += own
+        shown = [_shown(track, after) for track in tracks]
+        rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
+        people += shown
         remarks += clip.remarks
     note.begin()
-    to = source.format if order.to is None else named(order.to)
     to.write(note.out, refined)
-    described = [told(track, clips) for track in tracks]
     if order.page:
-        write_text(note.out.with_name(f"{note.out.name}.html"), page(source.path.name, described))
+        file = note.out.with_name(f"{note.out.name}.html")
+        facts = {"model": order.recipe.name, "frame rate": _rates(refined)}
+        write_text(file, page(source.path.name, people, refined[0].skeleton, facts))
     note.end()
-    return Outcome(source.path.name, described, remarks)
+    said = [f"{one.name}: {line}" for one in people for line in one.remarks]
+    return Outcome(source.path.name, rows, [*remarks, *said])
+
+
+def _shown(track: Track, clip: Clip) -> Person:
+    """A track as the page shows it."""
+    cleaned = clean(track.raw, track.times, clip.skeleton, clip.image_size)
+    found = diagnose(
+        cleaned, track.refined.keypoints, track.times, clip.skeleton, changes=track.changes
+    )
+    lines = (*track.refined.remarks, *told(found, clip.skeleton, track.frames))
+    name = f"{clip.name}, person {track.person}"
+    return Person(name, track.frames, cleaned, track.refined.keypoints, found, lines)
+
+
+def _row(one: Person, poses: int) -> Row:
+    found = one.diagnosis
+    with np.errstate(all="ignore"):
+        kept = float(np.nanmedian(found.band.share)) if len(found.band.share) else np.nan
+    aside = sum(found.aside.values())
+    return Row(one.name, poses, found.jitter, kept, int(found.filled.sum()), aside)
+
+
+def _rates(clips: Sequence[Clip]) -> str:
+    rates = {"varies" if one.times is not None else f"{one.fps:g} fps" for one in clips if one.fps}
+    return ", ".join(sorted(rates)) or "varies"
+
+
+def carry_out(sources: Sequence[Source], order: Order, workers: int) -> Iterator[Outcome]:
+    """Refines sources, several at once where that pays; one that cannot be is told, not raised."""
+    if workers < 2 or len(sources) < 2:
+        refiner = order.recipe.refiner()
+        yield from (_tried(source, order, refiner) for source in sources)
+        return
+    context = get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(sources)), context, _prepare, (order,)) as pool:
+        for done in as_completed([pool.submit(_prepared, source) for source in sources]):
+            yield done.result()
+
+
+_READY: list[tuple[Order, Refiner]] = []  # of a worker process
+
+
+def _prepare(order: Order) -> None:
+    quiet()
+    torch.set_num_threads(1)
+    _READY.append((order, order.recipe.refiner()))
+
+
+def _prepared(source: Source) -> Outcome:
+    return _tried(source, *_READY[0])
+
+
+def _tried(source: Source, order: Order, refiner: Refiner) -> Outcome:
+    try:
+        return refine_source(source, order, refiner)
+    except Exception as error:
+        line = explain(error)
+        if line is None:
+            raise
+        return Outcome(source.path.name, error=line)
+
+
+def workers_for(sources: Sequence[Source], wanted: int | None) -> int:
+    """How many processes share the work; one where starting more takes longer than it saves."""
+    if wanted is not None:
+        return wanted
+    size = sum(_size(source.path) for source in sources)
+    return (os.cpu_count() or 1) if size > _WORTH else 1
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())

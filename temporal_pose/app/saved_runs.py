@@ -6,16 +6,16 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from temporal_pose.app.composing import build, learns
+from temporal_pose.app.trust import trusted
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError, RunFolderError
 from temporal_pose.files.conf import CONF
-from temporal_pose.files.constructing import check_targets, targets_in
+from temporal_pose.files.constructing import check_targets
 from temporal_pose.files.overrides import checked_overrides
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.weights import load_weights
@@ -58,9 +58,9 @@ def recompose(run: RunFolder, overrides: Sequence[str] = ()) -> DictConfig:
         ConfigError: its configuration names what may not be called.
     """
     saved = run.config()
-    where, trusted = str(run.config_file), _trusted()
-    check_targets(saved, where, trusted)
-    said = checked_overrides(saved.get("overrides") or [], where, trusted)
+    where, allowed = str(run.config_file), trusted()
+    check_targets(saved, where, allowed)
+    said = checked_overrides(saved.get("overrides") or [], where, allowed)
     command = "finetune" if saved.get("stage") == "finetune" else "train"
     then = [item for item in said if not item.startswith(_ELSEWHERE)]
     try:
@@ -113,15 +113,6 @@ def three_way(saved: Any, base: Any, now: Any) -> Any:
         name: three_way(*(side.get(name, _ABSENT) for side in (saved, old, now))) for name in names
     }
     return {name: value for name, value in parts.items() if value is not _ABSENT}
-
-
-def _trusted() -> frozenset[str]:
-    """What the folders of a --config-dir name: whoever types that trusts them."""
-    if not HydraConfig.initialized():
-        return frozenset()
-    sources = HydraConfig.get().runtime.config_sources
-    folders = [Path(one.path) for one in sources if one.provider == "command-line"]
-    return frozenset().union(*(targets_in(folder) for folder in folders if folder.is_dir()))
 
 
 def _plain(config: DictConfig) -> dict[str, Any]:

@@ -159,3 +159,32 @@ def _check_skeleton(name: str, keypoints: int) -> None:
             f"model.keypoints is {keypoints}; model.skeleton '{name}' has "
             f"{len(skeleton(str(name)))}: set both"
         )
+
+
+#: What the settings of `refine` may be, besides those of its model.
+_REFINING = {
+    "page": _SWITCH,
+    "force": _SWITCH,
+    "workers": _whole(1),
+    "person": Kind(lambda v: v == "all" or (type(v) is int and v >= 1), "all, or a number from 1"),
+    "run": Kind(lambda v: isinstance(v, str) and v != "", "the folder of a run"),
+    "source": Kind(lambda v: isinstance(v, str) and v != "", "a keypoint file or a folder"),
+    "out": Kind(lambda v: isinstance(v, str) and v != "", "a folder for the results"),
+}
+
+
+def check_refining(config: DictConfig) -> None:
+    """Checks what `refine` is told.
+
+    Raises:
+        ConfigError: a setting that is missing or of the wrong kind.
+    """
+    for name in ("source", "out"):
+        if config[name] is None:
+            raise ConfigError(f"{name} is not set; add {name}=, {_REFINING[name].expected}")
+    if not isinstance(config.model, DictConfig):
+        raise ConfigError(
+            f"model is {config.model!r}; expected the name of a filter: model=kalman"
+        )
+    check_kinds(config, _REFINING, ("workers", "run"))
+    check_kinds(config, KINDS, ())

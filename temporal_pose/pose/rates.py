@@ -1,5 +1,7 @@
-"""Frame rates as people write them."""
+"""Frame rates and image sizes as people write them."""
 
+import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from temporal_pose.errors import ConfigError
@@ -20,3 +22,26 @@ def frame_rate(written: str | float, name: str = "fps") -> float:
             f"{name} is {written!r}; expected frames a second, such as 30, 29.97 or 30000/1001"
         )
     return value
+
+
+def image_size(written: str | Sequence[int]) -> tuple[int, int]:
+    """Width and height in pixels, of a text such as ``1920x1080`` or a pair of numbers.
+
+    Raises:
+        ConfigError: neither; or not positive.
+    """
+    parts = (
+        re.fullmatch(r"\s*(\d{1,6})\s*[xX×,]\s*(\d{1,6})\s*", written)
+        if isinstance(written, str)
+        else None
+    )
+    pair = parts.groups() if parts else written
+    try:
+        width, height = (int(value) for value in pair)
+    except (TypeError, ValueError):
+        width = height = 0
+    if width < 1 or height < 1:
+        raise ConfigError(
+            f"image_size is {written!r}; expected width and height, such as 1920x1080"
+        )
+    return width, height

@@ -1,4 +1,4 @@
-"""Refining a file's poses: people told apart, each refined on its own clock, all put back in place."""
+"""Refining a file's poses: people told apart, each on their own clock, all put back in place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +26,7 @@ class Track:
         scores: of the file; NaN where it does not say.
         refined: what became of them.
         rows: place in the clip of each frame's pose; -1 where the file has none.
+        changes: how often the file's number of the person changes.
     """
 
     person: int
@@ -35,6 +36,7 @@ class Track:
     scores: Float[np.ndarray, "F K"]
     refined: Refined
     rows: Int[np.ndarray, " F"]
+    changes: int = 0
 
     @property
     def poses(self) -> int:
@@ -79,10 +81,10 @@ def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> T
         scores,
         skeleton=clip.skeleton,
         image_size=clip.image_size,
-        **rate,  # type: ignore[arg-type]
+        **rate,
     )
     said = replace(refined, remarks=(*track.remarks, *refined.remarks))
-    return Track(number, frames, times, raw, scores, said, rows)
+    return Track(number, frames, times, raw, scores, said, rows, track.changes)
 
 
 def _unbroken(

@@ -108,10 +108,10 @@ def content(path: Path) -> str:
     Returns:
         16 hexadecimal digits.
     """
-    digest = hashlib.sha256()
     if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+    digest = hashlib.sha256()
     for file in sorted(path.rglob("*")):
         stat = file.stat()
         if file.is_file():

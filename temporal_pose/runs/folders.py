@@ -35,8 +35,10 @@ VOLATILE = (
 
 #: What a run writes, by the beginnings of names for what its libraries name; a lock is never in
 #: the way. `atomic` names its unfinished files after what they become.
-WRITTEN = ("config.yaml", "best.ckpt", "last.ckpt", "predictions.npz", "split.json")
-WRITTEN += ("metrics.json", "error.txt", "hparams.yaml", "events.out.tfevents.")
+WRITTEN = (
+    *("config.yaml", "best.ckpt", "last.ckpt", "predictions.npz", "split.json"),
+    *("metrics.json", "error.txt", "hparams.yaml", "events.out.tfevents."),
+)
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -168,7 +170,7 @@ class RunFolder:
         names = CLIMBALONG25.keypoints
         if visible.ndim != 3 or visible.shape[-1] != len(names):
             return None
-        seen = visible.any((0, 1))
+        seen = visible.any((0, 1)).tolist()
         return tuple(name for name, there in zip(names, seen, strict=True) if there)
 
     def config(self) -> dict[str, Any]:

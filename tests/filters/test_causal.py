@@ -69,7 +69,9 @@ def test_it_is_what_the_filter_makes_of_all_frames_until_now(walk, holes, smooth
 @pytest.mark.parametrize("lag", [0, 2])
 def test_one_euro_passes_forward(walk, holes, lag):
     smooth = OneEuro(min_cutoff_hz=1.3, beta=0.1, both_ways=True)
-    whole = smooth.with_settings(both_ways=0.0)(tracks_of(walk[None], torch.from_numpy(holes[None])))
+    whole = smooth.with_settings(both_ways=0.0)(
+        tracks_of(walk[None], torch.from_numpy(holes[None]))
+    )
     found = steps(smooth, walk, holes, lag)[lag:]
     there = holes[: F - lag]
     np.testing.assert_allclose(found[there], whole[0].numpy()[: F - lag][there], atol=1e-9)

@@ -63,7 +63,11 @@ def test_shares_of_the_image_need_its_size() -> None:
         (np.array([["a"]]), {"fps": 30}, r"^keypoints are of type <U1; expected real numbers"),
         (np.zeros((4, 3, 2), complex), {"fps": 30}, r"^keypoints are of type complex128; exp"),
         (50 * np.ones((4, 3, 2)), {"fps": 30, "scores": np.ones((3, 3))}, r"^scores have shape"),
-        (50 * np.ones((4, 3, 2)), {"times": [0, 1, 1, 2]}, r"^times do not increase at frame 2; exp"),
+        (
+            50 * np.ones((4, 3, 2)),
+            {"times": [0, 1, 1, 2]},
+            r"^times do not increase at frame 2; exp",
+        ),
         (50 * np.ones((4, 3, 2)), {"times": [0, 1]}, r"^times have shape \(2,\); expected \(4,\)"),
     ],
 )
