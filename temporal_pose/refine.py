@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from temporal_pose.app.cli import command, complain, progress
 from temporal_pose.app.refinery import Order, Outcome, Recipe, carry_out, workers_for
@@ -24,6 +24,8 @@ from temporal_pose.formats.clips import Given
 from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
 from temporal_pose.refining.sources import Source, find
+
+_LINES = 20  # remarks that are shown in the terminal
 
 
 @command("refine")
@@ -81,21 +83,24 @@ def _outcomes(waiting: Sequence[Source], order: Order, config: DictConfig) -> li
     done.sort(key=lambda one: one.name)
     if any(one.rows for one in done):
         Console().print(_table(done))
-    for one in done:
-        for line in one.remarks:
-            print(f"note: {one.name}: {line}")
+    lines = [f"note: {one.name}: {line}" for one in done for line in one.remarks]
+    for line in lines[:_LINES]:
+        print(line)
+    if len(lines) > _LINES:
+        where = "the pages tell" if order.page else "page=true has a page tell"
+        print(f"note: {len(lines) - _LINES} more remarks; {where} all of them")
     return done
 
 
 def _table(done: Sequence[Outcome]) -> Table:
     table = Table(
-        "file",
+        Column("file", overflow="fold", min_width=12),
         box=SIMPLE_HEAD,
         caption="jitter: mean second difference, image px/frame²; kept: of the motion below the "
-        "cut-off; filled in, set aside: positions",
+        "cut-off; filled in and set aside: positions",
     )
-    for name in ("person", "poses", "jitter", "after", "kept", "filled in", "set aside"):
-        table.add_column(name, justify="right")
+    for name in ("person", "poses", "jitter", "after", "kept", "filled", "aside"):
+        table.add_column(name, justify="right", no_wrap=True)
     for one in done:
         for row in one.rows:
             before, after = ("–" if v != v else f"{v:.2f}" for v in row.jitter)

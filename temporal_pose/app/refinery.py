@@ -162,10 +162,11 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     people: list[Person] = []
     remarks: list[str] = []
     rows: list[Row] = []
-    for clip in source.format.read(source.path, order.given):
+    clips = source.format.read(source.path, order.given)
+    for clip in clips:
         after, tracks = refine_clip(clip, refiner, order.people)
         refined.append(after)
-        shown = [_shown(track, after) for track in tracks]
+        shown = [_shown(track, after, of=clip.name if len(clips) > 1 else "") for track in tracks]
         rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
         people += shown
         remarks += clip.remarks
@@ -180,21 +181,25 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     return Outcome(source.path.name, rows, [*remarks, *said])
 
 
-def _shown(track: Track, clip: Clip) -> Person:
-    """A track as the page shows it."""
+def _shown(track: Track, clip: Clip, of: str) -> Person:
+    """A track as the page shows it.
+
+    Args:
+        of: the clip's name, where a file holds several.
+    """
     cleaned = clean(track.raw, track.times, clip.skeleton, clip.image_size)
     found = diagnose(
         cleaned, track.refined.keypoints, track.times, clip.skeleton, changes=track.changes
     )
     lines = (*track.refined.remarks, *told(found, clip.skeleton, track.frames))
-    name = f"{clip.name}, person {track.person}"
+    name = f"{of}, person {track.person}" if of else f"person {track.person}"
     return Person(name, track.frames, cleaned, track.refined.keypoints, found, lines)
 
 
 def _row(one: Person, poses: int) -> Row:
     found = one.diagnosis
-    with np.errstate(all="ignore"):
-        kept = float(np.nanmedian(found.band.share)) if len(found.band.share) else np.nan
+    shares = found.band.share[np.isfinite(found.band.share)]
+    kept = float(np.median(shares)) if len(shares) else np.nan
     aside = sum(found.aside.values())
     return Row(one.name, poses, found.jitter, kept, int(found.filled.sum()), aside)
 
