@@ -101,13 +101,11 @@ class Order:
             ConfigError: the result would stand among the sources.
         """
         to = source.format if self.to is None else named(self.to)
-        given = {
-            name: getattr(value, "name", value) for name, value in self.given._asdict().items()
-        }
+        given = self.given._asdict().items()
         about = {
             **self.recipe.made_with,
+            **{name: getattr(value, "name", value) for name, value in given},
             "source": content(source.path),
-            "given": given,
             "format": to.name,
             "people": self.people,
             "version": temporal_pose.__version__,

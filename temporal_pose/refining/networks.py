@@ -104,7 +104,13 @@ class NetworkRefiner:
     def _said(self, seen: Person, known: Bool[np.ndarray, "F K"]) -> tuple[str, ...]:
         lines, names = [], seen.skeleton.keypoints if seen.skeleton else ()
         left = [name for i, name in enumerate(names) if not known[:, i].any()]
-        if left:
+        if not known.any():
+            seconds = self.model.length * self.model.step(seen.fps) / seen.fps
+            lines.append(
+                f"refined by the filter, not the network, whose windows of {seconds:.2g} s need a "
+                "longer stretch without a gap and keypoints that it knows"
+            )
+        elif left:
             lines.append(f"refined by the filter, not the network: {', '.join(left)}")
         rate = seen.fps / self.model.step(seen.fps)
         if self.rates and not min(self.rates) / 1.5 < rate < max(self.rates) * 1.5:

@@ -6,8 +6,6 @@ and atomically: a run is finished if and only if that file is there. Nothing els
 ever touched.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,17 +19,8 @@ from temporal_pose.files.atomic import write_json, write_text
 from temporal_pose.files.documents import UnreadableError, read_json, read_yaml
 from temporal_pose.files.finding import arrays
 from temporal_pose.pose.skeletons import CLIMBALONG25
+from temporal_pose.runs.identity import flatten, identity_of
 from temporal_pose.runs.migration import migrated
-
-#: Settings that say where, how loudly or on what a run works, and do not change its result.
-VOLATILE = (
-    *("runs_dir", "force", "dry_run", "fail_fast", "stage", "overrides"),
-    *("pretrained", "missing", "data.workers", "objects.data.workers"),
-    *("pictures", "callbacks", "model.fit.callbacks", "model.title", "data.title"),
-    *("trainer.enable_progress_bar", "trainer.enable_model_summary", "trainer.log_every_n_steps"),
-    *("trainer.accelerator", "trainer.devices", "trainer.strategy", "trainer.num_nodes"),
-)
-
 
 #: What a run writes, by the beginnings of names for what its libraries name; a lock is never in
 #: the way. `atomic` names its unfinished files after what they become.
@@ -39,34 +28,6 @@ WRITTEN = (
     *("config.yaml", "best.ckpt", "last.ckpt", "predictions.npz", "split.json"),
     *("metrics.json", "error.txt", "hparams.yaml", "events.out.tfevents."),
 )
-
-
-def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings by their dotted names, as one types them."""
-    flat: dict[str, Any] = {}
-    for key, value in config.items():
-        name = f"{prefix}{key}"
-        flat |= flatten(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
-    return flat
-
-
-def identity_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that determine a run's result; 1 and 1.0 are the same setting.
-
-    A folder of data is told by its files, where these were noted, not by its path.
-    """
-    told = "data_files" in config
-    return {
-        name: int(value) if isinstance(value, float) and value.is_integer() else value
-        for name, value in flatten(config).items()
-        if name not in VOLATILE and not (told and name.endswith(".root"))
-    }
-
-
-def config_hash(config: Mapping[str, Any]) -> str:
-    """A fingerprint of the settings that determine a run's result: 16 hexadecimal digits."""
-    text = json.dumps(identity_of(config), sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class RunFolder:
