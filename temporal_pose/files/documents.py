@@ -17,7 +17,7 @@ class UnreadableError(ValueError):
     """A document that is damaged, too large, nested beyond reason, or no file at all."""
 
 
-class _Plain(yaml.SafeLoader):
+class _Plain(yaml.SafeLoader):  # type: ignore[misc]
     """Text, numbers, lists and mappings; a date stays the text that it is."""
 
     def flatten_mapping(self, node: Any) -> None:

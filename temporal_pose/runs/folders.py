@@ -131,8 +131,7 @@ class RunFolder:
         names = CLIMBALONG25.keypoints
         if visible.ndim != 3 or visible.shape[-1] != len(names):
             return None
-        seen = visible.any((0, 1)).tolist()
-        return tuple(name for name, there in zip(names, seen, strict=True) if there)
+        return tuple(name for name, seen in zip(names, visible.T, strict=True) if seen.any())
 
     def config(self) -> dict[str, Any]:
         """The resolved configuration of the run, in today's words.
