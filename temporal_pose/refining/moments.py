@@ -68,4 +68,4 @@ def _why(cleaned: Cleaned, at: int, k: int, rough: bool) -> str:
         return "left and right exchanged"
     if cleaned.jumped[at, k]:
         return "one-frame jump"
-    return "rough detection, kept" if rough else "large correction"
+    return "rough detection, not set aside" if rough else "large correction"

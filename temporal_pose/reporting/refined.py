@@ -108,12 +108,12 @@ def _moments(people: Sequence[Person], names: Sequence[str]) -> Iterator[str]:
     ranked = sorted(_ranked(people), key=lambda found: -found[0])[:_MOMENTS]
     for place, (_, number, moment) in enumerate(ranked, 1):
         one = people[number]
-        about = f"{one.name}, {names[moment.keypoint]}, frame {one.frames[moment.at]}"
+        first, at, last = (one.frames[i] for i in (moment.first, moment.at, moment.last))
+        about = f"{one.name}, {names[moment.keypoint]}, frame {at}: {moment.why}"
         yield (
-            f"<figure><figcaption><b>{place}.</b> {escape(about)}: {escape(moment.why)}, "
-            f"{moment.pixels:.0f} px <button type=button data-person={number} "
-            f"data-keypoint={moment.keypoint} data-first={one.frames[moment.first]} "
-            f"data-at={one.frames[moment.at]} data-last={one.frames[moment.last]}>look</button>"
+            f"<figure><figcaption><b>{place}.</b> {escape(about)}, {moment.pixels:.0f} px "
+            f"<button type=button data-person={number} data-keypoint={moment.keypoint} "
+            f"data-first={first} data-at={at} data-last={last}>look closer</button>"
             f"</figcaption>{moment_plot(one.cleaned, one.refined, one.frames, moment)}</figure>"
         )
     if not ranked:

@@ -60,9 +60,9 @@ def _row(cells: Iterable[str]) -> str:
 def _person(one: Person) -> Iterator[str]:
     found = one.diagnosis
     before, after = found.jitter
-    less = f" <small>{after / before - 1:+.0%}</small>" if before > 0 and after >= 0 else ""
+    change = f"{after / before - 1:+.0%}".replace("-", "−") if before > 0 else ""
     yield f"{escape(one.name)} <small>frames {one.frames[0]} to {one.frames[-1]}</small>"
-    yield f"{number(before)} → <b>{number(after)}</b>{less}"
+    yield f"{number(before)} → <b>{number(after)}</b> <small>{change}</small>"
     yield _shares(found.band.share)
     yield _shares(found.range.share)
     largest = number(found.largest.pixels) if found.largest else "–"
@@ -89,9 +89,8 @@ def number(value: float) -> str:
     """With as many digits as say something; a dash for none."""
     if not math.isfinite(value):
         return "–"
-    return (
-        f"{value:.2f}" if abs(value) < 10 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
-    )
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:,.{digits}f}"
 
 
 def percent(value: float, digits: int = 0) -> str:
