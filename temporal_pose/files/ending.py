@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,8 +74,10 @@ def _refuse(line: str) -> None:
 
 
 def _nobody_reads() -> bool:
+    """Whether the other end of standard output is closed."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return True
-    return False
+        ask = select.poll()
+        ask.register(sys.stdout.fileno(), 0)
+        return bool(ask.poll(0))  # what is asked for is nothing but errors
+    except (AttributeError, OSError, ValueError):  # Windows; no file at all
+        return False
