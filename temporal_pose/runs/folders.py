@@ -132,7 +132,7 @@ class RunFolder:
         names = CLIMBALONG25.keypoints
         if visible.ndim != 3 or visible.shape[-1] != len(names):
             return None
-        seen = visible.any((0, 1)).tolist()
+        seen = list(np.atleast_1d(visible.any((0, 1))))
         return tuple(name for name, there in zip(names, seen, strict=True) if there)
 
     def config(self) -> dict[str, Any]:
