@@ -6,9 +6,17 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from temporal_pose.files.ending import unread
+
 
 def main() -> None:
     """Runs the command that is named first, with the rest as its settings; or lists them all."""
+    with unread():
+        run_or_list()
+
+
+def run_or_list() -> None:
+    """See `main`."""
     known = {name.removeprefix("temporal_pose."): name for name in commands()}
     wanted = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if wanted in known:

@@ -1,6 +1,5 @@
 """The frame of every command: Hydra outside, and one line for an error that a user can mend."""
 
-import errno
 import logging
 import os
 import re
@@ -24,6 +23,7 @@ from rich.progress import MofNCompleteColumn, Progress
 from temporal_pose.app.manual import show
 from temporal_pose.errors import UserError
 from temporal_pose.files.conf import CONF
+from temporal_pose.files.ending import of_system, unread
 
 Result = TypeVar("Result")
 
@@ -48,6 +48,10 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
                 failed.append(_report(error))
 
         def main() -> None:
+            with unread():
+                _main()
+
+        def _main() -> None:
             os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here instead of being printed
             quiet()
             if {"--help", "-h"} & set(sys.argv[1:]):
@@ -73,7 +77,7 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
 def _report(error: Exception) -> str:
     """Shows an error: one line where that tells the user what to do, else the trace of a bug."""
     line = explain(error)
-    if line is None:
+    if line is None or isinstance(error, BrokenPipeError):
         raise error
     complain(line)
     return line
@@ -95,6 +99,8 @@ def attempt(job: Callable[..., Result], *arguments: Any) -> Result:
     """The job's result; after an error the command ends, even where Hydra would go on."""
     try:
         return job(*arguments)
+    except BrokenPipeError:
+        raise
     except Exception as error:
         line = explain(error)
         if line is None:
@@ -124,13 +130,6 @@ def quiet() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-#: What to do about an error of the system.
-_REMEDIES = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room there, or "),
-    **dict.fromkeys((errno.EACCES, errno.EPERM), "allow this user to write there, or "),
-}
-
-
 def explain(error: BaseException) -> str | None:
     """One line that says what is wrong and what to do; None for an error that is a bug."""
     for cause in _causes(error):
@@ -142,9 +141,7 @@ def explain(error: BaseException) -> str | None:
         if type(cause).__name__ == "MisconfigurationException":  # importing it takes seconds
             return f"trainer: {_line(cause)}"
         if isinstance(cause, OSError) and cause.errno is not None:
-            where = f" ({cause.filename})" if cause.filename else ""
-            remedy = _REMEDIES.get(cause.errno, "")
-            return f"{cause.strerror}{where}; {remedy}choose another path, by runs_dir= or out="
+            return of_system(cause, "choose another path, by runs_dir= or out=")
     unknown = re.search(r"Could not override '([^']+)'", str(error))
     if unknown:
         return f"setting '{unknown[1]}' is unknown; --cfg job lists every setting there is"

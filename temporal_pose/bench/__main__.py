@@ -1,7 +1,6 @@
 """Measures speed: ``python -m temporal_pose.bench [names] [--penn-root DIR] [--out FILE]``."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -14,7 +13,7 @@ from temporal_pose.bench.benchmarks import BENCHMARKS, rows
 from temporal_pose.bench.measure import Row
 from temporal_pose.bench.penn_action import penn_action
 from temporal_pose.bench.table import table, write
-from temporal_pose.errors import UserError
+from temporal_pose.files.ending import plainly
 
 NAMES = (*BENCHMARKS, "penn_action")
 
@@ -64,7 +63,5 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    try:
+    with plainly():
         main()
-    except UserError as error:
-        sys.exit(f"error: {error}")

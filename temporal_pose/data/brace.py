@@ -1,6 +1,5 @@
 """BRACE: breakdancing, partly annotated by hand, partly interpolated."""
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.files.finding import arrays, folder, listed
+from temporal_pose.files.documents import UnreadableError, read_json
+from temporal_pose.files.finding import folder, listed
+from temporal_pose.files.reading import arrays
 from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import SKELETONS
 
@@ -18,7 +19,7 @@ COCO17 = SKELETONS["coco17"]
 
 _HOLDS = "BRACE's segments (YEAR/VIDEO/VIDEO_START-END_MOVEMENT.json)"
 _SEGMENT = re.compile(r"(?P<video>.+)_\d+-\d+_(toprock|footwork|powermove)")
-_IMAGE = re.compile(r"(?P<video>.+)/img-(?P<frame>\d+)\.png")
+_IMAGE = re.compile(r"(?P<video>.+)/img-(?P<frame>\d{1,9})\.png")
 _CHOICES = ("all", "manual")
 
 Pose = Float[np.ndarray, "17 3"]  # x, y, score
@@ -119,8 +120,8 @@ def _segment(path: Path) -> tuple[str, dict[int, Pose]]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = read_json(path)
+    except (OSError, UnreadableError) as error:
         raise DataError(
             f"{path}: cannot be read as JSON ({error}); copy or download the file again"
         ) from error
@@ -138,8 +139,9 @@ def _frame(path: Path, image: str, video: str) -> int:
 
 def _keypoints(path: Path, image: str, entry: Any) -> Pose:
     try:
-        pose = np.array(entry["keypoints"], np.float32)
-    except (KeyError, TypeError, ValueError) as error:
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+            pose = np.array(entry["keypoints"], np.float32)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise DataError(
             f"{path}: frame '{image}': keypoints cannot be read ({error!r})"
         ) from error
@@ -171,7 +173,8 @@ def _joints(path: Path) -> Pose:
 
 def _checked(what: str, pose: np.ndarray) -> Pose:
     expected = (len(COCO17), 3)
-    if pose.shape != expected or not np.issubdtype(pose.dtype, np.number):
+    real = pose.dtype.kind in "iuf"
+    if pose.shape != expected or not real:
         raise DataError(
             f"{what}: {pose.dtype} of shape {pose.shape}; expected numbers of shape {expected}"
         )

@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from temporal_pose.data import in_step
 from temporal_pose.data.paired import paired_files
 from temporal_pose.errors import DataError
+from temporal_pose.files.ending import plainly
 from temporal_pose.formats.paired.inspection import Inspection, inspect
 from temporal_pose.formats.paired.reading import load
 
@@ -24,11 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     The exit status is 1 where one is bad.
     """
-    options = parser().parse_args(arguments)
+    with plainly():
+        account(parser().parse_args(arguments).paths)
+
+
+def account(paths: Sequence[str]) -> None:
+    """The account of these files and folders; see `main`."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=110)
-    good, bad = checked(options.paths, console)
+    good, bad = checked(paths, console)
     for line in kinds(good):
         console.print(line, highlight=False)
     if good:

@@ -1,15 +1,13 @@
 """Penn Action: sports and exercises, annotated by hand."""
 
-import zlib
 from collections.abc import Mapping
 from collections.abc import Sequence as Several
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.files import matlab
 from temporal_pose.files.finding import folder, listed
 from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import SKELETONS
@@ -24,10 +22,8 @@ ACTIONS = (
 )
 
 _HOLDS = "Penn Action's label files (labels/0001.mat ...)"
+_MOST = 1e6  # frames, rows or columns of a video
 _FIELDS = ("x", "y", "visibility", "action", "dimensions", "nframes")
-# What scipy raises for files cut short or changed at any byte, and for MATLAB 7.3 files.
-_DAMAGED = (MatReadError, OSError, EOFError, ValueError, TypeError, LookupError, zlib.error)
-_UNREADABLE = (*_DAMAGED, NotImplementedError)
 
 
 class PennAction:
@@ -66,7 +62,9 @@ class PennAction:
         """
         root = folder(self.root, _HOLDS)
         labels = root / "labels" if (root / "labels").is_dir() else root
-        videos = ((path, _load(path)) for path in listed(labels, "*.mat", _HOLDS))
+        paths = listed(labels, "*.mat", _HOLDS)
+        fields = matlab.read(paths, _FIELDS)
+        videos = ((path, _checked(path, next(fields))) for path in paths)
         chosen = [self._sequence(*video) for video in videos if _action(*video) in self.actions]
         if not chosen:
             raise DataError(f"{labels} has no video of data.actions {', '.join(self.actions)}")
@@ -102,31 +100,33 @@ def _chosen(actions: str | Several[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _load(path: Path) -> Mapping[str, np.ndarray]:
-    """The fields of one label file, checked."""
-    try:
-        labels = loadmat(path)  # all of it, or a file cut short in its last field goes unnoticed
-    except _UNREADABLE as error:
-        raise DataError(
-            f"{path}: cannot be read as a MATLAB 5 file ({error}); copy or download it again"
-        ) from error
+def _checked(path: Path, labels: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    """The fields of one label file."""
     for name in _FIELDS:
         if name not in labels:
             raise DataError(
                 f"{path}: field '{name}' is missing; expected {', '.join(_FIELDS)}: "
                 "copy or download it again"
             )
-    fields = {name: np.asarray(labels[name]) for name in _FIELDS}
-    _check_shapes(path, fields)
-    return fields
+    _check_shapes(path, labels)
+    for name in ("nframes", "dimensions"):
+        numbers = labels[name].astype(np.float64)
+        if not ((numbers >= 1) & (numbers < _MOST) & (numbers == numbers.round())).all():
+            raise DataError(
+                f"{path}: field '{name}' is {labels[name].tolist()}; expected whole numbers from "
+                "1: copy or download it again"
+            )
+    return labels
 
 
 def _check_shapes(path: Path, labels: Mapping[str, np.ndarray]) -> None:
-    frames = int(labels["nframes"].flat[0]) if labels["nframes"].size == 1 else -1
+    count = labels["nframes"]
+    known = count.size == 1 and count.dtype.kind in "iuf" and np.isfinite(count).all()
+    frames = int(count.flat[0]) if known else -1
     expected = {name: (frames, len(PENN13)) for name in ("x", "y", "visibility")}
     for name, shape in {**expected, "nframes": (1, 1), "dimensions": (1, 3)}.items():
         field = labels[name]
-        if field.shape != shape or not np.issubdtype(field.dtype, np.number):
+        if field.shape != shape or field.dtype.kind not in "iuf":
             raise DataError(
                 f"{path}: field '{name}' is {field.dtype} of shape {field.shape}; "
                 f"expected numbers of shape {shape}: copy or download it again"

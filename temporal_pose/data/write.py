@@ -6,9 +6,9 @@
 """
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,15 @@ from jaxtyping import Int
 from rich.console import Console
 from rich.progress import Progress
 
-from temporal_pose.errors import ConfigError, DataError, UserError
+from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.files.ending import plainly
+from temporal_pose.files.outputs import refuse_inputs
+from temporal_pose.files.reading import mapped
 from temporal_pose.formats.paired import LayoutWriter
+from temporal_pose.formats.paired.fields import dimensions, fits, written
 from temporal_pose.formats.paired.packing import DTYPES
 from temporal_pose.formats.paired.reading import PairedVideo, load
-from temporal_pose.pose.skeletons import SKELETONS
+from temporal_pose.pose.skeletons import SKELETONS, skeleton
 
 _PIECE = 64  # frames held at once
 _SEEN = ("heatmaps", "boxes", "scores", "detections")
@@ -37,11 +41,13 @@ class Origin:
         about: arguments of `LayoutWriter`.
         arrays: by name, in memory or on disk, all of the same number of frames.
         video: whose detections are taken as well; None where the arrays hold them.
+        files: that all of it comes from.
     """
 
     about: Mapping[str, Any]
     arrays: Mapping[str, np.ndarray]
     video: PairedVideo | None = None
+    files: Sequence[Path] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values()))) if self.video is None else len(self.video)
@@ -60,32 +66,33 @@ class Origin:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Streams the arrays into the file; what goes wrong is one line, and the exit status 2."""
-    options = parser().parse_args(arguments)
-    try:
+    with plainly():
+        options = parser().parse_args(arguments)
         origin = of_video(options) if options.detected else of_arrays(options)
-        check_lengths(origin)
+        check_shapes(origin)
         write(origin, options.out, options.overwrite)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    truth = "" if {"truth", "visible"} & set(origin.arrays) else ", without truth"
-    print(f"{options.out}: {len(origin):,} frames{truth}")
+        truth = "" if {"truth", "visible"} & set(origin.arrays) else ", without truth"
+        print(f"{options.out}: {len(origin):,} frames{truth}")
 
 
 def write(origin: Origin, out: Path, overwrite: bool = False) -> None:
-    """Writes a file.
+    """Writes a file; where that comes to nothing, nothing is left of it.
 
     Raises:
         DataError: it exists already, or values that the layout does not allow.
     """
+    refuse_inputs([out], origin.files)
+    writer = LayoutWriter(out, **origin.about, overwrite=overwrite)
     console = Console()
-    with (
-        LayoutWriter(out, **origin.about, overwrite=overwrite) as writer,
-        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
-    ):
-        pieces = np.split(np.arange(len(origin)), range(_PIECE, len(origin), _PIECE))
-        for frames in bar.track(pieces, description="frames"):
-            writer.append(**origin.take(frames))
+    try:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+            pieces = np.split(np.arange(len(origin)), range(_PIECE, len(origin), _PIECE))
+            for frames in bar.track(pieces, description="frames"):
+                writer.append(**origin.take(frames))
+        writer.close()
+    except BaseException:
+        writer.discard()
+        raise
 
 
 def of_arrays(options: argparse.Namespace) -> Origin:
@@ -98,7 +105,7 @@ def of_arrays(options: argparse.Namespace) -> Origin:
     for name in _TOLD:
         if getattr(options, name) is None:
             raise ConfigError(f"--{name.replace('_', '-')} is not given; expected it with arrays")
-    arrays = mapped(options, (*_SEEN, "truth", "visible"))
+    arrays, files = named(options, (*_SEEN, "truth", "visible"))
     if not {"heatmaps", "detections"} & set(arrays):
         raise ConfigError("expected --heatmaps with --boxes, --detections, or --detected")
     maps = arrays.get("heatmaps")
@@ -106,7 +113,8 @@ def of_arrays(options: argparse.Namespace) -> Origin:
         raise DataError(f"{options.heatmaps}: has shape {maps.shape}; expected (F, K, h, w)")
     about = {name: getattr(options, name) for name in _TOLD}
     about |= {"image_size": tuple(options.image_size), "dtype": options.dtype or "float16"}
-    return Origin(about | {"heatmap_size": None if maps is None else maps.shape[2:]}, arrays)
+    about |= {"heatmap_size": None if maps is None else maps.shape[2:]}
+    return Origin(about, arrays, None, files)
 
 
 def of_video(options: argparse.Namespace) -> Origin:
@@ -121,7 +129,7 @@ def of_video(options: argparse.Namespace) -> Origin:
             option = f"--{name.replace('_', '-')}"
             raise ConfigError(f"{option} is given beside --detected, which holds it; leave it out")
     video = load(options.detected)
-    arrays = mapped(options, ("truth", "visible"))
+    arrays, files = named(options, ("truth", "visible"))
     if not arrays and video.truth is not None and video.visible is not None:
         arrays = {"truth": video.truth, "visible": video.visible}
     looks = None if video.heatmaps is None else video.heatmaps.looks
@@ -133,7 +141,7 @@ def of_video(options: argparse.Namespace) -> Origin:
         "heatmap_size": None if looks is None else looks.shape[2:],
         "settings": provenance(options.detected),
     }
-    return Origin(about, arrays, video)
+    return Origin(about, arrays, video, (*files, options.detected))
 
 
 def provenance(path: Path) -> dict[str, Any]:
@@ -155,33 +163,49 @@ def seen(video: PairedVideo, frames: Int[np.ndarray, " n"]) -> dict[str, np.ndar
     return taken if video.scores is None else taken | {"scores": video.scores[frames]}
 
 
-def mapped(options: argparse.Namespace, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The arrays of the ``.npy`` files that are named, left on disk.
+def named(
+    options: argparse.Namespace, names: Sequence[str]
+) -> tuple[dict[str, np.ndarray], list[Path]]:
+    """The arrays of the ``.npy`` files that are named, left on disk, and these files.
 
     Raises:
         DataError: one cannot be read.
     """
-    found = {}
-    for name in names:
-        path = getattr(options, name)
-        if path is not None:
-            try:
-                found[name] = np.load(path, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
-                raise DataError(f"{path}: cannot be read as .npy ({error})") from error
-    return found
+    files = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    return {name: mapped(path) for name, path in files.items()}, list(files.values())
 
 
-def check_lengths(origin: Origin) -> None:
-    """Every array has as many frames.
+def check_shapes(origin: Origin) -> None:
+    """Every array has as many frames, all keypoints of the skeleton, and numbers.
 
     Raises:
         DataError: one has not.
     """
+    bones = skeleton(origin.about["skeleton"])
+    sizes = {"F": len(origin), "K": len(bones)}
+    size = origin.about["heatmap_size"]
+    sizes |= {} if size is None else dict(zip("hw", size, strict=True))
     for name, array in origin.arrays.items():
         frames = len(array) if array.ndim else 0
         if frames != len(origin) or not frames:
             raise DataError(f"'{name}' has {frames} frames; expected {len(origin)} as the others")
+        wanted = dimensions(name, **sizes)
+        if not fits(array.shape, wanted):
+            raise DataError(
+                f"'{name}' has shape {written(array.shape)}; expected {written(wanted)}, for "
+                f"there are {len(origin)} frames, and {bones.name} has {len(bones)} keypoints"
+            )
+
+
+def rate(text: str) -> float:
+    """A frame rate, as a number or as the fraction that video standards have."""
+    try:
+        return float(Fraction(text))
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no frame rate; expected a number such as 29.97, or a fraction such as "
+            "60000/1001"
+        ) from error
 
 
 def parser() -> argparse.ArgumentParser:
@@ -205,7 +229,7 @@ def parser() -> argparse.ArgumentParser:
         "--visible", type=Path, help="(F, K) bool; where truth is finite by default"
     )
     about = parser.add_argument_group("the video; --detected holds it")
-    about.add_argument("--fps", type=float)
+    about.add_argument("--fps", type=rate, help="a number, or a fraction: 60000/1001")
     about.add_argument("--image-size", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"))
     about.add_argument("--skeleton", help=f"one of {', '.join(SKELETONS)}")
     parser.add_argument("--dtype", choices=DTYPES, help="of the heatmaps; float16 by default")

@@ -1,12 +1,8 @@
-"""Files of a data set: found, told apart and opened, with an error that says what to do."""
+"""Files of a data set: found and told apart, with an error that says what to do."""
 
 import hashlib
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-
-import numpy as np
 
 from temporal_pose.errors import DataError
 
@@ -86,24 +82,6 @@ def _inside(folder: Path) -> Iterator[Path]:
             yield from _inside(item)
         elif item.is_file():
             yield item
-
-
-def arrays(path: Path, names: Iterable[str]) -> Mapping[str, np.ndarray]:
-    """Those of the named arrays that an ``.npz`` file holds; objects in it are never unpickled.
-
-    Raises:
-        DataError: the file is damaged, not an ``.npz`` archive, or holds Python objects.
-    """
-    try:
-        with path.open("rb") as file:  # numpy leaves a damaged file open
-            archive = np.load(file, allow_pickle=False)
-            if isinstance(archive, np.ndarray):
-                raise ValueError("one array, not an archive of named arrays")
-            return {name: archive[name] for name in names if name in archive.files}
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, KeyError) as error:
-        raise DataError(
-            f"{path}: cannot be read as .npz ({error}); copy or download the file again"
-        ) from error
 
 
 def _grouped(files: Iterable[Path], key: Callable[[Path], object]) -> Iterable[list[Path]]:

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from filelock import FileLock, Timeout
 
 from temporal_pose.errors import DataError, RunFolderError
 from temporal_pose.files.atomic import write_json, write_text
 from temporal_pose.files.documents import UnreadableError, read_json, read_yaml
-from temporal_pose.files.finding import arrays
+from temporal_pose.files.reading import arrays
 from temporal_pose.pose.skeletons import CLIMBALONG25
 from temporal_pose.runs.identity import flatten, identity_of
 from temporal_pose.runs.migration import migrated

@@ -132,7 +132,7 @@ def _nan_truth() -> np.ndarray:
             {"skeleton": "coco19"},
             f"'skeleton' is 'coco19'; {KNOWN}",
         ),
-        ({"fps": 0.0}, r"'fps' is 0.0; expected a positive number: see"),
+        ({"fps": 0.0}, r"'fps' is 0.0; expected a positive number below 1,000,000: see"),
         ({"fps": np.nan}, r"'fps' is nan; expected a positive number"),
         ({"fps": "fast"}, r"'fps' is fast; expected a positive number"),
         ({"image_size": np.array([1920])}, r"'image_size' is \[1920\]; expected 2 positive numb"),

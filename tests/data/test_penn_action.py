@@ -154,6 +154,34 @@ def test_wrong_shape_and_unknown_action_in_a_file(root: Path) -> None:
         PennAction(root).read()
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"nframes": 7.9}, r"field 'nframes' is \[\[7.9\]\]; expected whole numbers from 1: copy"),
+        ({"nframes": np.inf}, r"field 'x' is uint8 of shape \(7, 13\); expected"),
+        ({"dimensions": [[270, 480.5, 7]]}, r"field 'dimensions' is .*; expected whole numbers"),
+        ({"dimensions": [[np.nan, 480, 7]]}, r"field 'dimensions' is .*; expected whole numbers"),
+        ({"dimensions": [[0, 480, 7]]}, r"field 'dimensions' is .*; expected whole numbers"),
+        ({"x": np.ones((7, 13)) + 5j}, r"field 'x' is complex128 of shape \(7, 13\); expected"),
+        ({"nframes": 7 + 0j}, r"field 'x' is uint8 of shape \(7, 13\); expected"),
+        ({"y": np.full((7, 13), "a", object)}, r"field 'y' is \|V1 of shape \(7, 13\); expected"),
+    ],
+)
+def test_numbers_that_lie(root: Path, changed: dict[str, object], message: str) -> None:
+    write(root, **changed)
+    with pytest.raises(DataError, match=rf"0001.mat: {message}"):
+        PennAction(root).read()
+
+
+def test_a_file_that_ends_its_reader_is_named(root: Path) -> None:
+    path = write(root)
+    content = bytearray(path.read_bytes())
+    content[145] ^= 8  # the name of the first field becomes longer than the file
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"0001.mat: .*\(whoever reads it is ended by SIG"):
+        PennAction(root).read()
+
+
 def test_a_visible_keypoint_without_a_place(root: Path) -> None:
     x = np.ones((FRAMES, 13)) * 9
     x[2, 0] = np.nan

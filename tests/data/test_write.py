@@ -1,5 +1,7 @@
 """Files written from arrays, and truth added to a detector's output, by the command."""
 
+import errno
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from layouts import F, K
 
 from temporal_pose.data import write
 from temporal_pose.formats.paired import LayoutWriter
+from temporal_pose.formats.paired.growing import GrowingStore
 from temporal_pose.formats.paired.reading import load
 from temporal_pose.pose.skeletons import SKELETONS
 
@@ -116,7 +119,7 @@ def test_npz_becomes_zarr(tmp_path, capsys):
         ({"boxes": None}, ABOUT, "'boxes' is missing; expected heatmaps and boxes: see"),
         ({"boxes": np.zeros((F, 4))}, ABOUT, r"'boxes' is \[0.0, 0.0, 0.0, 0.0\] in frame 0; exp"),
         ({"visible": np.ones((F, K))}, ABOUT, "'visible' is float64; expected bool"),
-        ({"scores": np.ones((F, 3))}, ABOUT, r"'scores' is of shape \(11, 3\); expected \(11, 17"),
+        ({"scores": np.ones((F, 3))}, ABOUT, r"'scores' has shape \(11, 3\); expected \(11, 17\)"),
         ({}, (), "--fps is not given; expected it with arrays"),
         (
             {},
@@ -134,6 +137,78 @@ def test_what_is_refused(tmp_path, capsys, changed, arguments, message):
     given = saved(tmp_path, layouts.with_heatmaps(**changed))
     assert re.search(message, refused(capsys, out, *given, *arguments))
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"detections": np.ones((250, 16, 3)), "truth": None, "visible": None},
+            r"^'detections' has shape \(250, 16, 3\); expected \(250, 17, 3\), for there are 250 "
+            r"frames, and coco17 has 17 keypoints$",
+        ),
+        ({"truth": np.ones((F, K, 2)) + 1j}, "'truth' is complex128; expected number: see"),
+        ({"truth": np.full((F, K, 2), 1e300)}, r"'truth' is \[inf, inf\] for keypoint 0 of frame"),
+        ({"detections": np.full((F, K, 3), "1")}, "'detections' is <U1; expected number: see"),
+        ({"truth": np.array(3.0), "visible": None}, "'truth' has 0 frames; expected 11 as the"),
+    ],
+)
+def test_a_refusal_leaves_nothing_behind(tmp_path, capsys, changed, message):
+    given = saved(tmp_path, layouts.with_detections(**changed))
+    before = sorted(tmp_path.iterdir())
+    assert re.search(message, refused(capsys, tmp_path / "a.zarr", *given, *ABOUT))
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_went_wrong_late_leaves_nothing_behind(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(write, "_PIECE", 8)
+    arrays = layouts.with_detections(detections=np.ones((3 * F, K, 3)), truth=None, visible=None)
+    arrays["detections"][-1, 3, 0] = np.inf
+    message = refused(capsys, tmp_path / "a.zarr", *saved(tmp_path, arrays), *ABOUT)
+    assert "for keypoint 3 of frame 32; expected finite" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["detections.npy"]
+
+
+def test_a_full_disk_is_one_line(tmp_path, capsys, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "c/0/0")
+
+    monkeypatch.setattr(GrowingStore, "append", full)
+    arguments = [*saved(tmp_path, layouts.with_detections()), *ABOUT]
+    message = refused(capsys, tmp_path / "a.zarr", *arguments)
+    assert message == "No space left on device (c/0/0); make room there, or choose another path"
+    assert not list(tmp_path.glob("*.zarr*"))
+
+
+def test_an_archive_is_no_array(tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", truth=np.ones((F, K, 2)))
+    given = saved(tmp_path, layouts.with_detections(truth=None, visible=None))
+    message = refused(capsys, tmp_path / "a.zarr", *given, *ABOUT, "--truth", tmp_path / "a.npz")
+    assert "a.npz: cannot be read as .npy (an archive of arrays; expected one, as" in message
+
+
+@pytest.mark.parametrize(("text", "fps"), [("60000/1001", 60000 / 1001), ("29.97", 29.97)])
+def test_a_frame_rate_may_be_a_fraction(tmp_path, text, fps):
+    given = [*saved(tmp_path, layouts.with_detections()), *ABOUT, "--fps", text]
+    write.main([str(tmp_path / "a.zarr"), *given])
+    assert load(tmp_path / "a.zarr").fps == fps
+
+
+@pytest.mark.parametrize("text", ["60/0", "sixty", "nan", "1/2/3", ""])
+def test_other_words_are_no_frame_rate(capsys, text):
+    with pytest.raises(SystemExit):
+        write.main(["a.zarr", "--fps", text])
+    expected = f"'{text}' is no frame rate; expected a number such as 29.97, or a fraction such as"
+    assert expected in capsys.readouterr().err
+
+
+def test_no_output_stands_among_the_inputs(tmp_path, capsys):
+    arguments = [*saved(tmp_path, layouts.with_detections()), *ABOUT]
+    out = tmp_path / "a.zarr"
+    write.main([str(out), *arguments])
+    message = refused(capsys, out, "--detected", out, "--overwrite")
+    assert message == f"{out} would be written over {out}; choose another out="
+    assert len(load(out)) == F
 
 
 def test_a_finished_file_is_kept(tmp_path, capsys):

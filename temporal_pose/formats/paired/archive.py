@@ -1,16 +1,16 @@
 """The paired layout in ``.npz``."""
 
+import math
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from temporal_pose.formats.paired.source import Header, readable
-
-_DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, KeyError)
+from temporal_pose.files.documents import check_regular
+from temporal_pose.files.reading import arrays, reading
+from temporal_pose.formats.paired.source import Header
 
 
 class Archive:
@@ -26,7 +26,8 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._kept: dict[str, np.ndarray] = {}
-        with readable(path, *_DAMAGED):
+        with reading(path, path.suffix):
+            check_regular(path)
             if not zipfile.is_zipfile(path):
                 raise ValueError("no archive of named arrays")
             with zipfile.ZipFile(path) as file:
@@ -40,23 +41,21 @@ class Archive:
         if name not in self._members:
             return None
         with (
-            readable(self.path, *_DAMAGED),
+            reading(self.path, self.path.suffix),
             zipfile.ZipFile(self.path) as file,
             file.open(f"{name}.npy") as member,
         ):
             modern = np.lib.format.read_magic(member) > (1, 0)
             read = "read_array_header_2_0" if modern else "read_array_header_1_0"
             shape, _, dtype = getattr(np.lib.format, read)(member)
+            there = file.getinfo(f"{name}.npy").file_size - member.tell()
+            if math.prod(shape) * dtype.itemsize != there and not dtype.hasobject:
+                raise ValueError(f"'{name}' claims {shape} of {dtype}, and has {there} bytes")
             return Header(shape, dtype)
 
     def array(self, name: str) -> Shaped[np.ndarray, "..."]:
         """All of an array."""
-        with (
-            readable(self.path, *_DAMAGED),
-            self.path.open("rb") as file,  # numpy leaves a damaged file open
-            np.load(file, allow_pickle=False) as archive,
-        ):
-            return np.asarray(archive[name])
+        return arrays(self.path, [name])[name]
 
     def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n ..."]:
         """Some frames of an array."""

@@ -31,6 +31,7 @@ class Kind(NamedTuple):
 
 
 NUMBER = Kind("number", np.typecodes["AllInteger"] + "efdg")
+SWITCH = Kind("bool", "?")
 
 KINDS: dict[str, Kind] = {
     "heatmaps": Kind("float32, float16 or uint8", "feB"),
@@ -38,7 +39,7 @@ KINDS: dict[str, Kind] = {
     "scores": NUMBER,
     "detections": NUMBER,
     "truth": Kind("floating", "efdg"),
-    "visible": Kind("bool", "?"),
+    "visible": SWITCH,
 }
 
 

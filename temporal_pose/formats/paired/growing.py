@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import zarr
 from zarr.codecs import ZstdCodec
-from zarr.errors import BaseZarrError
 
 from temporal_pose.errors import DataError
+from temporal_pose.files.documents import UnreadableError, read_json
 
 #: Frames in a chunk of heatmaps. A window of 5 frames at a random place touches 1.5 such chunks
 #: and decompresses 12 frames; with 16 it would be 20 frames, with 4 twice as many files.
@@ -18,6 +18,10 @@ CHUNK = 8
 
 #: Frames in a chunk of everything else, which is read whole: few files, opened at once.
 LONG_CHUNK = 2048
+
+
+#: What this package says of each file that it writes, and knows its own files by.
+ABOUT = ("skeleton", "fps", "image_size", "heatmap_size", "dtype", "settings")
 
 
 class GrowingStore:
@@ -34,18 +38,18 @@ class GrowingStore:
         resume: keeps the whole chunks of what is there.
 
     Raises:
-        DataError: an unfinished file with other attributes, or one that cannot be read.
+        DataError: an unfinished file with other attributes, one that cannot be read, or one that
+            this package did not write.
     """
 
     def __init__(self, path: Path, about: Mapping[str, Any], resume: bool) -> None:
         self.path, self.about = path, dict(about)
         self.frames, self.names = 0, frozenset[str]()
         found = self._found() if resume else {}
-        self.frames = int(found.get("frames", 0)) // CHUNK * CHUNK
+        self.frames = self._whole(found.get("frames", 0))
         if self.frames:
             self._compare(found)
-            self.group = zarr.open_group(path, mode="r+", use_consolidated=False)
-            self.names = frozenset(self.group.array_keys())
+            self._open()
         else:
             self._start()
 
@@ -74,8 +78,7 @@ class GrowingStore:
         return create(self.group, name, (LONG_CHUNK, *like.shape[1:]), like.dtype)
 
     def _start(self) -> None:
-        if self.path.exists():
-            shutil.rmtree(self.path)
+        discard(self.path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.group = zarr.create_group(self.path, attributes=self.about, zarr_format=3)
 
@@ -85,10 +88,28 @@ class GrowingStore:
             return {}
         try:
             return dict(zarr.open_group(self.path, mode="r", use_consolidated=False).attrs)
-        except (BaseZarrError, ValueError, OSError, KeyError) as error:
-            raise DataError(
-                f"{self.path}: cannot be resumed ({error}); remove it to start again"
-            ) from error
+        except Exception as error:  # damage raises anything
+            raise self._damaged(str(error)) from error
+
+    def _whole(self, frames: Any) -> int:
+        """Frames of whole chunks."""
+        if type(frames) is not int or frames < 0:
+            raise self._damaged(f"frames is {frames!r}")
+        return frames // CHUNK * CHUNK
+
+    def _open(self) -> None:
+        try:
+            self.group = zarr.open_group(self.path, mode="r+", use_consolidated=False)
+            lengths = {name: array.shape[0] for name, array in self.group.arrays()}
+        except Exception as error:  # damage raises anything
+            raise self._damaged(str(error)) from error
+        if not lengths or min(lengths.values()) < self.frames:
+            raise self._damaged(f"of {self.frames} frames it has {lengths or 'none'}")
+        self.names = frozenset(lengths)
+
+    def _damaged(self, found: str) -> DataError:
+        found = " ".join(found.split())
+        return DataError(f"{self.path}: cannot be resumed ({found}); remove it to start again")
 
     def _compare(self, found: Mapping[str, Any]) -> None:
         for name, wanted in self.about.items():
@@ -97,6 +118,35 @@ class GrowingStore:
                     f"{self.path}: was begun with {name} {found.get(name)}, not {wanted}; "
                     "remove it to start again, or give the settings it was begun with"
                 )
+
+
+def written_here(path: Path) -> bool:
+    """Whether this package wrote a folder, finished or not; or it is empty."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    try:
+        attributes = read_json(path / "zarr.json")["attributes"]
+        return all(name in attributes for name in ABOUT)
+    except FileNotFoundError:
+        return not any(path.iterdir())
+    except (OSError, UnreadableError, KeyError, TypeError):
+        return False
+
+
+def discard(path: Path) -> None:
+    """Deletes what this package wrote, if anything is there.
+
+    Raises:
+        DataError: somebody else's, as far as anything shows.
+    """
+    if not path.exists() and not path.is_symlink():
+        return
+    if not written_here(path):
+        raise DataError(
+            f"{path} is in the way, and nothing shows that this package wrote it; move it away, "
+            "or choose another name"
+        )
+    shutil.rmtree(path)
 
 
 def create(

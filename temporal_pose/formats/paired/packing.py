@@ -26,12 +26,14 @@ def packed(
     Raises:
         DataError: values that the layout does not allow.
     """
+    for name, array in arrays.items():
+        kind = fields.SWITCH if name == "visible" else fields.NUMBER
+        if not kind.includes(array.dtype):
+            raise unlike(where, name, str(array.dtype), kind.words)
     out = {
-        name: array.astype(bool if name == "visible" else np.float32)
+        name: array.astype(bool) if name == "visible" else fields.single(array)
         for name, array in arrays.items()
     }
-    if "visible" in arrays and arrays["visible"].dtype != np.bool_:
-        raise unlike(where, "visible", str(arrays["visible"].dtype), "bool")
     if "boxes" in out:
         fields.check_boxes(where, out["boxes"], first)
     if "scores" in out:

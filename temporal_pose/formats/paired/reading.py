@@ -17,6 +17,8 @@ from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 #: Arrays and numbers that every file of a detector and a truth has.
 NAMES = ("truth", "visible", "fps", "image_size", "skeleton")
 
+_MOST = 1_000_000  # frames a second, or pixels of a side: beyond any that is meant
+
 _LOOKS = 64  # chunks of heatmaps that opening a file looks for: finds one that was cut off
 
 
@@ -179,7 +181,9 @@ def _positive(source: Source, name: str, count: int) -> list[float]:
     """The ``count`` positive numbers of an array."""
     array = source.array(name)
     numeric = fields.NUMBER.includes(array.dtype)
-    if array.size != count or not numeric or not ((array > 0) & np.isfinite(array)).all():
-        what = "a positive number" if count == 1 else f"{count} positive numbers"
+    good = array.size == count and numeric and bool(((array > 0) & (array < _MOST)).all())
+    if not good or (count > 1 and (array != array.round()).any()):
+        what = "a positive number" if count == 1 else f"{count} positive whole numbers"
+        what = f"{what} below {_MOST:,}"
         raise unlike(source.path, name, str(array.tolist()), what)
     return [float(value) for value in array.flat]

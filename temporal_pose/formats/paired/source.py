@@ -1,14 +1,10 @@
 """A file of the paired layout as named arrays, whatever it is stored in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int, Shaped
-
-from temporal_pose.errors import DataError
 
 
 class Header(NamedTuple):
@@ -55,19 +51,3 @@ class Source(Protocol):
             DataError: a damaged file.
         """
         ...
-
-
-@contextmanager
-def readable(path: Path, *errors: type[Exception]) -> Iterator[None]:
-    """Turns the errors of a library that meets a damaged file into one that says what to do.
-
-    Raises:
-        DataError: in place of them.
-    """
-    try:
-        yield
-    except errors as error:
-        found = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(
-            f"{path}: cannot be read as {path.suffix} ({found}); copy or download the file again"
-        ) from error

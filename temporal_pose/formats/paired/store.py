@@ -12,10 +12,10 @@ from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import LocalStore
 
 from temporal_pose.errors import DataError
+from temporal_pose.files.reading import native, reading
 from temporal_pose.formats.paired.fields import unlike
-from temporal_pose.formats.paired.source import Header, readable
+from temporal_pose.formats.paired.source import Header
 
-_DAMAGED = (ValueError, OSError, KeyError, RuntimeError, TypeError, AttributeError)
 _METADATA = ("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata")
 
 
@@ -57,7 +57,7 @@ class Store:
 
     @cached_property
     def _group(self) -> zarr.Group:
-        with readable(self.path, *_DAMAGED):
+        with reading(self.path, self.path.suffix):
             store = WholeStore(self.path, read_only=True)
             return zarr.open_group(store, mode="r", use_consolidated=False)
 
@@ -72,9 +72,9 @@ class Store:
 
     def array(self, name: str) -> Shaped[np.ndarray, "..."]:
         """All of an array."""
-        with readable(self.path, *_DAMAGED):
+        with reading(self.path, self.path.suffix):
             found = self._found(name)
-            return np.asarray(found[...] if isinstance(found, zarr.Array) else found)
+            return native(np.asarray(found[...] if isinstance(found, zarr.Array) else found))
 
     def rows(self, name: str, frames: Int[np.ndarray, " n"]) -> Shaped[np.ndarray, "n ..."]:
         """Some frames of an array; no chunk is decompressed twice.
@@ -83,23 +83,24 @@ class Store:
         of zarr's own selection by numbers, and a third more than without zarr.
         """
         array = self._array(name)
-        out = np.empty((len(frames), *array.shape[1:]), array.dtype)
-        apart = np.diff(frames // _rows_in_chunk(array)) > 1
-        with readable(self.path, *_DAMAGED):
+        with reading(self.path, self.path.suffix):
+            out = np.empty((len(frames), *array.shape[1:]), array.dtype)
+            apart = np.diff(frames // _rows_in_chunk(array)) > 1
             for run in np.split(np.arange(len(frames)), np.flatnonzero(apart) + 1):
                 if len(run):
                     first, last = frames[run[0]], frames[run[-1]]
                     block, place = np.asarray(array[first : last + 1]), out[run[0] : run[-1] + 1]
                     np.take(block, frames[run] - first, 0, out=place, mode="clip")
-        return out
+        return native(out)
 
     def lacks(self, name: str, frames: Int[np.ndarray, " n"]) -> str | None:
         """Path, inside the file, of a chunk that is not there."""
         array = self._array(name)
-        for chunk in np.unique(frames // _rows_in_chunk(array)).tolist():
-            key = array.metadata.encode_chunk_key((chunk, *[0] * (array.ndim - 1)))
-            if not (self.path / name / key).exists():
-                return f"{name}/{key}"
+        with reading(self.path, self.path.suffix):
+            for chunk in np.unique(frames // _rows_in_chunk(array)).tolist():
+                key = array.metadata.encode_chunk_key((chunk, *[0] * (array.ndim - 1)))
+                if not (self.path / name / key).exists():
+                    return f"{name}/{key}"
         return None
 
     def _array(self, name: str) -> zarr.Array[Any]:
@@ -112,11 +113,18 @@ class Store:
         return self._arrays[name]
 
     def _found(self, name: str) -> zarr.Array[Any] | np.ndarray | None:
-        with readable(self.path, *_DAMAGED):
+        with reading(self.path, self.path.suffix):
             member = self._group.get(name)
             if isinstance(member, zarr.Array):
                 return member
-            return np.asarray(self._group.attrs[name]) if name in self._group.attrs else None
+            if name in self._group.attrs:
+                return np.asarray(self._group.attrs[name])
+        if (self.path / name).exists():  # or its values would be taken for what was never there
+            raise DataError(
+                f"{self.path}: '{name}' is there without its zarr.json or .zarray; copy the file "
+                "again"
+            )
+        return None
 
 
 def absent(path: Path, key: str) -> DataError:
@@ -128,5 +136,12 @@ def absent(path: Path, key: str) -> DataError:
 
 
 def _rows_in_chunk(array: zarr.Array[Any]) -> int:
-    """Frames in what lies in one file."""
-    return (array.shards or array.chunks)[0]
+    """Frames in what lies in one file.
+
+    Raises:
+        ValueError: none, it says.
+    """
+    rows = (array.shards or array.chunks)[0]
+    if rows < 1:
+        raise ValueError(f"chunks of {array.chunks}")
+    return rows

@@ -11,7 +11,7 @@ import numpy as np
 
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.formats.paired.fields import dimensions, fits, unlike, written
-from temporal_pose.formats.paired.growing import CHUNK, GrowingStore
+from temporal_pose.formats.paired.growing import CHUNK, GrowingStore, discard, written_here
 from temporal_pose.formats.paired.packing import DTYPES, packed
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
 
@@ -38,7 +38,8 @@ class LayoutWriter:
 
     Raises:
         ConfigError: an unknown skeleton or dtype, or an fps or a size that is not positive.
-        DataError: a file that exists already, or an unfinished one of other settings.
+        DataError: a file that exists already or is somebody else's, or an unfinished one of other
+            settings.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class LayoutWriter:
             raise DataError(f"{path}: cannot be written; expected a name that ends in .zarr")
         if self.path.exists() and not overwrite:
             raise DataError(f"{path} exists already; remove it, overwrite it, or choose a name")
+        if (self.path.exists() or self.path.is_symlink()) and not written_here(self.path):
+            raise DataError(f"{path} was not written by this package; remove it or choose a name")
         about = {"skeleton": skeleton, "fps": float(fps), "image_size": list(image_size)}
         about["heatmap_size"] = None if heatmap_size is None else list(heatmap_size)
         about |= {"dtype": dtype, "settings": json.loads(json.dumps(dict(settings or {})))}
@@ -112,9 +115,12 @@ class LayoutWriter:
         if not self.frames:
             raise DataError(f"{self.path}: no frame was written; expected at least one")
         part = self._store.finish()
-        if self.path.is_dir():
-            shutil.rmtree(self.path)
+        discard(self.path)
         part.rename(self.path)
+
+    def discard(self) -> None:
+        """Throws away what was written, and what an interrupted writer had left for it."""
+        shutil.rmtree(self._store.path)
 
     def __enter__(self) -> "LayoutWriter":
         return self

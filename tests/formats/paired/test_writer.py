@@ -185,6 +185,55 @@ def test_other_settings_are_not_resumed(tmp_path, changed, message):
         writer(tmp_path / "a.zarr", resume=True, **changed)
 
 
+@pytest.mark.parametrize("frames_said", [None, "8", -8, 8.0, True, 10**12, [8]])
+def test_a_number_of_frames_that_lies_is_not_gone_on_from(tmp_path, frames_said):
+    writer(tmp_path / "a.zarr").append(**frames(0, 2 * CHUNK))
+    zarr.open_group(tmp_path / "a.zarr.part").attrs["frames"] = frames_said
+    with pytest.raises(DataError, match=r"a.zarr.part: cannot be resumed \(.*\); remove it to st"):
+        writer(tmp_path / "a.zarr", resume=True)
+
+
+def somebodys(path: Path, kind: str) -> None:
+    """What this package did not write, in its way."""
+    if kind == "a folder":
+        path.mkdir()
+        (path / "photo.jpg").write_text("x")
+    elif kind == "a file":
+        path.write_text("x")
+    elif kind == "a group":
+        zarr.create_group(path, attributes={"frames": 3})
+    elif kind == "a link":
+        (path.parent / "elsewhere").mkdir()
+        (path.parent / "elsewhere" / "photo.jpg").write_text("x")
+        path.symlink_to(path.parent / "elsewhere")
+    else:
+        path.symlink_to(path.parent / "nowhere")
+
+
+SOMEBODYS = ("a folder", "a file", "a group", "a link", "a dangling link")
+
+
+@pytest.mark.parametrize("kind", SOMEBODYS)
+@pytest.mark.parametrize("resume", [True, False])
+def test_what_somebody_else_put_in_the_way_is_kept(tmp_path, kind, resume):
+    somebodys(tmp_path / "a.zarr.part", kind)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DataError, match=r"a.zarr.part( is in the way, and nothing sho|: cannot)"):
+        writer(tmp_path / "a.zarr", resume=resume)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("kind", SOMEBODYS)
+def test_only_what_was_written_here_is_replaced(tmp_path, kind):
+    somebodys(tmp_path / "a.zarr", kind)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(
+        DataError, match=r"a.zarr was not written by this package; remove it or ch"
+    ):
+        writer(tmp_path / "a.zarr", overwrite=True)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_damaged_unfinished_file_says_so(tmp_path):
     writer(tmp_path / "a.zarr").append(**frames(0, CHUNK))
     (tmp_path / "a.zarr.part" / "zarr.json").write_text("{")

@@ -1,0 +1,25 @@
+"""What is written never replaces what it is made of."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from temporal_pose.errors import ConfigError
+
+
+def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Makes sure that no output is an input, holds one, or lies right in a folder that is one.
+
+    Links are followed: two names of one file are one file.
+
+    Raises:
+        ConfigError: one is or does.
+    """
+    read = [path.expanduser() for path in inputs]
+    for out in outputs:
+        target = out.expanduser().resolve()
+        for path in read:
+            source = path.resolve()
+            if source in (target, target.parent) or target in source.parents:
+                raise ConfigError(f"{out} would be written over {path}; choose another out=")
+            if target.exists() and source.exists() and target.samefile(source):
+                raise ConfigError(f"{out} is {path} by another name; choose another out=")

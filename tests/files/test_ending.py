@@ -1,0 +1,114 @@
+import errno
+import importlib
+import logging
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from temporal_pose.data import check
+from temporal_pose.errors import DataError
+from temporal_pose.files.ending import UNREAD, of_system, plainly, unread
+
+
+@contextmanager
+def broken() -> Iterator[None]:
+    """Nobody reads what is printed."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    before = sys.stdout
+    with os.fdopen(writer, "w") as sys.stdout:
+        try:
+            yield
+            sys.stdout.flush()  # as Python does at its end
+        finally:
+            sys.stdout = before
+
+
+@pytest.mark.parametrize("frame", [unread, plainly])
+@pytest.mark.parametrize("lines", [1, 9999])
+@pytest.mark.parametrize("status", [None, 2])
+def test_nobody_reading_is_no_error(capfd, frame, lines, status):
+    def work() -> None:
+        log, handler = logging.getLogger("aloud"), logging.StreamHandler(sys.stdout)
+        log.addHandler(handler)
+        log.warning("x")
+        log.removeHandler(handler)
+        print("line\n" * lines)
+        if status:
+            sys.exit(status)
+
+    with broken():
+        with pytest.raises(SystemExit) as end, frame():
+            work()
+        assert end.value.code == UNREAD == 141
+    assert capfd.readouterr().err == ""
+    assert logging.raiseExceptions
+
+
+def test_another_broken_pipe_is_an_error(capsys):
+    for frame in (unread, plainly):
+        with pytest.raises(BrokenPipeError), frame():
+            raise BrokenPipeError(errno.EPIPE, "of a worker")
+    assert capsys.readouterr().err == ""
+
+
+def test_what_a_user_can_mend_is_a_line(capsys):
+    disk = OSError(errno.ENOSPC, "No space left on device", "a.zarr")
+    lines = {
+        DataError("a.npz: is\n damaged"): "a.npz: is damaged",
+        disk: "No space left on device (a.zarr); make room there, or choose another path",
+    }
+    for error, line in lines.items():
+        with pytest.raises(SystemExit) as end, plainly():
+            raise error
+        assert end.value.code == 2
+        assert capsys.readouterr().err == f"error: {line}\n"
+    with pytest.raises(ZeroDivisionError), plainly():
+        raise ZeroDivisionError
+    with pytest.raises(SystemExit, match="interrupted"), plainly():
+        raise KeyboardInterrupt
+
+
+def test_errors_of_the_system():
+    allowed = OSError(errno.EACCES, "Permission denied", "/x")
+    assert (
+        of_system(allowed, "y") == "Permission denied (/x); allow this user to write there, or y"
+    )
+    assert of_system(OSError(errno.EISDIR, "Is a directory")) == (
+        "Is a directory; choose another path"
+    )
+    assert of_system(OSError("odd")) is None
+
+
+def test_the_account_of_files_ends_quietly(tmp_path, capfd):
+    with broken(), pytest.raises(SystemExit) as end:
+        check.main([str(tmp_path), str(tmp_path / "none")])
+    assert end.value.code in (1, UNREAD)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_a_manual_that_nobody_reads(monkeypatch, capfd, command):
+    warnings.filterwarnings("ignore", ".*deprecated by PEP 585.*")  # of omegaconf's own types
+    module = importlib.import_module(f"temporal_pose.{command}")
+    monkeypatch.setattr(sys, "argv", [command, "--help"])
+    with broken(), pytest.raises(SystemExit) as end:
+        module.main()
+    assert end.value.code in (1, UNREAD)
+    assert capfd.readouterr().err == ""
+
+
+def test_the_list_of_commands_that_nobody_reads(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "temporal_pose"]
+    done = subprocess.run(
+        command, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (UNREAD, "")
