@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.texts import DamagedError
+from temporal_pose.formats.documents.texts import DamagedError
 
 #: More people in one frame than any detector finds.
 MOST_PEOPLE = 10_000
