@@ -70,7 +70,7 @@ def _add(
 
 
 def _joined(
-    parts: Sequence[Float[np.ndarray, "N _ W"]], columns: Columns, where: object
+    parts: Sequence[Float[np.ndarray, "_ _ _"]], columns: Columns, where: object
 ) -> Float[np.ndarray, "N K 3"]:
     if not parts:
         return np.empty((0, 0, 3))
