@@ -90,7 +90,10 @@ def coco_annotations(path: Path) -> Path:
             annotations.append(
                 {
                     **{"id": len(annotations) + 1, "image_id": number, "category_id": 1},
-                    **{"keypoints": sum(flat, []), "num_keypoints": sum(v > 0 for *_, v in flat)},
+                    **{
+                        "keypoints": np.ravel(flat).tolist(),
+                        "num_keypoints": sum(v > 0 for *_, v in flat),
+                    },
                     **{"iscrowd": 0, "area": 12.5, "bbox": [1, 2, 3, 4], "segmentation": []},
                 }
             )

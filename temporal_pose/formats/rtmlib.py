@@ -48,8 +48,9 @@ class RTMLib:
         """Whether a JSON has arrays of keypoints, frame by frame."""
         found = outline(path)
         keyed = any(names[1:] == ("keypoints", "[]", "[]") for names in found)
+        alone = found.get(("[]", "[]", "[]"), "")[:1].isdigit()  # [[[x, y, score], ...], ...]
         mmpose = ("[]", "keypoint_scores") in found
-        return (keyed or bool(_ARRAYS & found.keys())) and not mmpose
+        return (keyed or alone or bool(_ARRAYS & found.keys())) and not mmpose
 
     def read(self, path: Path, given: Given) -> list[Clip]:
         """The videos of a file.

@@ -43,8 +43,8 @@ class Ultralytics:
     image; after them perhaps a confidence and the id of a track.
 
     The last number in a file's name is the frame; what stands before it tells the video.
-    Visibilities 0, 1, 2 become scores 0, 0.5, 1, and a keypoint of visibility 0 has no position. A
-    file that is damaged leaves its frame without poses, and is not written.
+    Visibilities 0, 1, 2 become scores 0, 0.5, 1. A file that is damaged leaves its frame without
+    poses, and is not written.
 
     Source: https://docs.ultralytics.com/datasets/pose and `Results.save_txt`.
     """
@@ -114,7 +114,7 @@ def _clip(
     graded, rows = are_grades(values[..., 2]), np.arange(len(values))
     kept = Kept(Original(folder.absolute(), 0), rows, values, graded, {}, shares=True)
     frames = np.array([file.file.at.frame for file in read.files], np.int64)
-    keypoints, scores = read_off(values, graded)
+    keypoints, scores = read_off(kept)
     ids, boxes = labels.ids(read.lines, layout), labels.boxes(read.lines)
     return Clip(
         name,

@@ -6,8 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pose_files import FRAMES, SAMPLES, alphapose, contents, coco, mmpose, openpose, poses, rtmlib
-from pose_files import ultralytics
+from pose_files import (
+    FRAMES,
+    SAMPLES,
+    alphapose,
+    coco,
+    contents,
+    mmpose,
+    openpose,
+    poses,
+    rtmlib,
+    ultralytics,
+)
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats import known
@@ -224,7 +234,9 @@ def test_another_number_of_keypoints_does_not_fit_back(sample, tmp_path) -> None
     short = replace(
         first, keypoints=first.keypoints[:, 1:], scores=first.scores[:, 1:], skeleton=None
     )
-    message = rf"poses of {k - 1} keypoints do not fit into .*, which has {k}; write another format"
+    message = (
+        rf"poses of {k - 1} keypoints do not fit into .*, which has {k}; write another format"
+    )
     with pytest.raises(DataError, match=message):
         form.write(tmp_path / "out", [short, *others])
     assert sorted(tmp_path.iterdir()) == [path]
@@ -293,7 +305,9 @@ def test_a_folder_of_two_formats_is_asked_about(tmp_path) -> None:
     openpose(tmp_path / "both")
     for file in ultralytics(tmp_path / "labels").iterdir():
         file.rename(tmp_path / "both" / file.name)
-    with pytest.raises(DataError, match="looks like openpose and ultralytics; say which by format="):
+    with pytest.raises(
+        DataError, match="looks like openpose and ultralytics; say which by format="
+    ):
         known.recognised(tmp_path / "both")
     (clip,) = known.named("openpose").read(tmp_path / "both", Given())
     assert len(clip) == 10
@@ -302,7 +316,9 @@ def test_a_folder_of_two_formats_is_asked_about(tmp_path) -> None:
 @pytest.mark.parametrize("form", ["openpose", "ultralytics"])
 def test_an_empty_folder(form, tmp_path) -> None:
     assert not known.named(form).recognises(tmp_path)
-    with pytest.raises(DataError, match=r"has no file \*\.(json|txt); expected a file a frame: NAME"):
+    with pytest.raises(
+        DataError, match=r"has no file \*\.(json|txt); expected a file a frame: NAME"
+    ):
         known.named(form).read(tmp_path, Given())
 
 
@@ -323,7 +339,7 @@ def test_huge_coordinates_are_kept(make, number, tmp_path) -> None:
     form = known.recognised(path)
     (clip,) = form.read(path, Given())
     assert clip.keypoints[0, 0, 0] == float(number)
-    form.write(tmp_path / "b.json", [replace(clip, keypoints=clip.keypoints + [0, 1])])
+    form.write(tmp_path / "b.json", [replace(clip, keypoints=clip.keypoints + np.array([0, 1]))])
     assert f"{number}," in (tmp_path / "b.json").read_text()
 
 

@@ -54,6 +54,8 @@ class Gathering:
             shown = reprlib.repr(numbers)
             raise DamagedError(f"{self._where}: {frame} has {shown}; expected a list of numbers")
         if len(numbers) != self._length:
+            for number in numbers:
+                self._mended(number, frame)
             self._check(len(numbers), frame)
         try:
             self._numbers.fromlist(numbers)

@@ -11,6 +11,7 @@ from temporal_pose.formats.clips import Given
 BOX = 5  # numbers before the keypoints: class, and the box's center, width and height
 _EXTRAS = range(3)  # after them: nothing, confidence or id, both
 _INSIDE = 0.9  # of the positions, in a box half as large again, if they are positions
+_MOSTLY = 0.5  # of the positions of one keypoint
 _ROWS = 200  # looked at
 _PEOPLE = 17  # keypoints of the detectors that come along
 
@@ -97,35 +98,40 @@ def layouts(lengths: Sequence[int], given: Given) -> list[Layout]:
 
 
 def likely(lines: Lines, candidates: Sequence[Layout]) -> Layout | None:
-    """The layout whose positions are in the boxes; None if several are, or none.
+    """The layout whose positions are in the boxes; None if none is, or it could be another.
 
-    Of several, the one with as many keypoints as the detectors that come along.
+    Of several that differ in what follows the keypoints it is the one with more keypoints; of
+    others, the one with as many as the detectors that come along.
     """
     good = [one for one in candidates if _fits(lines, one)] if len(candidates) > 1 else candidates
-    if len(good) > 1:
-        good = [one for one in good if one.keypoints == _PEOPLE]
-    if len(good) != 1:
+    usual = [one for one in good if one.keypoints == _PEOPLE]
+    if len({one.width for one in good}) > 1 or len(usual) == 1:
+        good = usual
+    if not good:
         return None
-    extras = int(lines.lengths.max()) - good[0].end
-    return good[0]._replace(extras=extras, tracked=extras == 2 or _tracked(lines, good[0]))
+    best = max(good, key=lambda one: one.keypoints)
+    extras = int(lines.lengths.max()) - best.end
+    return best._replace(extras=extras, tracked=extras == 2 or _tracked(lines, best))
 
 
 def _fits(lines: Lines, layout: Layout) -> bool:
-    return all(
-        _inside(rows[:: max(1, len(rows) // _ROWS)], layout).mean() >= _INSIDE
-        for _, rows in lines.alike()
-    )
+    """Whether nearly all positions are in the boxes, and most of each keypoint's."""
+    parts = [_inside(rows[:: max(1, len(rows) // _ROWS)], layout) for _, rows in lines.alike()]
+    near, there = (np.concatenate(side) for side in zip(*parts, strict=True))
+    each = (near & there).sum(0) >= _MOSTLY * there.sum(0)
+    return bool((near & there).sum() >= _INSIDE * there.sum() and each.all())
 
 
-def _inside(rows: Float[np.ndarray, "n length"], layout: Layout) -> Bool[np.ndarray, " points"]:
-    """Which of the positions that are there are near the box."""
+def _inside(
+    rows: Float[np.ndarray, "n length"], layout: Layout
+) -> tuple[Bool[np.ndarray, "n K"], Bool[np.ndarray, "n K"]]:
+    """Which of the positions are near the box, and which are there at all."""
     points = rows[:, BOX : layout.end].reshape(len(rows), layout.keypoints, layout.width)
     offset = np.abs(points[..., :2] - rows[:, None, 1:3])
-    near = (offset <= 0.75 * rows[:, None, 3:5] + 1e-6).all(-1)
+    near = np.asarray((offset <= 0.75 * rows[:, None, 3:5] + 1e-6).all(-1))
     if layout.width == 3:
         near &= (points[..., 2] >= 0) & (points[..., 2] <= 2)
-    there = points[..., :2].any(-1)
-    return near[there] if there.any() else np.ones(1, bool)
+    return near, np.asarray(points[..., :2].any(-1))
 
 
 def _tracked(lines: Lines, layout: Layout) -> bool:

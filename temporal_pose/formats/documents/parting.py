@@ -26,6 +26,7 @@ class Kept(NamedTuple):
         graded: whether scores are 0, 1, 2 for missing, hidden and visible.
         labels: what the document calls the frames, by number.
         shares: whether positions are shares of the image, not pixels.
+        hides: whether a keypoint graded 0 has no position, whatever the file says.
     """
 
     original: Original
@@ -34,6 +35,7 @@ class Kept(NamedTuple):
     graded: bool
     labels: Mapping[int, Label]
     shares: bool = False
+    hides: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Told:
         at: video and number of each frame, by what the document calls the frame.
         titles: of the videos; each differs.
         skeleton: of all poses.
-        graded: whether scores are 0, 1, 2 for missing, hidden and visible.
+        graded: whether scores are 0, 1, 2 for missing, hidden and visible, as COCO has them:
+            what is missing has no position, whatever the file says.
         normalised: whether positions are shares of the image.
         sizes: of the images of a video, where all have one.
         counted: whether each frame of a video is in `at`, those without a person, too.
@@ -83,7 +86,9 @@ def parted(
     for video, some in rows.items():
         places = np.array(some, np.int64)
         values = listing.values[places]
-        kept = Kept(original, places, values, told.graded, labels[video], told.normalised)
+        kept = Kept(
+            original, places, values, told.graded, labels[video], told.normalised, told.graded
+        )
         frames = np.array([told.at[listing.frames[row]][1] for row in some], np.int64)
         remarks = () if clips else listing.remarks + told.remarks
         clips.append(_clip(video, listing, told, kept, frames, form, given, remarks))
@@ -100,7 +105,7 @@ def _clip(
     given: Given,
     remarks: tuple[str, ...],
 ) -> Clip:
-    keypoints, scores = read_off(kept.values, kept.graded)
+    keypoints, scores = read_off(kept)
     skeleton = given.skeleton or told.skeleton
     if not len(frames):
         k = len(skeleton) if skeleton else 0
@@ -137,16 +142,13 @@ def source(clips: Sequence[Clip], form: str) -> Original | None:
     return originals.pop() if len(own) == len(clips) and len(originals) == 1 else None
 
 
-def read_off(
-    values: Float[np.ndarray, "N K 3"], graded: bool
-) -> tuple[Float[np.ndarray, "N K 2"], Float[np.ndarray, "N K"]]:
-    """Positions and scores; a keypoint graded 0 has no position, whatever the file says."""
-    keypoints, scores = values[..., :2], values[..., 2]
-    if not graded:
-        return keypoints, scores
-    hidden = (scores == 0) & keypoints.any(-1)
-    best = max(1.0, float(scores.max(initial=1)))
-    return np.where(hidden[..., None], np.nan, keypoints), scores / best
+def read_off(kept: Kept) -> tuple[Float[np.ndarray, "N K 2"], Float[np.ndarray, "N K"]]:
+    """Positions, and scores from 0 to 1 where they are grades."""
+    keypoints, scores = kept.values[..., :2], kept.values[..., 2]
+    if kept.hides:
+        hidden = (scores == 0) & keypoints.any(-1)
+        keypoints = np.where(hidden[..., None], np.nan, keypoints)
+    return keypoints, scores / scores.max(initial=1) if kept.graded else scores
 
 
 def are_grades(scores: Float[np.ndarray, "*shape"]) -> bool:

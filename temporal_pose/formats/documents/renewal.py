@@ -54,7 +54,7 @@ def renewal(clip: Clip, kept: Kept) -> Renewal:
     rows = clip.rows[clip.rows >= 0]
     old = kept.values[np.searchsorted(kept.rows, rows)]
     new = measured(clip, kept.shares)[clip.rows >= 0]
-    gone = missing(old, kept.graded)
+    gone = missing(old, kept.hides)
     still = gone & np.isclose(new[..., :2], old[..., :2], _SAME, _SAME).all(-1)
     lost = still | ~np.isfinite(new[..., :2]).all(-1)
     given = np.isnan(new[..., 2]) | kept.graded
@@ -80,13 +80,17 @@ def refuse_other(clip: Clip, kept: Kept) -> None:
 
 
 def missing(
-    values: Float[np.ndarray, "*poses K 3"], graded: bool = False
+    values: Float[np.ndarray, "*poses K 3"], hides: bool = False
 ) -> Bool[np.ndarray, "*poses K"]:
-    """Keypoints that a file has no position of: (0, 0), (-1, -1), NaN, or graded 0."""
+    """Keypoints that a file has no position of: (0, 0), (-1, -1) or NaN.
+
+    Args:
+        hides: whether a score of 0 means the same.
+    """
     x, y = values[..., 0], values[..., 1]
     no_number = ~(np.isfinite(x) & np.isfinite(y))
     placeholder = (x == y) & ((x == 0) | (x == -1))
-    return no_number | placeholder | (graded & (values[..., 2] == 0))
+    return no_number | placeholder | (hides & (values[..., 2] == 0))
 
 
 def measured(clip: Clip, shares: bool) -> Float[np.ndarray, "N K 3"]:

@@ -95,14 +95,15 @@ def _element(text: str, at: int) -> tuple[Any, int]:
     if len(text) - at <= _LARGEST:
         return _DECODER.raw_decode(text, at)
     fault = json.JSONDecodeError("Expecting an entry of at most 32 MB", text, at)
-    for size in (1 << 16, 1 << 21, _LARGEST):
+    for size in (_LARGEST >> 9, _LARGEST >> 4, _LARGEST):
         try:
             value, end = _DECODER.raw_decode(text[at : at + size])
         except json.JSONDecodeError as error:
             if error.pos < size - _LONGEST_WORD:
                 fault = json.JSONDecodeError(error.msg, text, at + error.pos)
         else:
-            return value, at + end
+            if end < size:  # or it may be a number that goes on
+                return value, at + end
     raise fault
 
 
