@@ -11,19 +11,27 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats import folders
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.folders import FrameFile, KeptFile
-from temporal_pose.formats.gathering import Gathering, finite
-from temporal_pose.formats.listing import Kept
-from temporal_pose.formats.naming import by_number
-from temporal_pose.formats.numbering import titles
-from temporal_pose.formats.outline import outline
-from temporal_pose.formats.poses import TRIPLES, Pose, whole
-from temporal_pose.formats.proportions import told_apart
-from temporal_pose.formats.renewal import Renewal, by_row, fresh, plain, renewal, renewals
-from temporal_pose.formats.spans import Place, Spans, added, dumped, edited, walked
-from temporal_pose.formats.texts import (
+from temporal_pose.formats.documents import folders
+from temporal_pose.formats.documents.folders import FrameFile, KeptFile, KeptFolder
+from temporal_pose.formats.documents.gathering import Gathering, finite
+from temporal_pose.formats.documents.naming import by_number
+from temporal_pose.formats.documents.numbering import titles
+from temporal_pose.formats.documents.outline import outline
+from temporal_pose.formats.documents.parting import Kept
+from temporal_pose.formats.documents.poses import TRIPLES, Pose, whole
+from temporal_pose.formats.documents.proportions import told_apart
+from temporal_pose.formats.documents.renewal import (
+    Renewal,
+    by_row,
+    fresh,
+    plain,
+    renewal,
+    renewals,
+    spanned,
+)
+from temporal_pose.formats.documents.spans import Place, Spans, added, dumped, edited, walked
+from temporal_pose.formats.documents.texts import (
     DamagedError,
     Original,
     contents,
@@ -35,21 +43,6 @@ from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 
 _POSE, _OLD_POSE = "pose_keypoints_2d", "pose_keypoints"  # the latter before version 1.2
 _OTHERS = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d")
-_MOST_EMPTY = 1_000_000  # frames without a person that get a file
-
-
-class KeptFolder(NamedTuple):
-    """What brings poses back into the folder they came from.
-
-    Args:
-        folder: absolute.
-        files: those that were read, frame after frame.
-        poses: as they are in the files.
-    """
-
-    folder: Path
-    files: tuple[KeptFile, ...]
-    poses: Kept
 
 
 class OpenPose:
@@ -259,9 +252,7 @@ def _person(clip: Clip, values: Float[np.ndarray, "N K 3"], place: Any) -> dict[
 def _new(clip: Clip, stem: str) -> Iterator[tuple[str, bytes]]:
     """Files of a clip that came from elsewhere; frames between its poses get one, too."""
     values = fresh(clip)
-    people: dict[int, list[Mapping[str, Any]]] = {}
-    if len(clip) and np.ptp(clip.frames) < _MOST_EMPTY:
-        people = {frame: [] for frame in range(clip.frames.min(), clip.frames.max() + 1)}
+    people: dict[int, list[Mapping[str, Any]]] = {frame: [] for frame in spanned(clip)}
     for place, frame in enumerate(clip.frames.tolist()):
         people.setdefault(frame, []).append(_person(clip, values, place))
     for frame, persons in people.items():

@@ -1,5 +1,6 @@
 """Frame numbers and videos, as the names of files and images tell them."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -9,6 +10,8 @@ from temporal_pose.errors import DataError
 
 _ROBOFLOW = ".rf."  # what it adds to names, before a hash
 _DIGITS = re.compile(r"([0-9]+)")
+_LONGEST_STEP = 60  # from one frame to the next that was looked at
+_SPARSEST = 10  # times as many frames as have a pose
 _MOST_DIGITS = 18  # of a number of 64 bits
 
 
@@ -99,14 +102,11 @@ def shown(name: str) -> str:
 
 
 def fluent(numbers: Sequence[int]) -> bool:
-    """Whether numbers look like those of frames: regular steps, few of them left out.
+    """Whether numbers look like those of frames: regular steps, and not too many left out.
 
     Args:
         numbers: sorted, each once.
     """
     steps = [after - before for before, after in pairwise(numbers)]
-    if not steps:
-        return True
-    usual = sorted(steps)[len(steps) // 2]
-    regular = all(step % usual == 0 for step in steps)
-    return regular and usual <= 60 and sum(steps) <= 10 * usual * len(steps)
+    usual = math.gcd(*steps)
+    return usual <= _LONGEST_STEP and sum(steps) <= _SPARSEST * usual * len(steps)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from temporal_pose.formats.renewal import missing
+from temporal_pose.formats.documents.renewal import missing
 from temporal_pose.pose.skeletons import Skeleton
 
 _POSES = 500  # looked at, evenly spread over all

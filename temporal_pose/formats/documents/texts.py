@@ -10,7 +10,7 @@ from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 
 #: Bytes of the largest file that is read: hours of several people.
-MOST = 2 << 30
+MOST = 1 << 30
 
 
 _AT_ONCE = 1 << 20  # bytes that the system gives in one piece

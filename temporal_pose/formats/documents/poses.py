@@ -1,9 +1,12 @@
 """Poses as a document lists them, one by one: what is common to all such documents."""
 
+import reprlib
 from itertools import chain
 from typing import Any, NamedTuple
 
-from temporal_pose.formats.spans import Place
+from temporal_pose.formats.documents.numbering import shown
+from temporal_pose.formats.documents.spans import Place
+from temporal_pose.formats.documents.texts import DamagedError
 
 #: Which of x (0), y (1) and score (2) the lists of a pose hold, in turn.
 Columns = tuple[tuple[int, ...], ...]
@@ -32,12 +35,47 @@ class Pose(NamedTuple):
     box: tuple[float, float, float, float] | None = None
 
 
-def flat(nested: Any) -> Any:
-    """Pairs or triples of numbers as one list; what is not such, as it is."""
-    if isinstance(nested, list) and nested and all(isinstance(one, list) for one in nested):
-        lengths = {len(one) for one in nested}
-        return list(chain.from_iterable(nested)) if len(lengths) == 1 else nested
-    return nested
+def labelled(value: Any, where: object, what: str) -> int | str:
+    """What a document calls a frame: a number or a name.
+
+    Args:
+        where: the file, for the message.
+        what: name of the field.
+
+    Raises:
+        DamagedError: it is neither.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 62
+    if not number and not (isinstance(value, str) and value):
+        raise DamagedError(
+            f"{where}: {what} is {reprlib.repr(value)}; expected a number or a name"
+        )
+    return value
+
+
+def keyed(key: str) -> int | str:
+    """What a document calls a frame by the name of a member: a number if it is one."""
+    return int(key) if key.isascii() and key.isdigit() and len(key) <= 18 else key
+
+
+def called(frame: int | str) -> str:
+    """A frame in a message."""
+    return f"frame {frame}" if isinstance(frame, int) else f"frame '{shown(frame[:100])}'"
+
+
+def flat(nested: Any, *widths: int) -> Any:
+    """Pairs or triples of numbers as one list; what is not such, as it is.
+
+    Args:
+        widths: numbers that each may have.
+    """
+    if not isinstance(nested, list) or not all(isinstance(one, list) for one in nested):
+        return nested
+    lengths = {len(one) for one in nested}
+    fits = len(lengths) == 1 and lengths <= set(widths)
+    return list(chain.from_iterable(nested)) if fits else nested
 
 
 def whole(value: Any) -> int:

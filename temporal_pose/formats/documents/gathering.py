@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.texts import DamagedError
+from temporal_pose.formats.documents.texts import DamagedError
 
 #: More people in one frame than any detector finds.
 MOST_PEOPLE = 10_000
@@ -54,6 +54,8 @@ class Gathering:
             shown = reprlib.repr(numbers)
             raise DamagedError(f"{self._where}: {frame} has {shown}; expected a list of numbers")
         if len(numbers) != self._length:
+            for number in numbers:
+                self._mended(number, frame)
             self._check(len(numbers), frame)
         try:
             self._numbers.fromlist(numbers)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from temporal_pose.formats.clips import Given
-from temporal_pose.formats.poses import whole
+from temporal_pose.formats.documents.poses import whole
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 
 #: What detectors of people mean by so many keypoints, where the file does not say.

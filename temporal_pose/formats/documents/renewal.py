@@ -8,11 +8,12 @@ from jaxtyping import Bool, Float
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
-from temporal_pose.formats.listing import Kept
-from temporal_pose.formats.poses import Pose
-from temporal_pose.formats.spans import Edit, Spans, renumbered
+from temporal_pose.formats.documents.parting import Kept
+from temporal_pose.formats.documents.poses import Pose
+from temporal_pose.formats.documents.spans import Edit, Spans, renumbered
 
 PIXELS, SHARES, SCORES = 3, 6, 6  # digits after the point
+_MOST_FRAMES = 1_000_000  # that are listed although nobody may be in them
 _SAME = 1e-9  # what going to pixels and back may add
 
 
@@ -40,14 +41,11 @@ class Renewal:
         ]
 
 
-def renewal(clip: Clip, kept: Kept, shares: bool = False) -> Renewal:
+def renewal(clip: Clip, kept: Kept) -> Renewal:
     """What becomes of a clip's poses that were in the file.
 
     A number that is as it was stays as it was written. A missing keypoint stays missing in the
     file's own way; one that is missing now becomes (0, 0) with score 0.
-
-    Args:
-        shares: whether the file has positions as shares of the image.
 
     Raises:
         DataError: the clip has other keypoints than the file, or no image size to scale with.
@@ -55,8 +53,10 @@ def renewal(clip: Clip, kept: Kept, shares: bool = False) -> Renewal:
     refuse_other(clip, kept)
     rows = clip.rows[clip.rows >= 0]
     old = kept.values[np.searchsorted(kept.rows, rows)]
-    new = measured(clip, shares)[clip.rows >= 0]
-    gone, lost = missing(old, kept.graded), ~np.isfinite(new[..., :2]).all(-1)
+    new = measured(clip, kept.shares)[clip.rows >= 0]
+    gone = missing(old, kept.hides)
+    still = gone & np.isclose(new[..., :2], old[..., :2], _SAME, _SAME).all(-1)
+    lost = still | ~np.isfinite(new[..., :2]).all(-1)
     given = np.isnan(new[..., 2]) | kept.graded
     score = np.where(given, np.where(gone, 1.0, old[..., 2]), new[..., 2])
     new = np.where(lost[..., None], 0.0, np.concatenate([new[..., :2], score[..., None]], -1))
@@ -64,7 +64,7 @@ def renewal(clip: Clip, kept: Kept, shares: bool = False) -> Renewal:
     changed = ~(same | (lost & gone)[..., None])
     places = np.flatnonzero(changed.any((1, 2)))
     return Renewal(
-        rounded(new, shares), changed, {int(rows[place]): int(place) for place in places}
+        rounded(new, kept.shares), changed, {int(rows[place]): int(place) for place in places}
     )
 
 
@@ -80,13 +80,17 @@ def refuse_other(clip: Clip, kept: Kept) -> None:
 
 
 def missing(
-    values: Float[np.ndarray, "*poses K 3"], graded: bool = False
+    values: Float[np.ndarray, "*poses K 3"], hides: bool = False
 ) -> Bool[np.ndarray, "*poses K"]:
-    """Keypoints that a file has no position of: (0, 0), (-1, -1), NaN, or graded 0."""
+    """Keypoints that a file has no position of: (0, 0), (-1, -1) or NaN.
+
+    Args:
+        hides: whether a score of 0 means the same.
+    """
     x, y = values[..., 0], values[..., 1]
     no_number = ~(np.isfinite(x) & np.isfinite(y))
     placeholder = (x == y) & ((x == 0) | (x == -1))
-    return no_number | placeholder | (graded & (values[..., 2] == 0))
+    return no_number | placeholder | (hides & (values[..., 2] == 0))
 
 
 def measured(clip: Clip, shares: bool) -> Float[np.ndarray, "N K 3"]:
@@ -119,7 +123,7 @@ def fresh(clip: Clip, shares: bool = False) -> Float[np.ndarray, "N K 3"]:
         DataError: there is no image size to scale with.
     """
     values = measured(clip, shares)
-    lost = ~np.isfinite(values[..., :2]).all(-1)
+    lost = missing(values)
     score = np.where(np.isfinite(values[..., 2]), values[..., 2], 1.0)
     known = np.concatenate([values[..., :2], score[..., None]], -1)
     return rounded(np.where(lost[..., None], 0.0, known), shares)
@@ -131,6 +135,22 @@ def rounded(values: Float[np.ndarray, "N K 3"], shares: bool) -> Float[np.ndarra
     scale = 10.0**digits
     small = np.abs(values) < 1e9
     return np.where(small, np.round(np.where(small, values, 0) * scale) / scale + 0.0, values)
+
+
+def spanned(clip: Clip) -> range:
+    """The frames from a clip's first pose to its last; none where that would be too many."""
+    if not len(clip) or np.ptp(clip.frames) > _MOST_FRAMES:
+        return range(0)
+    return range(int(clip.frames.min()), int(clip.frames.max()) + 1)
+
+
+def tight(values: Float[np.ndarray, "K 3"], digits: int = PIXELS) -> list[int | float]:
+    """The box around the keypoints that are there: x, y, width, height; zeros for none."""
+    there = values[~missing(values), :2]
+    if not len(there):
+        return [0, 0, 0, 0]
+    low, size = there.min(0), np.ptp(there, 0)
+    return [plain(round(side, digits)) for side in (*low.tolist(), *size.tolist())]
 
 
 def written(number: float) -> str:

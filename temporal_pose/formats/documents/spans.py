@@ -5,11 +5,15 @@ import re
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from temporal_pose.formats.texts import DamagedError, fault
+from temporal_pose.formats.documents.texts import DamagedError, fault
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"([^\[\],\s]+)")
+
+_LARGEST = 32 << 20  # characters of an entry: a frame, or a person
+_REMEMBERED = 16  # lists and objects: those around a pose, each
+_LONGEST_WORD = 10_000  # that may be cut where a piece of the text ends
 
 Span = tuple[int, int]
 
@@ -71,7 +75,7 @@ def _object(text: str, start: int, streamed: str) -> Generator[tuple[str, int, A
         if name == streamed and text[at : at + 1] == "[":
             end = yield from _streamed(text, at, name)
         else:
-            value, end = _DECODER.raw_decode(text, at)
+            value, end = _element(text, at)
             yield name, at, value
         at = _next(text, end, "}")
     return at + 1
@@ -80,10 +84,27 @@ def _object(text: str, start: int, streamed: str) -> Generator[tuple[str, int, A
 def _streamed(text: str, start: int, name: str) -> Generator[tuple[str, int, Any], None, int]:
     at = _skip(text, start + 1)
     while text[at : at + 1] != "]":
-        value, end = _DECODER.raw_decode(text, at)
+        value, end = _element(text, at)
         yield name, at, value
         at = _next(text, end, "]")
     return at + 1
+
+
+def _element(text: str, at: int) -> tuple[Any, int]:
+    """A value and where it ends; a very large one is refused before it fills the memory."""
+    if len(text) - at <= _LARGEST:
+        return _DECODER.raw_decode(text, at)
+    fault = json.JSONDecodeError("Expecting an entry of at most 32 MB", text, at)
+    for size in (_LARGEST >> 9, _LARGEST >> 4, _LARGEST):
+        try:
+            value, end = _DECODER.raw_decode(text[at : at + size])
+        except json.JSONDecodeError as error:
+            if error.pos < size - _LONGEST_WORD:
+                fault = json.JSONDecodeError(error.msg, text, at + error.pos)
+        else:
+            if end < size:  # or it may be a number that goes on
+                return value, at + end
+    raise fault
 
 
 def _named(text: str, at: int) -> tuple[str, int]:
@@ -128,16 +149,16 @@ class Spans:
         if not place.path:
             return start, _DECODER.raw_decode(self._text, start)[1]
         for step in place.path:
-            start, end = self._inside(start)[step]
+            start, end = self.inside(start)[step]
         return start, end
 
-    def _inside(self, start: int) -> dict[str | int, Span]:
+    def inside(self, start: int) -> dict[str | int, Span]:
         """Spans of what a list or object holds; those looked at last are remembered."""
-        if start not in self._known:
-            if len(self._known) > 8:
-                self._known.clear()
-            self._known[start] = dict(self._items(start))
-        return self._known[start]
+        found = self._known.pop(start, None) or dict(self._items(start))
+        self._known[start] = found  # last, as the one that was looked at last
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return found
 
     def _items(self, start: int) -> Iterator[tuple[str | int, Span]]:
         text, named = self._text, self._text[start] == "{"

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
-from temporal_pose.formats.numbering import Numbered, numbered, shown, taken_apart
-from temporal_pose.formats.texts import DamagedError
+from temporal_pose.formats.documents.numbering import Numbered, numbered, shown, taken_apart
+from temporal_pose.formats.documents.parting import Kept
+from temporal_pose.formats.documents.texts import DamagedError
 
 #: Bytes of the largest file of one frame.
-MOST = 64 << 20
+MOST = 32 << 20
 _NAMED = 20  # damaged files that get a sentence each
 
 
@@ -40,6 +41,20 @@ class KeptFile(NamedTuple):
     file: FrameFile
     checksum: int
     poses: int
+
+
+class KeptFolder(NamedTuple):
+    """What brings poses back into the folder they came from.
+
+    Args:
+        folder: absolute.
+        files: those that were read, frame after frame.
+        poses: as they are in the files.
+    """
+
+    folder: Path
+    files: tuple[KeptFile, ...]
+    poses: Kept
 
 
 def names(folder: Path, suffix: str, most: int | None = None) -> list[str]:

@@ -1,0 +1,1 @@
+"""What formats that list people frame by frame are made of: texts, places in them, poses."""
