@@ -135,7 +135,7 @@ def _from_csv(path: Path) -> tuple[Animals, Sheet]:
     where = np.repeat(np.array(rows, np.int32), people)[:, None]
     columns = np.broadcast_to(whose.columns, (len(rows), *whose.columns.shape))
     each = np.broadcast_to(where, (len(where), bodyparts))
-    return whose, Sheet(table, places, each, columns.reshape(-1, bodyparts, 3))
+    return whose, Sheet(table.put_away(), places, each, columns.reshape(-1, bodyparts, 3))
 
 
 def _data(table: Table, header: int, index: int) -> list[int]:
@@ -175,7 +175,8 @@ def _new(clip: Clip, out: Path) -> bytes:
     rows += [["individuals", *(f"individual{person}" for person, _, _ in each)]] * several
     rows += [["bodyparts", *(bodypart for _, bodypart, _ in each)]]
     rows += [["coords", *(coord for _, _, coord in each)]]
-    lines = [",".join(map(table.quoted, row)) for row in rows]
-    for number, row in enumerate(whole.values.reshape(len(whole.values), -1).tolist()):
-        lines.append(",".join([str(whole.first + number), *map(table.written, row)]))
-    return table.encoded("\n".join([*lines, ""]))
+    lines = [",".join(map(table.quoted, row)) + "\n" for row in rows]
+    for number, values in enumerate(whole.values):
+        cells = [str(whole.first + number), *table.all_written(values.ravel())]
+        lines.append(",".join(cells) + "\n")
+    return table.encoded(lines)

@@ -102,12 +102,12 @@ def _new(clip: Clip, out: Path) -> bytes:
     header += ["time"] if clip.times is not None else []
     header += [one.format(name) for name in names or range(count) for one in form]
     values = np.concatenate([clip.keypoints, clip.scores[..., None]], -1).reshape(len(clip), -1)
-    lines = [",".join(map(table.quoted, header))]
-    for pose, row in enumerate(values.tolist()):
+    lines = [",".join(map(table.quoted, header)) + "\n"]
+    for pose, row in enumerate(values):
         cells = [str(int(clip.frames[pose]))]
         if clip.ids is not None:
             cells.append(str(int(clip.ids[pose])) if clip.ids[pose] >= 0 else "")
         if clip.times is not None:
             cells.append(table.written(float(clip.times[pose])))
-        lines.append(",".join([*cells, *map(table.written, row)]))
-    return table.encoded("\n".join([*lines, ""]))
+        lines.append(",".join([*cells, *table.all_written(row)]) + "\n")
+    return table.encoded(lines)

@@ -67,7 +67,7 @@ def poses(
         places.refuse_twice(table.path)
     where = np.broadcast_to(np.array(rows, np.int64)[:, None], values.shape[:2])
     whole = np.broadcast_to(columns, values.shape)
-    sheet = Sheet(table, places, where, whole, when.columns, when.people, width=width)
+    sheet = Sheet(table.put_away(), places, where, whole, when.columns, when.people, width=width)
     return Poses(sheet, when.times, when.remarks)
 
 

@@ -123,15 +123,15 @@ def _rows(clip: Clip, out: Path) -> bytes:
     header = ["frame", *["timestamp_ms"] * (clip.times is not None)]
     header += ["person"] * (clip.ids is not None)
     header += [f"{name}_{axis}" for name in NAMES for axis in ("x", "y", "z", "visibility")]
-    lines = [",".join(header)]
-    for pose, row in enumerate(_four(clip).tolist()):
+    lines = [",".join(header) + "\n"]
+    for pose, row in enumerate(_four(clip)):
         told = [str(int(clip.frames[pose]))]
         if clip.times is not None:
             told.append(table.written(float(clip.times[pose]) * 1000))
         if clip.ids is not None:
             told.append(str(int(clip.ids[pose])))
-        lines.append(",".join([*told, *(table.written(cell) for four in row for cell in four)]))
-    return table.encoded("\n".join([*lines, ""]))
+        lines.append(",".join([*told, *table.all_written(row.ravel())]) + "\n")
+    return table.encoded(lines)
 
 
 def _document(clip: Clip) -> bytes:

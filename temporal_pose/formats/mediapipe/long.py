@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -82,10 +82,9 @@ def poses(table: Table, columns: Columns) -> tuple[Poses, list[int]]:
     times = None if when.times is None else when.times[firsts]
     three = np.array([columns.x, columns.y, columns.score])
     labels = _labels(table, dict(zip(which, every, strict=True)), columns, known)
-    sheet = Sheet(
-        table, places, rows, np.broadcast_to(three, values.shape), when.columns, when.people,
-        labels, width=len(header),
-    )  # fmt: skip
+    all_columns = np.broadcast_to(three, values.shape)
+    named: dict[str, Any] = {"people": when.people, "labels": labels, "width": len(header)}
+    sheet = Sheet(table.put_away(), places, rows, all_columns, when.columns, **named)
     return Poses(sheet, times, when.remarks), known
 
 
