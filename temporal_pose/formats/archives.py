@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from jaxtyping import Shaped
@@ -18,6 +19,7 @@ ARRAY, ARCHIVE = b"\x93NUMPY", b"PK"
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, LookupError, RuntimeError,
     NotImplementedError, SyntaxError, TypeError, MemoryError, RecursionError, OverflowError,
+    TokenError,
 )  # fmt: skip
 _MOST = 8 << 30  # bytes of one array
 

@@ -46,6 +46,9 @@ class Stored(NamedTuple):
             DataError: see `Places.filled`; or a file that has changed.
         """
         filled, columns = self.places.filled(clip), self.animals.columns
+        content = self.original.content()
+        if not filled.changed.any():
+            return content
         shape = (-1, *columns.shape)
         values, changed = (array.reshape(shape) for array in (filled.values, filled.changed))
         new = self.frame.values.copy()
@@ -53,7 +56,6 @@ class Stored(NamedTuple):
             animal, bodypart, coord = index.tolist()
             rows = changed[:, animal, bodypart, coord]
             new[rows, columns[animal, bodypart, coord]] = values[rows, animal, bodypart, coord]
-        content = self.original.content()
         return hdf5.edited(
             content, lambda file: pandas_hdf.change(file, self.frame, new), _READING
         )

@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from jaxtyping import Int, Shaped
 
 from temporal_pose.formats.paired.source import Header, readable
 
-_DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, KeyError)
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, LookupError, RuntimeError,
+    NotImplementedError, SyntaxError, TypeError, MemoryError, OverflowError, TokenError,
+)  # fmt: skip
 
 
 class Archive:
