@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.tables import Table, unquoted
+from temporal_pose.formats.tables import Table, shown, unquoted
 
 #: How columns and fields of frame numbers, and of times, are called; see `plain`.
 FRAME = re.compile(r"(video_?)?frames?(_?(id|no|nr|num|number|idx|index|count))?")
@@ -145,8 +145,7 @@ def frame_number(text: str, where: object) -> int:
         if value != int(value) or abs(value) > 2**53:
             raise ValueError
     except (ValueError, OverflowError):
-        shown = text[-40:]
-        raise DataError(f"{where}: the frame is '{shown}'; expected a whole number") from None
+        raise DataError(f"{where}: the frame is {shown(text)}; expected a whole number") from None
     return int(value)
 
 

@@ -105,7 +105,7 @@ class Table:
             return float(text.replace(",", "."))
         except ValueError:
             raise DataError(
-                f"{self.at(row)}: cell {column + 1} is '{text[:40]}'; expected a number, or "
+                f"{self.at(row)}: cell {column + 1} is {shown(text)}; expected a number, or "
                 "nothing for what is missing"
             ) from None
 
@@ -188,6 +188,11 @@ def unquoted(cell: str) -> str:
     return text
 
 
+def shown(text: str) -> str:
+    """The beginning of a text for a message of one line."""
+    return repr(text if len(text) <= 40 else f"{text[:40]}...")
+
+
 def opened(path: Path, header: int = 1, delimiter: str | None = None) -> Table:
     """A table of a text file.
 
@@ -248,7 +253,7 @@ def _lines(path: Path) -> tuple[str, list[str]]:
         if len(lines) == 1 and "\r" in lines[0].rstrip("\r\n"):  # as old spreadsheets end lines
             lines = re.findall(r"[^\r]*\r|[^\r]+$", lines[0])
         return encoding, list(_whole(lines))
-    raise DataError(f"{path} is no {marked} text, as it begins; write or copy the file again")
+    raise DataError(f"{path} begins as {marked} text and is none; write or copy the file again")
 
 
 def _whole(lines: Sequence[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from temporal_pose.formats.landmarks import LANDMARKS, landmark
 from temporal_pose.formats.places import Places, shares
 from temporal_pose.formats.rows import Poses, When, read_when
 from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, unquoted
+from temporal_pose.formats.tables import Table, shown, unquoted
 
 _NAMED = re.compile(
     r"(pose_?)?(landmark|keypoint|joint|point|lm|kp|body_?part)s?"
@@ -94,7 +94,7 @@ def _landmark(table: Table, row: int, column: int) -> int:
     number = int(text) if re.fullmatch(r"\d{1,3}", text) else landmark(text)
     if number is None or number >= LANDMARKS:
         raise DataError(
-            f"{table.at(row)}: '{text[:40]}' is no landmark; expected a number from 0 to 32, or "
+            f"{table.at(row)}: {shown(text)} is no landmark; expected a number from 0 to 32, or "
             "one of MediaPipe's names"
         )
     return number
