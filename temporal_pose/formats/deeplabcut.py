@@ -14,16 +14,16 @@ from jaxtyping import Float
 
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
-from temporal_pose.formats import hdf5, pandas_hdf
-from temporal_pose.formats.animals import Animals, animals
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import frame_number, frame_numbers
-from temporal_pose.formats.grids import grid
-from temporal_pose.formats.opening import Original, contents, original
-from temporal_pose.formats.places import Places, single
-from temporal_pose.formats.rows import numbers
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, first_rows, opened
+from temporal_pose.formats.tables import hdf5, pandas_hdf
+from temporal_pose.formats.tables.animals import Animals, animals
+from temporal_pose.formats.tables.columns import frame_number, frame_numbers
+from temporal_pose.formats.tables.grids import grid
+from temporal_pose.formats.tables.opening import Original, contents, original
+from temporal_pose.formats.tables.places import Places, single
+from temporal_pose.formats.tables.rows import numbers
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table, first_rows, opened
 
 _LEVELS = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
 _COORDS = ("x", "y", "likelihood")

@@ -16,12 +16,12 @@ import numpy as np
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import coordinates, index_of, number_of
-from temporal_pose.formats.landmarks import landmarks
-from temporal_pose.formats.names import spelled
-from temporal_pose.formats.places import shares, single
-from temporal_pose.formats.rows import poses
-from temporal_pose.formats.tables import Table, first_rows, opened
+from temporal_pose.formats.tables.columns import coordinates, index_of, number_of
+from temporal_pose.formats.tables.landmarks import landmarks
+from temporal_pose.formats.tables.names import spelled
+from temporal_pose.formats.tables.places import shares, single
+from temporal_pose.formats.tables.rows import poses
+from temporal_pose.formats.tables.text import Table, first_rows, opened
 from temporal_pose.pose.skeletons import Skeleton
 
 _SCORES = ("score", "visibility", "presence")

@@ -19,14 +19,14 @@ from jaxtyping import Float, Int
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import frame_numbers
-from temporal_pose.formats.grids import grid
-from temporal_pose.formats.names import spelled
-from temporal_pose.formats.places import Places, single
-from temporal_pose.formats.rates import rate
-from temporal_pose.formats.rows import numbers
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, first_rows, opened
+from temporal_pose.formats.tables.columns import frame_numbers
+from temporal_pose.formats.tables.grids import grid
+from temporal_pose.formats.tables.names import spelled
+from temporal_pose.formats.tables.places import Places, single
+from temporal_pose.formats.tables.rates import rate
+from temporal_pose.formats.tables.rows import numbers
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table, first_rows, opened
 
 _HEADER = 5  # rows
 _PIXELS = re.compile(r"px|pix(el)?s?", re.IGNORECASE)

@@ -15,14 +15,14 @@ from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import FRAME, TIME, plain, unit_of
-from temporal_pose.formats.landmarks import LANDMARKS, landmark, skeleton_of
 from temporal_pose.formats.mediapipe.editing import Stored, Way
 from temporal_pose.formats.mediapipe.numerals import Numerals, parsed
-from temporal_pose.formats.opening import contents, original
-from temporal_pose.formats.places import Places, shares
-from temporal_pose.formats.rates import rate
-from temporal_pose.formats.tables import shown
+from temporal_pose.formats.tables.cells import shown
+from temporal_pose.formats.tables.columns import FRAME, TIME, plain, unit_of
+from temporal_pose.formats.tables.landmarks import LANDMARKS, landmark, skeleton_of
+from temporal_pose.formats.tables.opening import contents, original
+from temporal_pose.formats.tables.places import Places, shares
+from temporal_pose.formats.tables.rates import rate
 
 _HOLDING = ("frames", "data", "results", "poses", "sequence")
 _POINTS = ("pose_landmarks", "poselandmarks", "landmarks", "landmark", "poses", "people")

@@ -12,14 +12,14 @@ from jaxtyping import Float
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import coordinates, index_of
-from temporal_pose.formats.landmarks import LANDMARKS, NAMES, landmarks, skeleton_of
 from temporal_pose.formats.mediapipe import documents, long
-from temporal_pose.formats.opening import beginning
-from temporal_pose.formats.places import scaled, shares, single
-from temporal_pose.formats.rows import Poses, poses
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, first_rows, opened
+from temporal_pose.formats.tables.columns import coordinates, index_of
+from temporal_pose.formats.tables.landmarks import LANDMARKS, NAMES, landmarks, skeleton_of
+from temporal_pose.formats.tables.opening import beginning
+from temporal_pose.formats.tables.places import scaled, shares, single
+from temporal_pose.formats.tables.rows import Poses, poses
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table, first_rows, opened
 
 _SCORES = ("visibility", "presence")
 _TELLING = re.compile(r'"(pose_?)?landmarks?"|"visibility"', re.IGNORECASE)

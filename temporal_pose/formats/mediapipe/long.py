@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.columns import Index, index_of, plain, seconds
-from temporal_pose.formats.landmarks import LANDMARKS, landmark
-from temporal_pose.formats.places import Places, shares
-from temporal_pose.formats.rows import Poses, When, read_when
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, shown, unquoted
+from temporal_pose.formats.tables.cells import shown, unquoted
+from temporal_pose.formats.tables.columns import Index, index_of, plain, seconds
+from temporal_pose.formats.tables.landmarks import LANDMARKS, landmark
+from temporal_pose.formats.tables.places import Places, shares
+from temporal_pose.formats.tables.rows import Poses, When, read_when
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table
 
 _NAMED = re.compile(
     r"(pose_?)?(landmark|keypoint|joint|point|lm|kp|body_?part)s?"

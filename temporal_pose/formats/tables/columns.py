@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.tables import Table, shown, unquoted
+from temporal_pose.formats.tables.cells import shown, unquoted
+from temporal_pose.formats.tables.text import Table
 
 #: How columns and fields of frame numbers, and of times, are called; see `plain`.
 FRAME = re.compile(r"(video_?)?frames?(_?(id|no|nr|num|number|idx|index|count))?")

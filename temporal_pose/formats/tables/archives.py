@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.opening import beginning
+from temporal_pose.formats.tables.opening import beginning
 
 ARRAY, ARCHIVE = b"\x93NUMPY", b"PK"
 

@@ -6,7 +6,7 @@ nobody changes is given back letter by letter.
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +14,11 @@ import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.opening import Original, beginning, checked, regular
+from temporal_pose.formats.tables.cells import MARK, delimiter_of, shown, split, unquoted
+from temporal_pose.formats.tables.opening import Original, beginning, checked, regular
 
 _MISSING = frozenset(("", "nan", "-nan", "na", "n/a", "#n/a", "null", "none"))
-_CELL = r'((?:[^"{0}]|"(?:[^"]|"")*"?)*)(?:{0}|$)'
 _COMMA = re.compile(r'\s*"?-?\d+,\d+(e[-+]?\d+)?"?\s*', re.IGNORECASE)
-_MARK = "\ufeff"  # of byte order; part of the first line
 _AT_ONCE = 4096  # rows that are put together, so that a file is not there twice
 _SAMPLE = 200  # rows that are looked at for how numbers and missing ones are written
 
@@ -156,43 +155,6 @@ class Table:
         return [*cells[:width], *[""] * (width - len(cells))]
 
 
-def split(line: str, delimiter: str) -> list[str]:
-    """The cells of a line as they stand, without the line's end."""
-    line = line.rstrip("\r\n").removeprefix(_MARK)
-    if '"' not in line:
-        return line.split(delimiter)
-    cells = [match[1] for match in re.finditer(_CELL.format(re.escape(delimiter)), line)]
-    return cells if line.endswith(delimiter) else cells[:-1]
-
-
-def changed(line: str, delimiter: str, cells: Mapping[int, str]) -> str:
-    """A line in which some cells are others."""
-    before = split(line, delimiter)
-    before.extend([""] * (max(cells, default=0) + 1 - len(before)))
-    for column, text in cells.items():
-        before[column] = text
-    mark = _MARK if line.startswith(_MARK) else ""
-    return mark + delimiter.join(before) + end_of(line)
-
-
-def end_of(line: str) -> str:
-    """What ends a line; nothing for the last one of many files."""
-    return line[len(line.rstrip("\r\n")) :]
-
-
-def unquoted(cell: str) -> str:
-    """The text of a cell, without quotes and surrounding spaces."""
-    text = cell.strip()
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        text = text[1:-1].replace('""', '"').strip()
-    return text
-
-
-def shown(text: str) -> str:
-    """The beginning of a text for a message of one line."""
-    return repr(text if len(text) <= 40 else f"{text[:40]}...")
-
-
 def opened(path: Path, header: int = 1, delimiter: str | None = None) -> Table:
     """A table of a text file.
 
@@ -219,18 +181,12 @@ def first_rows(path: Path, rows: int) -> list[list[str]]:
     start = beginning(path)
     if not start or start.startswith((b"PK", b"\x89HDF", b"\x93NUMPY")):
         return []
-    text = start.decode(_marked(start) or "latin-1", "ignore").removeprefix(_MARK)
+    text = start.decode(_marked(start) or "latin-1", "ignore").removeprefix(MARK)
     if "\0" in text:
         return []
     lines = re.split(r"\r?\n|\r", text, maxsplit=rows)[:rows]
     tables = (Table(path, "", [line], delimiter_of(line)) for line in lines)
     return [table.texts(0) for table in tables]
-
-
-def delimiter_of(line: str) -> str:
-    """The delimiter that a row has most of; a comma where it has none."""
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(",;\t", key=bare.count)
 
 
 def _marked(start: bytes) -> str | None:

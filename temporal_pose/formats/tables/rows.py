@@ -8,10 +8,11 @@ from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import Index, frame_numbers, seconds
-from temporal_pose.formats.places import Places
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, unquoted
+from temporal_pose.formats.tables.cells import unquoted
+from temporal_pose.formats.tables.columns import Index, frame_numbers, seconds
+from temporal_pose.formats.tables.places import Places
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table
 from temporal_pose.pose.skeletons import Skeleton
 
 

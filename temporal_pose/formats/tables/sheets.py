@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.formats.clips import Clip
-from temporal_pose.formats.columns import Index
-from temporal_pose.formats.places import Filled, Places, scaled
-from temporal_pose.formats.tables import Table, changed, end_of, split
+from temporal_pose.formats.tables.cells import changed, end_of, split
+from temporal_pose.formats.tables.columns import Index
+from temporal_pose.formats.tables.places import Filled, Places, scaled
+from temporal_pose.formats.tables.text import Table
 
 _AT_ONCE = 4096  # places whose cells are looked at together
 
