@@ -137,12 +137,10 @@ def frame_number(text: str, where: object) -> int:
     Raises:
         DataError: no whole number.
     """
-    found = text.replace(",", ".")
-    if re.search(r"[^-+.\d]", found):  # img0012.png
-        numbers = re.findall(r"\d+", text.rpartition(".")[0] or text)
-        found = numbers[-1] if numbers else ""
+    numbers = re.findall(r"\d+", text.rpartition(".")[0] or text)  # of img0012.png
+    plainly = re.fullmatch(r"[-+\d.,\seE]*|[a-z]*", text) or not numbers
     try:
-        value = float(found)
+        value = float(text.replace(",", ".") if plainly else numbers[-1])
         if value != int(value) or abs(value) > 2**53:
             raise ValueError
     except (ValueError, OverflowError):
