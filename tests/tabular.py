@@ -1,8 +1,10 @@
 """Clips that are changed as refining changes them, and tiny files of tables and arrays."""
 
 import os
+import warnings
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -17,6 +19,13 @@ def real(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"no real data at {path}; set TEMPORAL_POSE_SHARED_DATA")
     return path
+
+
+def movement() -> ModuleType:
+    """The readers of the library movement; without it the test is skipped."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its dependencies warn of each other
+        return pytest.importorskip("movement.io.load_poses", reason="movement is not installed")
 
 
 def read(kind: Format, path: Path, **given: object) -> Clip:

@@ -10,6 +10,7 @@ from tabular import (
     assert_same,
     clip_of,
     moved,
+    movement,
     people,
     read,
     real,
@@ -67,7 +68,7 @@ def test_real_files_beside_pandas(name, tmp_path):
 
 
 def test_real_files_beside_movement():
-    load = pytest.importorskip("movement.io.load_poses", reason="movement is not installed")
+    load = movement()
     for name, loaded in (
         ("deeplabcut_mouse_single.csv", load.from_dlc_file),
         ("lightningpose_paws.csv", load.from_lp_file),
@@ -271,11 +272,8 @@ def test_without_h5py_the_error_says_what_to_install(tmp_path, monkeypatch):
     as_table(table(), path)
     monkeypatch.setitem(__import__("sys").modules, "h5py", None)
     assert recognised(path) is DLC
-    with pytest.raises(
-        ConfigError,
-        match=r"^reading DeepLabCut's .h5 needs h5py, which pip install 'temporal-pose\[formats\]' "
-        "adds$",
-    ):
+    needed = r"needs h5py, which pip install 'temporal-pose\[formats\]' adds$"
+    with pytest.raises(ConfigError, match=rf"^reading DeepLabCut's \.h5 {needed}"):
         DLC.read(path, Given())
 
 
