@@ -23,12 +23,12 @@ from jaxtyping import Bool, Float, Shaped
 
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
-from temporal_pose.formats import archives
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.fields import Fields
-from temporal_pose.formats.grids import grid
-from temporal_pose.formats.opening import Original, beginning, contents, original
-from temporal_pose.formats.places import Places, shares, single
+from temporal_pose.formats.tables import archives
+from temporal_pose.formats.tables.fields import Fields
+from temporal_pose.formats.tables.grids import grid
+from temporal_pose.formats.tables.opening import Original, beginning, contents, original
+from temporal_pose.formats.tables.places import Places, shares, single
 
 _SHAPES = "(F, K, 2), (F, K, 3), (F, P, K, 2) or (F, P, K, 3)"
 _LAYOUT = {"detections", "heatmaps"}  # of the paired layout

@@ -14,16 +14,16 @@ from jaxtyping import Float
 
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
-from temporal_pose.formats import hdf5, pandas_hdf
-from temporal_pose.formats.animals import Animals, animals
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import frame_number, frame_numbers
-from temporal_pose.formats.grids import grid
-from temporal_pose.formats.opening import Original, contents, original
-from temporal_pose.formats.places import Places, single
-from temporal_pose.formats.rows import numbers
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, first_rows, opened
+from temporal_pose.formats.tables import hdf5, pandas_hdf
+from temporal_pose.formats.tables.animals import Animals, animals
+from temporal_pose.formats.tables.columns import frame_number, frame_numbers
+from temporal_pose.formats.tables.grids import grid
+from temporal_pose.formats.tables.opening import Original, contents, original
+from temporal_pose.formats.tables.places import Places, single
+from temporal_pose.formats.tables.rows import numbers
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table, first_rows, opened
 
 _LEVELS = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
 _COORDS = ("x", "y", "likelihood")
@@ -46,6 +46,9 @@ class Stored(NamedTuple):
             DataError: see `Places.filled`; or a file that has changed.
         """
         filled, columns = self.places.filled(clip), self.animals.columns
+        content = self.original.content()
+        if not filled.changed.any():
+            return content
         shape = (-1, *columns.shape)
         values, changed = (array.reshape(shape) for array in (filled.values, filled.changed))
         new = self.frame.values.copy()
@@ -53,7 +56,6 @@ class Stored(NamedTuple):
             animal, bodypart, coord = index.tolist()
             rows = changed[:, animal, bodypart, coord]
             new[rows, columns[animal, bodypart, coord]] = values[rows, animal, bodypart, coord]
-        content = self.original.content()
         return hdf5.edited(
             content, lambda file: pandas_hdf.change(file, self.frame, new), _READING
         )
@@ -135,7 +137,7 @@ def _from_csv(path: Path) -> tuple[Animals, Sheet]:
     where = np.repeat(np.array(rows, np.int32), people)[:, None]
     columns = np.broadcast_to(whose.columns, (len(rows), *whose.columns.shape))
     each = np.broadcast_to(where, (len(where), bodyparts))
-    return whose, Sheet(table, places, each, columns.reshape(-1, bodyparts, 3))
+    return whose, Sheet(table.put_away(), places, each, columns.reshape(-1, bodyparts, 3))
 
 
 def _data(table: Table, header: int, index: int) -> list[int]:
@@ -175,7 +177,8 @@ def _new(clip: Clip, out: Path) -> bytes:
     rows += [["individuals", *(f"individual{person}" for person, _, _ in each)]] * several
     rows += [["bodyparts", *(bodypart for _, bodypart, _ in each)]]
     rows += [["coords", *(coord for _, _, coord in each)]]
-    lines = [",".join(map(table.quoted, row)) for row in rows]
-    for number, row in enumerate(whole.values.reshape(len(whole.values), -1).tolist()):
-        lines.append(",".join([str(whole.first + number), *map(table.written, row)]))
-    return table.encoded("\n".join([*lines, ""]))
+    lines = [",".join(map(table.quoted, row)) + "\n" for row in rows]
+    for number, values in enumerate(whole.values):
+        cells = [str(whole.first + number), *table.all_written(values.ravel())]
+        lines.append(",".join(cells) + "\n")
+    return table.encoded(lines)

@@ -13,11 +13,11 @@ from jaxtyping import Float, Shaped
 
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
-from temporal_pose.formats import archives
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.grids import grid
-from temporal_pose.formats.opening import Original, contents, original, regular
-from temporal_pose.formats.places import Filled, Places, single
+from temporal_pose.formats.tables import archives
+from temporal_pose.formats.tables.grids import grid
+from temporal_pose.formats.tables.opening import Original, contents, original, regular
+from temporal_pose.formats.tables.places import Filled, Places, single
 from temporal_pose.pose.skeletons import SKELETONS
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ import numpy as np
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import coordinates, index_of, number_of
-from temporal_pose.formats.landmarks import landmarks
-from temporal_pose.formats.names import spelled
-from temporal_pose.formats.places import shares, single
-from temporal_pose.formats.rows import poses
-from temporal_pose.formats.tables import Table, first_rows, opened
+from temporal_pose.formats.tables.columns import coordinates, index_of, number_of
+from temporal_pose.formats.tables.landmarks import landmarks
+from temporal_pose.formats.tables.names import spelled
+from temporal_pose.formats.tables.places import shares, single
+from temporal_pose.formats.tables.rows import poses
+from temporal_pose.formats.tables.text import Table, first_rows, opened
 from temporal_pose.pose.skeletons import Skeleton
 
 _SCORES = ("score", "visibility", "presence")
@@ -102,12 +102,12 @@ def _new(clip: Clip, out: Path) -> bytes:
     header += ["time"] if clip.times is not None else []
     header += [one.format(name) for name in names or range(count) for one in form]
     values = np.concatenate([clip.keypoints, clip.scores[..., None]], -1).reshape(len(clip), -1)
-    lines = [",".join(map(table.quoted, header))]
-    for pose, row in enumerate(values.tolist()):
+    lines = [",".join(map(table.quoted, header)) + "\n"]
+    for pose, row in enumerate(values):
         cells = [str(int(clip.frames[pose]))]
         if clip.ids is not None:
             cells.append(str(int(clip.ids[pose])) if clip.ids[pose] >= 0 else "")
         if clip.times is not None:
             cells.append(table.written(float(clip.times[pose])))
-        lines.append(",".join([*cells, *map(table.written, row)]))
-    return table.encoded("\n".join([*lines, ""]))
+        lines.append(",".join([*cells, *table.all_written(row)]) + "\n")
+    return table.encoded(lines)

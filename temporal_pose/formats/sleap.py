@@ -16,13 +16,13 @@ from jaxtyping import Float, Shaped
 
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
-from temporal_pose.formats import hdf5
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.grids import Grid, grid
-from temporal_pose.formats.names import named
-from temporal_pose.formats.opening import Original, contents, original
-from temporal_pose.formats.places import Places, single
-from temporal_pose.formats.rates import rate
+from temporal_pose.formats.tables import hdf5
+from temporal_pose.formats.tables.grids import Grid, grid
+from temporal_pose.formats.tables.names import named
+from temporal_pose.formats.tables.opening import Original, contents, original
+from temporal_pose.formats.tables.places import Places, single
+from temporal_pose.formats.tables.rates import rate
 
 _AXES = ("track", "xy", "node", "frame")
 _WANTED = ("frame", "track", "node", "xy")
@@ -108,7 +108,7 @@ class Sleap:
         """Writes a video; see `temporal_pose.formats.clips.Format`.
 
         Raises:
-            DataError: several videos; see `temporal_pose.formats.grids.grid`.
+            DataError: several videos; see `temporal_pose.formats.tables.grids.grid`.
             ConfigError: h5py is not installed.
         """
         clip = single(clips, out)

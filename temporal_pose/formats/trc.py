@@ -19,14 +19,14 @@ from jaxtyping import Float, Int
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import frame_numbers
-from temporal_pose.formats.grids import grid
-from temporal_pose.formats.names import spelled
-from temporal_pose.formats.places import Places, single
-from temporal_pose.formats.rates import rate
-from temporal_pose.formats.rows import numbers
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, first_rows, opened
+from temporal_pose.formats.tables.columns import frame_numbers
+from temporal_pose.formats.tables.grids import grid
+from temporal_pose.formats.tables.names import spelled
+from temporal_pose.formats.tables.places import Places, single
+from temporal_pose.formats.tables.rates import rate
+from temporal_pose.formats.tables.rows import numbers
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table, first_rows, opened
 
 _HEADER = 5  # rows
 _PIXELS = re.compile(r"px|pix(el)?s?", re.IGNORECASE)
@@ -64,7 +64,7 @@ class Trc:
         where = np.broadcast_to(np.array(rows, np.int64)[:, None], values.shape[:2])
         flat = columns[:, 1] + 1 if width > 2 + 2 * len(names) else None
         whole = np.broadcast_to(columns, values.shape)
-        kept = Sheet(table, places, where, whole, zeros=flat)
+        kept = Sheet(table.put_away(), places, where, whole, zeros=flat)
         known = np.isfinite(times).all() and bool((np.diff(np.sort(times)) > 0).all())
         told: dict[str, Any] = {"times": times if known else None, "remarks": remarks}
         told |= {"fps": rate(about.get("datarate")), "kept": kept, "format": self.name}
@@ -151,6 +151,6 @@ def _new(clip: Clip, out: Path) -> bytes:
     values = whole.values[:, 0] if length else np.empty((0, count, 3))
     missing = np.isnan(values[..., :2]).any(-1, keepdims=True)
     flat = np.concatenate([values[..., :2], np.where(missing, np.nan, 0)], -1)
-    for frame, time, row in zip(frames, times, flat.reshape(length, -1).tolist(), strict=True):
-        lines.append("\t".join([str(int(frame)), repr(float(time)), *map(table.written, row)]))
-    return table.encoded("\n".join([*lines, ""]))
+    for frame, time, row in zip(frames.tolist(), times.tolist(), flat, strict=True):
+        lines.append("\t".join([str(frame), repr(time), *table.all_written(row.ravel())]))
+    return table.encoded([f"{line}\n" for line in lines])

@@ -15,13 +15,14 @@ from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import FRAME, TIME, plain, unit_of
-from temporal_pose.formats.landmarks import LANDMARKS, landmark, skeleton_of
 from temporal_pose.formats.mediapipe.editing import Stored, Way
 from temporal_pose.formats.mediapipe.numerals import Numerals, parsed
-from temporal_pose.formats.opening import contents, original
-from temporal_pose.formats.places import Places, shares
-from temporal_pose.formats.rates import rate
+from temporal_pose.formats.tables.cells import shown
+from temporal_pose.formats.tables.columns import FRAME, TIME, plain, unit_of
+from temporal_pose.formats.tables.landmarks import LANDMARKS, landmark, skeleton_of
+from temporal_pose.formats.tables.opening import contents, original
+from temporal_pose.formats.tables.places import Places, shares
+from temporal_pose.formats.tables.rates import rate
 
 _HOLDING = ("frames", "data", "results", "poses", "sequence")
 _POINTS = ("pose_landmarks", "poselandmarks", "landmarks", "landmark", "poses", "people")
@@ -175,7 +176,7 @@ def _points(node: Any, whole: Numerals, where: str) -> dict[int, tuple[str | int
     for (key, point), number in zip(_each(node), told, strict=True):
         number = key if number is None else number
         if not isinstance(number, int) or number >= LANDMARKS or number in found:
-            raise DataError(f"{where}: '{number}' is no landmark, or is there twice")
+            raise DataError(f"{where}: {shown(str(number))} is no landmark, or is there twice")
         found[number] = (key, _coordinates(point, f"{where}: landmark {key}"))
     return found
 
@@ -209,7 +210,7 @@ def _coordinates(point: Any, where: str) -> list[int]:
         values = [None if point is None else point] * 3
     for value in values:
         if value is not None and type(value) is not int:
-            raise DataError(f"{where} has {str(value)[:40]!r}; expected numbers")
+            raise DataError(f"{where} has {shown(str(value))}; expected numbers")
     return [-1 if value is None else value for value in values]
 
 

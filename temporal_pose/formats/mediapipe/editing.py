@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, Int
 
 from temporal_pose.formats.clips import Clip
 from temporal_pose.formats.mediapipe.numerals import parsed
-from temporal_pose.formats.opening import Original
-from temporal_pose.formats.places import Filled, Places, scaled
+from temporal_pose.formats.tables.opening import Original
+from temporal_pose.formats.tables.places import Filled, Places, scaled
 
 #: Keys and numbers of elements that lead from the whole document to something in it.
 Way = tuple[str | int, ...]

@@ -12,14 +12,14 @@ from jaxtyping import Float
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import coordinates, index_of
-from temporal_pose.formats.landmarks import LANDMARKS, NAMES, landmarks, skeleton_of
 from temporal_pose.formats.mediapipe import documents, long
-from temporal_pose.formats.opening import beginning
-from temporal_pose.formats.places import scaled, shares, single
-from temporal_pose.formats.rows import Poses, poses
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, first_rows, opened
+from temporal_pose.formats.tables.columns import coordinates, index_of
+from temporal_pose.formats.tables.landmarks import LANDMARKS, NAMES, landmarks, skeleton_of
+from temporal_pose.formats.tables.opening import beginning
+from temporal_pose.formats.tables.places import scaled, shares, single
+from temporal_pose.formats.tables.rows import Poses, poses
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table, first_rows, opened
 
 _SCORES = ("visibility", "presence")
 _TELLING = re.compile(r'"(pose_?)?landmarks?"|"visibility"', re.IGNORECASE)
@@ -123,15 +123,15 @@ def _rows(clip: Clip, out: Path) -> bytes:
     header = ["frame", *["timestamp_ms"] * (clip.times is not None)]
     header += ["person"] * (clip.ids is not None)
     header += [f"{name}_{axis}" for name in NAMES for axis in ("x", "y", "z", "visibility")]
-    lines = [",".join(header)]
-    for pose, row in enumerate(_four(clip).tolist()):
+    lines = [",".join(header) + "\n"]
+    for pose, row in enumerate(_four(clip)):
         told = [str(int(clip.frames[pose]))]
         if clip.times is not None:
             told.append(table.written(float(clip.times[pose]) * 1000))
         if clip.ids is not None:
             told.append(str(int(clip.ids[pose])))
-        lines.append(",".join([*told, *(table.written(cell) for four in row for cell in four)]))
-    return table.encoded("\n".join([*lines, ""]))
+        lines.append(",".join([*told, *table.all_written(row.ravel())]) + "\n")
+    return table.encoded(lines)
 
 
 def _document(clip: Clip) -> bytes:

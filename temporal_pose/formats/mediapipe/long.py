@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.columns import Index, index_of, plain, seconds
-from temporal_pose.formats.landmarks import LANDMARKS, landmark
-from temporal_pose.formats.places import Places, shares
-from temporal_pose.formats.rows import Poses, When, read_when
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, unquoted
+from temporal_pose.formats.tables.cells import shown, unquoted
+from temporal_pose.formats.tables.columns import Index, index_of, plain, seconds
+from temporal_pose.formats.tables.landmarks import LANDMARKS, landmark
+from temporal_pose.formats.tables.places import Places, shares
+from temporal_pose.formats.tables.rows import Poses, When, read_when
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table
 
 _NAMED = re.compile(
     r"(pose_?)?(landmark|keypoint|joint|point|lm|kp|body_?part)s?"
@@ -82,10 +83,9 @@ def poses(table: Table, columns: Columns) -> tuple[Poses, list[int]]:
     times = None if when.times is None else when.times[firsts]
     three = np.array([columns.x, columns.y, columns.score])
     labels = _labels(table, dict(zip(which, every, strict=True)), columns, known)
-    sheet = Sheet(
-        table, places, rows, np.broadcast_to(three, values.shape), when.columns, when.people,
-        labels, width=len(header),
-    )  # fmt: skip
+    all_columns = np.broadcast_to(three, values.shape)
+    named: dict[str, Any] = {"people": when.people, "labels": labels, "width": len(header)}
+    sheet = Sheet(table.put_away(), places, rows, all_columns, when.columns, **named)
     return Poses(sheet, times, when.remarks), known
 
 
@@ -95,7 +95,7 @@ def _landmark(table: Table, row: int, column: int) -> int:
     number = int(text) if re.fullmatch(r"\d{1,3}", text) else landmark(text)
     if number is None or number >= LANDMARKS:
         raise DataError(
-            f"{table.at(row)}: '{text[:40]}' is no landmark; expected a number from 0 to 32, or "
+            f"{table.at(row)}: {shown(text)} is no landmark; expected a number from 0 to 32, or "
             "one of MediaPipe's names"
         )
     return number

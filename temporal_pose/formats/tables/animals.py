@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.names import named
-from temporal_pose.formats.places import Places
+from temporal_pose.formats.tables.names import named
+from temporal_pose.formats.tables.places import Places
 from temporal_pose.pose.skeletons import Skeleton
 
 _COORDS = ("x", "y", "likelihood")

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.tables import Table, unquoted
+from temporal_pose.formats.tables.cells import shown, unquoted
+from temporal_pose.formats.tables.text import Table
 
 #: How columns and fields of frame numbers, and of times, are called; see `plain`.
 FRAME = re.compile(r"(video_?)?frames?(_?(id|no|nr|num|number|idx|index|count))?")
@@ -136,17 +137,14 @@ def frame_number(text: str, where: object) -> int:
     Raises:
         DataError: no whole number.
     """
-    found = text.replace(",", ".")
-    if re.search(r"[^-+.\d]", found):  # img0012.png
-        numbers = re.findall(r"\d+", text.rpartition(".")[0] or text)
-        found = numbers[-1] if numbers else ""
+    numbers = re.findall(r"\d+", text.rpartition(".")[0] or text)  # of img0012.png
+    plainly = re.fullmatch(r"[-+\d.,\seE]*|[a-z]*", text) or not numbers
     try:
-        value = float(found)
+        value = float(text.replace(",", ".") if plainly else numbers[-1])
         if value != int(value) or abs(value) > 2**53:
             raise ValueError
     except (ValueError, OverflowError):
-        shown = text[-40:]
-        raise DataError(f"{where}: the frame is '{shown}'; expected a whole number") from None
+        raise DataError(f"{where}: the frame is {shown(text)}; expected a whole number") from None
     return int(value)
 
 

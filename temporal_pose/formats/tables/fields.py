@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.names import named
-from temporal_pose.formats.rates import rate
+from temporal_pose.formats.tables.names import named
+from temporal_pose.formats.tables.rates import rate
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 
 

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
-from temporal_pose.formats.places import scaled
+from temporal_pose.formats.tables.places import scaled
 
 
 class Grid(NamedTuple):

@@ -6,18 +6,20 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from jaxtyping import Shaped
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.opening import beginning
+from temporal_pose.formats.tables.opening import beginning
 
 ARRAY, ARCHIVE = b"\x93NUMPY", b"PK"
 
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, LookupError, RuntimeError,
     NotImplementedError, SyntaxError, TypeError, MemoryError, RecursionError, OverflowError,
+    TokenError,
 )  # fmt: skip
 _MOST = 8 << 30  # bytes of one array
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from temporal_pose.formats.columns import number_of
+from temporal_pose.formats.tables.columns import number_of
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 
 _BLAZEPOSE = SKELETONS["blazepose33"]

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.hdf5 import array, texts
+from temporal_pose.formats.tables.hdf5 import array, texts
 
 _LONGEST = 1 << 24  # bytes of column names
 

@@ -59,9 +59,17 @@ class Original(NamedTuple):
             DataError: the file is gone, or another one by now.
         """
         content = contents(self.path)
-        if zlib.crc32(content) != self.checksum:
-            raise DataError(f"{self.path} has changed since it was read; run the command again")
+        self.refuse_change(zlib.crc32(content))
         return content
+
+    def refuse_change(self, checksum: int) -> None:
+        """Refuses a content that has another checksum.
+
+        Raises:
+            DataError: it has.
+        """
+        if checksum != self.checksum:
+            raise DataError(f"{self.path} has changed since it was read; run the command again")
 
 
 def contents(path: Path) -> bytes:
@@ -74,6 +82,22 @@ def contents(path: Path) -> bytes:
         return regular(path).read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def checked(path: Path) -> Original:
+    """A file that is read in another way.
+
+    Raises:
+        DataError: see `regular`.
+    """
+    checksum = 0
+    try:
+        with regular(path).open("rb") as file:
+            while piece := file.read(_FIRST):
+                checksum = zlib.crc32(piece, checksum)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    return Original(path.absolute(), checksum)
 
 
 def original(path: Path, content: bytes) -> Original:

@@ -4,20 +4,22 @@ Python's ``csv`` forgets how a cell was written: its quotes, its digits, its spa
 nobody changes is given back letter by letter.
 """
 
+import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.opening import beginning, regular
+from temporal_pose.formats.tables.cells import MARK, delimiter_of, shown, split, unquoted
+from temporal_pose.formats.tables.opening import Original, beginning, checked, regular
 
 _MISSING = frozenset(("", "nan", "-nan", "na", "n/a", "#n/a", "null", "none"))
-_CELL = r'((?:[^"{0}]|"(?:[^"]|"")*"?)*)(?:{0}|$)'
 _COMMA = re.compile(r'\s*"?-?\d+,\d+(e[-+]?\d+)?"?\s*', re.IGNORECASE)
-_MARK = "\ufeff"  # of byte order; part of the first line
+_AT_ONCE = 4096  # rows that are put together, so that a file is not there twice
 _SAMPLE = 200  # rows that are looked at for how numbers and missing ones are written
 
 
@@ -32,6 +34,7 @@ class Table:
         delimiter: between cells.
         decimal: a point or a comma.
         missing: how the file writes a number that is not there.
+        original: the file, for `again`.
     """
 
     path: Path
@@ -40,6 +43,22 @@ class Table:
     delimiter: str
     decimal: str = "."
     missing: str = ""
+    original: Original | None = None
+
+    def put_away(self) -> "Table":
+        """The same without its lines, which take more room than all else."""
+        return replace(self, lines=())
+
+    def again(self) -> list[str]:
+        """The lines that were put away.
+
+        Raises:
+            DataError: the file is gone, or another one by now.
+        """
+        if self.original is None:
+            return list(self.lines)
+        self.original.refuse_change(checked(self.original.path).checksum)
+        return _lines(self.original.path)[1]
 
     def cells(self, row: int) -> list[str]:
         """The cells of a row as they stand, without the line's end."""
@@ -85,7 +104,7 @@ class Table:
             return float(text.replace(",", "."))
         except ValueError:
             raise DataError(
-                f"{self.at(row)}: cell {column + 1} is '{text[:40]}'; expected a number, or "
+                f"{self.at(row)}: cell {column + 1} is {shown(text)}; expected a number, or "
                 "nothing for what is missing"
             ) from None
 
@@ -101,6 +120,15 @@ class Table:
         text = repr(float(value)).replace(".", self.decimal)
         return f'"{text}"' if self.decimal == self.delimiter else text
 
+    def all_written(self, values: Float[np.ndarray, " n"]) -> list[str]:
+        """Numbers as `written` writes each, in a third of the time."""
+        if self.decimal != ".":
+            return [self.written(value) for value in values.tolist()]
+        texts = list(map(repr, values.tolist()))
+        for place in np.flatnonzero(np.isnan(values)).tolist():
+            texts[place] = self.missing
+        return texts
+
     def quoted(self, text: str) -> str:
         """Text as a cell."""
         special = (self.delimiter, '"', "\n", "\r")
@@ -108,9 +136,15 @@ class Table:
             return text
         return '"' + text.replace('"', '""') + '"'
 
-    def encoded(self, lines: Iterable[str]) -> bytes:
-        """Rows as the bytes of a file; names that its encoding lacks are a bug of the caller."""
-        return "".join(lines).encode(self.encoding)
+    def encoded(self, lines: list[str]) -> bytes:
+        """Rows as the bytes of a file; the list is emptied, for the sake of memory."""
+        buffer = io.BytesIO()
+        lines.reverse()
+        while lines:
+            piece = lines[: -_AT_ONCE - 1 : -1]
+            del lines[-_AT_ONCE:]
+            buffer.write("".join(piece).encode(self.encoding))
+        return buffer.getvalue()
 
     def _of_width(self, row: int, cells: list[str], width: int, least: int) -> list[str]:
         if len(cells) < least or any(unquoted(cell) for cell in cells[width:]):
@@ -119,38 +153,6 @@ class Table:
                 "file may be cut short, or written with another delimiter"
             )
         return [*cells[:width], *[""] * (width - len(cells))]
-
-
-def split(line: str, delimiter: str) -> list[str]:
-    """The cells of a line as they stand, without the line's end."""
-    line = line.rstrip("\r\n").removeprefix(_MARK)
-    if '"' not in line:
-        return line.split(delimiter)
-    cells = [match[1] for match in re.finditer(_CELL.format(re.escape(delimiter)), line)]
-    return cells if line.endswith(delimiter) else cells[:-1]
-
-
-def replaced(line: str, delimiter: str, cells: Mapping[int, str]) -> str:
-    """A line in which some cells are others."""
-    before = split(line, delimiter)
-    before.extend([""] * (max(cells, default=0) + 1 - len(before)))
-    for column, text in cells.items():
-        before[column] = text
-    mark = _MARK if line.startswith(_MARK) else ""
-    return mark + delimiter.join(before) + end_of(line)
-
-
-def end_of(line: str) -> str:
-    """What ends a line; nothing for the last one of many files."""
-    return line[len(line.rstrip("\r\n")) :]
-
-
-def unquoted(cell: str) -> str:
-    """The text of a cell, without quotes and surrounding spaces."""
-    text = cell.strip()
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        text = text[1:-1].replace('""', '"').strip()
-    return text
 
 
 def opened(path: Path, header: int = 1, delimiter: str | None = None) -> Table:
@@ -169,8 +171,9 @@ def opened(path: Path, header: int = 1, delimiter: str | None = None) -> Table:
     if len(lines) <= header - 1:
         raise DataError(f"{path} has {len(lines)} lines; expected {header} of header, and poses")
     mark = delimiter or delimiter_of(lines[header - 1])
-    table = Table(path, encoding, lines, mark)
-    return Table(path, encoding, lines, mark, *_habits(table, header))
+    table = Table(path, encoding, lines, mark, original=checked(path))
+    decimal, missing = _habits(table, header)
+    return replace(table, decimal=decimal, missing=missing)
 
 
 def first_rows(path: Path, rows: int) -> list[list[str]]:
@@ -178,18 +181,12 @@ def first_rows(path: Path, rows: int) -> list[list[str]]:
     start = beginning(path)
     if not start or start.startswith((b"PK", b"\x89HDF", b"\x93NUMPY")):
         return []
-    text = start.decode(_marked(start) or "latin-1", "ignore").removeprefix(_MARK)
+    text = start.decode(_marked(start) or "latin-1", "ignore").removeprefix(MARK)
     if "\0" in text:
         return []
     lines = re.split(r"\r?\n|\r", text, maxsplit=rows)[:rows]
     tables = (Table(path, "", [line], delimiter_of(line)) for line in lines)
     return [table.texts(0) for table in tables]
-
-
-def delimiter_of(line: str) -> str:
-    """The delimiter that a row has most of; a comma where it has none."""
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(",;\t", key=bare.count)
 
 
 def _marked(start: bytes) -> str | None:
@@ -212,7 +209,7 @@ def _lines(path: Path) -> tuple[str, list[str]]:
         if len(lines) == 1 and "\r" in lines[0].rstrip("\r\n"):  # as old spreadsheets end lines
             lines = re.findall(r"[^\r]*\r|[^\r]+$", lines[0])
         return encoding, list(_whole(lines))
-    raise DataError(f"{path} is no {marked} text, as it begins; write or copy the file again")
+    raise DataError(f"{path} begins as {marked} text and is none; write or copy the file again")
 
 
 def _whole(lines: Sequence[str]) -> Iterator[str]:

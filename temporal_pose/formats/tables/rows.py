@@ -8,10 +8,11 @@ from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.columns import Index, frame_numbers, seconds
-from temporal_pose.formats.places import Places
-from temporal_pose.formats.sheets import Sheet
-from temporal_pose.formats.tables import Table, unquoted
+from temporal_pose.formats.tables.cells import unquoted
+from temporal_pose.formats.tables.columns import Index, frame_numbers, seconds
+from temporal_pose.formats.tables.places import Places
+from temporal_pose.formats.tables.sheets import Sheet
+from temporal_pose.formats.tables.text import Table
 from temporal_pose.pose.skeletons import Skeleton
 
 
@@ -67,7 +68,7 @@ def poses(
         places.refuse_twice(table.path)
     where = np.broadcast_to(np.array(rows, np.int64)[:, None], values.shape[:2])
     whole = np.broadcast_to(columns, values.shape)
-    sheet = Sheet(table, places, where, whole, when.columns, when.people, width=width)
+    sheet = Sheet(table.put_away(), places, where, whole, when.columns, when.people, width=width)
     return Poses(sheet, when.times, when.remarks)
 
 

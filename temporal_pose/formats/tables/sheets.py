@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.formats.clips import Clip
-from temporal_pose.formats.columns import Index
-from temporal_pose.formats.places import Filled, Places, scaled
-from temporal_pose.formats.tables import Table, end_of, replaced
+from temporal_pose.formats.tables.cells import changed, end_of, split
+from temporal_pose.formats.tables.columns import Index
+from temporal_pose.formats.tables.places import Filled, Places, scaled
+from temporal_pose.formats.tables.text import Table
 
 _AT_ONCE = 4096  # places whose cells are looked at together
 
@@ -21,7 +22,7 @@ class Sheet:
     """A table, and which of its cells are whose x, y and score.
 
     Args:
-        table: as it was read.
+        table: as it was read, its lines put away.
         places: what the cells hold.
         rows: of the table, for each keypoint of each place; -1 for none.
         columns: of x, y and score; -1 for none.
@@ -53,12 +54,12 @@ class Sheet:
         Raises:
             DataError: see `Places.filled`.
         """
-        filled, lines = self.places.filled(clip), list(self.table.lines)
+        filled, lines = self.places.filled(clip), self.table.again()
         for row, cells in self._changed(filled):
-            cells |= self._flat(row, cells)
-            lines[row] = replaced(lines[row], self.table.delimiter, cells)
+            cells |= self._flat(lines[row], cells)
+            lines[row] = changed(lines[row], self.table.delimiter, cells)
         new = defaultdict(list)
-        for row, cells in (*self._missing(filled), *self._added(clip, filled)):
+        for row, cells in (*self._missing(filled, lines), *self._added(clip, filled)):
             new[row].append(self._line(cells))
         for row, texts in new.items():
             end = end_of(lines[0]) or "\n"
@@ -75,29 +76,31 @@ class Sheet:
             wanted = filled.changed[block] & (rows >= 0) & (columns >= 0)
             order = np.argsort(rows[wanted], kind="stable")
             rows, columns = rows[wanted][order], columns[wanted][order]
-            texts = list(map(self.table.written, filled.values[block][wanted][order].tolist()))
+            texts = self.table.all_written(filled.values[block][wanted][order])
             bounds = [*np.flatnonzero(np.diff(rows, prepend=-1)).tolist(), len(rows)]
             for first, last in pairwise(bounds):
                 cells = zip(columns[first:last].tolist(), texts[first:last], strict=True)
                 yield int(rows[first]), dict(cells)
 
-    def _flat(self, row: int, cells: Mapping[int, str]) -> dict[int, str]:
+    def _flat(self, line: str, cells: Mapping[int, str]) -> dict[int, str]:
         """Third coordinates of positions that are new."""
         if self.zeros is None:
             return {}
-        before, missing = self.table.texts(row), self.table.missing
+        before, missing = split(line, self.table.delimiter), self.table.missing
         pairs = zip(self.columns[0, :, 0].tolist(), self.zeros.tolist(), strict=True)
         new = (third for first, third in pairs if cells.get(first, missing) != missing)
-        return {third: "0.0" for third in new if before[third] in ("", missing)}
+        return {third: "0.0" for third in new if before[third].strip() in ("", missing)}
 
-    def _missing(self, filled: Filled) -> Iterator[tuple[int, dict[int, str]]]:
+    def _missing(
+        self, filled: Filled, lines: Sequence[str]
+    ) -> Iterator[tuple[int, dict[int, str]]]:
         """Rows of keypoints that a pose of the file has no row of, and now a position."""
         if self.index is None or not self.labels:
             return
         seen = filled.changed.any(-1) & ~np.isnan(filled.values[..., :2]).any(-1)
         for place, keypoint in np.argwhere(seen & (self.rows < 0)).tolist():
             row = int(self.rows[place].max())
-            texts = self.table.cells(row)
+            texts = split(lines[row], self.table.delimiter)
             cells = {column: texts[column] for column in self.index.known}
             yield row, cells | self._keypoint(keypoint, filled.values[place, keypoint])
 

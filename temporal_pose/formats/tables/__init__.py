@@ -1,0 +1,1 @@
+"""What formats of tables and arrays are made of: cells and places of poses in them, names."""
