@@ -172,8 +172,8 @@ class PoseData(L.LightningDataModule):
         mean = torch.cat(diameters).nanmean().item()
         if not mean > 0:
             raise DataError(
-                "no training frame shows a shoulder and the opposite hip, so there is no torso "
-                "diameter, the unit of noise and PCK; expected at least one"
+                "no training frame shows a shoulder and the hip of the same side, so there is no "
+                "torso diameter, the unit of noise and PCK; expected at least one"
             )
         return mean
 

@@ -179,13 +179,13 @@ def test_training_batches_hold_every_window_once() -> None:
 
 
 def test_mean_torso_by_hand() -> None:
-    """Of a 100 x 100 px pose, whose box is 120 px wide, every torso is 40 x 30 px across."""
+    """Of a 100 x 100 px pose, whose box is 120 px wide, every left side is 40 x 30 px across."""
     points = np.zeros((10, 25, 2), np.float32)
     points[:, 0], points[:, 1] = (0, 0), (100, 100)
     left, right, left_hip, right_hip = SHOULDERS_AND_HIPS
     points[:, [left, right]], points[:, [left_hip, right_hip]] = (70, 20), (30, 50)
     visible = np.zeros((10, 25), bool)
-    visible[:, [0, 1, left, right_hip]] = True
+    visible[:, [0, 1, left, left_hip]] = True
     visible[5:, left] = False  # these frames have no torso and do not count
     named = {"train": ["v0"], "val": ["v1"], "test": ["v2"]}
     first = video(0, 10, keypoints=points, visible=visible)
@@ -214,8 +214,8 @@ def test_no_torso_at_all() -> None:
     with pytest.raises(DataError) as error:
         data(*videos)
     assert str(error.value) == (
-        "no training frame shows a shoulder and the opposite hip, so there is no torso diameter, "
-        "the unit of noise and PCK; expected at least one"
+        "no training frame shows a shoulder and the hip of the same side, so there is no torso "
+        "diameter, the unit of noise and PCK; expected at least one"
     )
 
 

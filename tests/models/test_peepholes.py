@@ -168,7 +168,8 @@ def test_another_size_is_refused(kind):
     with pytest.raises(ConfigError) as error:
         net(torch.rand(B, T, K, SIZE, SIZE + 2))
     assert str(error.value) == (
-        "the input has heatmaps of 11 x 13; expected 11 x 11, the size of the peepholes (data.size)"
+        "the input has heatmaps of 11 x 13; expected 11 x 11, the size of the peepholes "
+        "(data.size)"
     )
 
 
