@@ -72,8 +72,8 @@ class FittedNoise(Simulation):
         sigmas: the blob's standard deviation is drawn from these, heatmap pixels.
         seed: of all that is drawn.
         resample: fresh noise every epoch of training; false repeats the first epoch's.
-        keyed_by: what a sigma belongs to: a 'frame', with all its heatmaps, or a 'window', in which
-            each heatmap has its own. All else belongs to frames.
+        keyed_by: what a sigma belongs to: a 'frame', all its heatmaps having the same, or a
+            'window', each of its heatmaps having its own. All else belongs to frames.
 
     Raises:
         ConfigError: a negative or non-finite size, no sigma, or a fit that cannot be read.

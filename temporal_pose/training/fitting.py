@@ -23,6 +23,7 @@ from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.weights import load_weights, read_checkpoint
 from temporal_pose.training.charts import CHARTS
 from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable
+from temporal_pose.training.evaluation import validate
 from temporal_pose.training.task import Refinement
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Fitted:
 
     Args:
         epochs: how many were trained.
-        best_epoch: the one kept, counted from 1; 0 where nothing was trained.
+        best_epoch: the one kept, counted from 1; 0 where nothing was trained, or made it better.
         seconds: spent on fitting, that before an interruption counted in.
         settings: what a search found.
     """
@@ -87,11 +88,13 @@ class GradientDescent:
         patience: epochs without a lower validation loss before training stops.
         monitor: the validation score by which the best epoch is chosen.
         callbacks: more of Lightning's callbacks.
+        from_start: what training starts from may be the best already: it counts as epoch 0.
     """
 
     patience: int = 10
     monitor: str = "val/pck@0.05"
     callbacks: Sequence[Callback] = ()
+    from_start: bool = False
 
     def __call__(
         self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
@@ -102,6 +105,11 @@ class GradientDescent:
             log.info("continuing after epoch %d", done)
         best = self._keep(run, "best", self.monitor)
         watch = Stopwatch()
+        if self.from_start and not last:
+            start = validate(task, data, trainer)[self.monitor]
+            if task.global_rank == 0:
+                write_tensors(run.best, {"state_dict": task.state_dict(), "epoch": -1})
+            best.begin_with(start)
         callbacks = [best, EarlyStop("val/loss", patience=self.patience), watch]
         fitting = trainer(
             callbacks=[*callbacks, *self.callbacks, self._keep(run, "last")],
