@@ -1,9 +1,9 @@
 """Run folders: one configuration, one folder, one process at a time.
 
 A folder holds ``config.yaml`` (written first), the TensorBoard events, ``last.ckpt`` (every
-epoch), ``best.ckpt``, ``predictions.npz`` (of the test set), ``holdout.npz`` (of what is held out,
-if anything is), and ``metrics.json``, written last and atomically: a run is finished if and only
-if that file is there. Nothing else in the folder is ever touched.
+epoch), ``best.ckpt``, ``predictions.npz`` (of the test set; ``holdout.npz`` of what is held out),
+and ``metrics.json``, written last and atomically: a run is finished if and only if that file is
+there. Nothing else in the folder is ever touched.
 """
 
 import hashlib

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import lightning as L
@@ -106,10 +107,7 @@ class GradientDescent:
         best = self._keep(run, "best", self.monitor)
         watch = Stopwatch()
         if self.from_start and not last:
-            start = validate(task, data, trainer)[self.monitor]
-            if task.global_rank == 0:
-                write_tensors(run.best, {"state_dict": task.state_dict(), "epoch": -1})
-            best.begin_with(start)
+            best.begin_with(self._keep_start(task, data, trainer, run))
         callbacks = [best, EarlyStop("val/loss", patience=self.patience), watch]
         fitting = trainer(
             callbacks=[*callbacks, *self.callbacks, self._keep(run, "last")],
@@ -129,6 +127,16 @@ class GradientDescent:
             best_epoch=read_checkpoint(run.best)["epoch"] + 1,
             seconds=watch.seconds,
         )
+
+    def _keep_start(
+        self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
+    ) -> float:
+        """Keeps what training starts from as the best so far; its score in validation."""
+        # What is made in inference mode, such as emptied metrics, would be of no use to training.
+        scores = validate(task, data, partial(trainer, inference_mode=False))
+        if task.global_rank == 0:
+            write_tensors(run.best, {"state_dict": task.state_dict(), "epoch": -1})
+        return scores[self.monitor]
 
     def _keep(self, run: RunFolder, name: str, monitor: str | None = None) -> Checkpoint:
         return Checkpoint(

@@ -251,7 +251,7 @@ def test_settings_are_checked() -> None:
     with pytest.raises(ConfigError) as error:
         data(split=Split("frame"))
     assert str(error.value) == (
-        "data.split is 'frame'; expected video, window, or the names of each side as "
+        "data.split is 'frame'; expected video, window, alternate, or the names of each side as "
         "{train: [...], val: [...], test: [...]}"
     )
 
