@@ -93,8 +93,8 @@ class Refinement(L.LightningModule):
             if not hasattr(known.get(name), "reset_parameters"):
                 able = [one for one, layer in known.items() if hasattr(layer, "reset_parameters")]
                 raise ConfigError(
-                    f"fresh has '{name}'; expected layers of {type(self.network).__name__}, such as "
-                    f"{', '.join(able[-3:])}"
+                    f"fresh has '{name}'; expected layers of {type(self.network).__name__}, such "
+                    f"as {', '.join(able[-3:])}"
                 )
         if layers:
             self.network.requires_grad_(False)
