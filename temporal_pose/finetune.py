@@ -42,6 +42,7 @@ def from_pretraining(task: Refinement, config: DictConfig) -> RunFolder | None:
     source = pretraining(config)
     if source is not None:
         load_weights(task, source.best)
+    task.train_alone(config.fresh)
     return source
 
 

@@ -76,10 +76,11 @@ def test_finetuning_keeps_what_pretraining_left_and_learns(
     command: Command, paired: tuple[str, ...]
 ) -> None:
     command("train", "model=deciwatch", *TINY).went_well()
-    command("finetune", "model=deciwatch", *paired).went_well()
+    command("finetune", "model=deciwatch", "from_start=false", *paired).went_well()
     run = Path("runs/finetune/deciwatch/setup1/k1")
     found = metrics(run)
     assert found["epochs"] == 2
+    assert found["best_epoch"] > 0
     assert found["windows_train"] > 2 * found["windows_val"]  # one begins at every frame
     config = (run / "config.yaml").read_text()
     assert "lr: 0.0001" in config

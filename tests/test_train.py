@@ -20,7 +20,7 @@ GROUPS = (
 )
 SCORES = (
     *("pck@0.05", "pck@0.1", "pck@0.2", "error_px", "accel_error_px", "lag_frames"),
-    *(f"pck@0.2/{group}" for group in GROUPS),
+    *(f"pck@{a}/{group}" for a in ("0.05", "0.1", "0.2") for group in GROUPS),
 )
 KEYS = {
     *(f"{side}/{score}" for side in ("test", "identity") for score in SCORES),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose.skeletons import skeleton
@@ -50,22 +50,31 @@ _SOME = Kind(  # an epoch without a batch has no score
 )
 _ALWAYS = Kind(lambda v: type(v) is int and v == 1, "1, for the best epoch is found by its score")
 
+_SCORES = ("val/pck@0.05", "val/pck@0.1", "val/pck@0.2")
+_SCORE = Kind(lambda v: v in _SCORES, f"one of {', '.join(_SCORES)}")
+_NAMES = Kind(
+    lambda v: isinstance(v, ListConfig) and all(isinstance(name, str) for name in v),
+    "a list of names of layers",
+)
 _SEED = Kind(lambda v: type(v) is int and 0 <= v < 2**32, "a whole number from 0 to 4294967295")
 _SANITY = Kind(lambda v: type(v) is int and v >= -1, "-1 for all, or a whole number of batches")
 _STEPS = Kind(lambda v: type(v) is int and v != 0 and v >= -1, "-1 for no limit, or from 1")
 
 _KINDS = {
-    _NUMBER: "input.mean",
-    _POSITIVE: "k data.fps data.assumed_fps input.spread input.sigma "
+    _NUMBER: "input.mean model.forget_bias",
+    _POSITIVE: "k data.fps data.assumed_fps input.spread input.std_px input.sigma "
     "model.sigma model.window_s model.sigma_s model.acceleration model.min_cutoff_hz optimizer.lr",
-    _NOT_NEGATIVE: "data.margin model.beta model.max_gap_s trainer.gradient_clip_val "
-    "trainer.overfit_batches",
-    _SWITCH: "force dry_run fail_fast from_scratch tune input.resample input.scale_by_score "
-    "model.both_ways trainer.detect_anomaly trainer.benchmark trainer.enable_progress_bar "
+    _NOT_NEGATIVE: "data.margin model.beta model.max_gap_s optimizer.weight_decay "
+    "trainer.gradient_clip_val trainer.overfit_batches",
+    _SWITCH: "force dry_run fail_fast from_scratch from_start tune input.resample input.rounded "
+    "input.scale_by_score model.peepholes model.learn_recovery model.both_ways "
+    "trainer.detect_anomaly trainer.benchmark trainer.enable_progress_bar "
     "trainer.enable_model_summary",
     Kind(lambda v: isinstance(v, bool) or v == "warn", "true, false or warn"): (
         "trainer.deterministic"
     ),
+    _SCORE: "monitor",
+    _NAMES: "fresh model.last",
     _SANITY: "trainer.num_sanity_val_steps",
     _PATH: "runs_dir pretrained",
     _SOME: "trainer.limit_train_batches trainer.limit_val_batches trainer.limit_test_batches",
@@ -91,6 +100,7 @@ _MAY_BE_NULL = (
     *("data.workers", "data.fps", "data.stride", "trainer.min_epochs", "trainer.max_epochs"),
     *("trainer.limit_train_batches", "trainer.limit_val_batches", "trainer.limit_test_batches"),
     *("trainer.gradient_clip_val", "trainer.deterministic", "trainer.benchmark"),
+    "input.std_px",
 )
 
 

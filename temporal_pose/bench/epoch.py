@@ -18,8 +18,9 @@ from temporal_pose.data.synthetic import Synthetic
 from temporal_pose.inputs.simulated import GaussianNoise
 from temporal_pose.models.conv3d import Conv3d
 from temporal_pose.models.deciwatch import DeciWatch
+from temporal_pose.pose import codecs
 from temporal_pose.pose.codecs import Codec, CoordinateCodec, HeatmapCodec
-from temporal_pose.pose.heatmaps import RENDERERS, decode_argmax
+from temporal_pose.pose.heatmaps import Render, decode_argmax, renderer
 from temporal_pose.pose.losses import masked_mse
 from temporal_pose.pose.observations import Batch
 
@@ -138,11 +139,15 @@ def renderings(run: Callable[[], object]) -> int:
     """How often heatmaps are drawn while something runs."""
     calls: list[str] = []
 
-    def counted(name: str, *arguments: Any) -> Tensor:
-        calls.append(name)
-        return draw[name](*arguments)
+    def watched(name: str, border: str) -> Render:
+        draw = renderer(name, border)
 
-    draw = dict(RENDERERS)
-    with patch.dict(RENDERERS, {name: partial(counted, name) for name in draw}):
+        def counted(*arguments: Any) -> Tensor:
+            calls.append(name)
+            return draw(*arguments)
+
+        return counted
+
+    with patch.object(codecs, "renderer", watched):
         run()
     return len(calls)

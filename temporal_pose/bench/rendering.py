@@ -35,7 +35,7 @@ def scipy_maps(
     at = keypoints.round().long().tolist()
     for heatmap, (x, y), sigma in zip(maps, at, sigmas.tolist(), strict=True):
         heatmap[y, x] = MASS
-        gaussian_filter(heatmap, sigma, output=heatmap)
+        gaussian_filter(heatmap, sigma, output=heatmap, mode="nearest")
     return maps
 
 

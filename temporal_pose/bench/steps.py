@@ -36,14 +36,21 @@ def conv3d(windows: int = 16, repeats: int = 5) -> Iterator[Row]:
 
 
 def biconvlstm(windows: int = 1, repeats: int = 5) -> Iterator[Row]:
-    """What bfloat16 gains."""
+    """What bfloat16 gains, what peepholes cost, and what a state of 25 channels saves."""
     heatmaps = windows_of_maps(windows)
-    single, half = (
-        step(BiConvLstmSum(), heatmaps, precision) for precision in (torch.float32, torch.bfloat16)
-    )
-    yield Row.of(
-        "biconvlstm_s step, bf16: faster than float32", measure(single, half, repeats), 1.8
-    )
+    finished = step(_finished(), heatmaps)
+    half = step(_finished(), heatmaps, torch.bfloat16)
+    pair = measure(finished, half, repeats)
+    yield Row.of("biconvlstm_s step, bf16: faster than float32", pair, 1.8)
+    pair = measure(finished, step(_finished(peepholes=False), heatmaps), repeats)
+    yield Row.of("biconvlstm_s step: times as long as without peepholes", pair, 1.2, False)
+    pair = measure(step(_finished(hidden=64), heatmaps), finished, repeats)
+    yield Row.of("biconvlstm_s step: faster than with 64 channels", pair, 1.4)
+
+
+def _finished(hidden: int = 25, peepholes: bool = True) -> BiConvLstmSum:
+    """The network as conf/ has it, but for these."""
+    return BiConvLstmSum(hidden=hidden, peepholes=peepholes, head="every")
 
 
 def windows_of_maps(windows: int) -> Float[Tensor, "B T K H W"]:

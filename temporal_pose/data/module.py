@@ -1,5 +1,6 @@
 """The one data module: any reader's sequences as batches for any model."""
 
+import copy
 import logging
 from collections.abc import Collection, Mapping, Sequence
 
@@ -111,7 +112,8 @@ class PoseData(L.LightningDataModule):
         if self.whole:
             return {"test": tiled}
         side = self.split.sides(tiled, groups)
-        sides = {name: tiled.select(side == i) for i, name in enumerate(splits.SIDES)}
+        names = (*splits.SIDES, splits.HOLDOUT)[: 3 + bool((side == splits.HELD_OUT).any())]
+        sides = {name: tiled.select(side == i) for i, name in enumerate(names)}
         if self.stride not in (None, self.cut.length):
             dense = Windows(sequences, self.cut, self.stride, recordings)
             videos = sides["train"].video.unique()
@@ -142,8 +144,14 @@ class PoseData(L.LightningDataModule):
             for side, windows in self.sides.items()
         }
 
+    def tested_on(self, side: str) -> "PoseData":
+        """The same data with another side in place of the test set."""
+        other = copy.copy(self)
+        other.sides = self.sides | {"test": self.sides[side]}
+        return other
+
     def leave_out(self, seen: Collection[str]) -> None:
-        """Takes videos out of the test set, for a model that has trained on them.
+        """Takes videos out of the test set and what is held out, for a model trained on them.
 
         A name is no evidence: a video is known again by its poses, and with it goes its group,
         whose other videos show the same.
@@ -154,15 +162,17 @@ class PoseData(L.LightningDataModule):
         Raises:
             DataError: nothing is left.
         """
-        test = self.sides["test"]
         groups = {self._group_of[name] for name, own in self._print_of.items() if own in seen}
-        names = [test.names[video] for video in test.video.tolist()]
-        keep = [self._group_of[name] not in groups for name in names]
-        self.sides["test"] = test.select(torch.tensor(keep))
-        if not any(keep):
-            raise DataError("the model has trained on every video of this test set")
-        if not all(keep):
-            log.info("left out: %d test windows of videos the model trained on", keep.count(False))
+        for side in {"test", splits.HOLDOUT} & self.sides.keys():
+            windows = self.sides[side]
+            names = [windows.names[video] for video in windows.video.tolist()]
+            keep = [self._group_of[name] not in groups for name in names]
+            self.sides[side] = windows.select(torch.tensor(keep))
+            if not any(keep):
+                raise DataError(f"the model has trained on every video of this {side} set")
+            if not all(keep):
+                lost = keep.count(False)
+                log.info("left out: %d %s windows of videos the model trained on", lost, side)
 
     def _measure_torso(self, windows: Windows) -> float:
         diameters = []
@@ -172,8 +182,8 @@ class PoseData(L.LightningDataModule):
         mean = torch.cat(diameters).nanmean().item()
         if not mean > 0:
             raise DataError(
-                "no training frame shows a shoulder and the opposite hip, so there is no torso "
-                "diameter, the unit of noise and PCK; expected at least one"
+                "no training frame shows a shoulder and the hip of the same side, so there is no "
+                "torso diameter, the unit of noise and PCK; expected at least one"
             )
         return mean
 

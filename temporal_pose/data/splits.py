@@ -1,5 +1,7 @@
 """Dividing a data set into training, validation and test, without a leak."""
 
+import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +15,9 @@ from temporal_pose.errors import ConfigError, DataError
 
 #: The sides of a split, in this order throughout.
 SIDES = ("train", "val", "test")
+
+#: What lies outside all three, and its number.
+HOLDOUT, HELD_OUT = "holdout", len(SIDES)
 
 
 def assign(labels: Sequence[str], fractions: Sequence[float], seed: int) -> Mapping[str, int]:
@@ -105,27 +110,78 @@ def check_disjoint(frames: Mapping[str, Int[np.ndarray, "N T"]]) -> None:
         seen[side] = unique
 
 
+def alternate(labels: Sequence[str], fractions: Sequence[float]) -> list[int]:
+    """Sides as the finished thesis has them in finetuning: the last videos are for training.
+
+    The windows of the first ones go to the test and to validation in turn. *Neighbours in one
+    video are on both of these sides*, so the test is closer to what the best epoch was chosen by
+    than a new video would be.
+
+    Args:
+        labels: video of each window, in order.
+        fractions: share of the windows for training, validation and test; videos stay whole, and
+            each of the three gets something.
+
+    Raises:
+        DataError: fewer than two videos.
+    """
+    counts = Counter(labels)
+    if len(counts) < 2:
+        raise DataError(f"data.split=alternate needs at least 2 videos; there are {len(counts)}")
+    ends = np.cumsum([*counts.values()])
+    last = int((ends <= sum(fractions[1:]) * len(labels)).sum())
+    first_ones = list(counts)[: min(max(last, 1), len(counts) - 1)]
+    tested = [i for i, label in enumerate(labels) if label in set(first_ones)]
+    sides = dict(zip(tested, itertools.cycle((2, 1)), strict=False))
+    return [sides.get(i, 0) for i in range(len(labels))]
+
+
 @dataclass(frozen=True)
 class Split:
     """How windows are divided into training, validation and test.
 
     Args:
         by: 'video' keeps each group of videos (each video, where a set has no groups) on one side;
-            'window' draws windows at random (thesis); a mapping names the groups of every side.
+            'window' draws windows at random (thesis); 'alternate' is the finished thesis's, see
+            `alternate`; a mapping names the groups of every side.
         fractions: shares of training, validation and test.
         seed: of the draw.
+        holdout: a group, or a video, whose group is outside all three sides; 'longest' is the
+            group of the video with the most windows.
     """
 
     by: str | Mapping[str, Sequence[str]] = "video"
     fractions: Sequence[float] = (0.6, 0.2, 0.2)
     seed: int = 0
+    holdout: str | int | None = None
 
     def sides(self, windows: Windows, groups: Sequence[str]) -> Tensor:
-        """For each window, 0 for training, 1 for validation, 2 for test.
+        """For each window, 0 for training, 1 for validation, 2 for test, 3 for held out.
 
         Args:
             groups: the group of each video.
         """
+        of_window = [groups[video] for video in windows.video.tolist()]
+        held = None if self.holdout is None else self._held_out(windows, groups)
+        rest = torch.tensor([group != held for group in of_window])
+        sides = torch.full((len(windows),), HELD_OUT)
+        sides[rest] = self._divided(windows.select(rest), groups)
+        return sides
+
+    def _held_out(self, windows: Windows, groups: Sequence[str]) -> str:
+        """The group that is held out."""
+        named = str(self.holdout)
+        if named == "longest":
+            return groups[int(windows.video.bincount().argmax())]
+        groups_of = dict(zip(windows.names, groups, strict=True)) | {name: name for name in groups}
+        if named not in groups_of:
+            raise DataError(
+                f"data.holdout is '{named}'; expected longest, or one of {len(groups_of)} videos "
+                f"and groups, such as {', '.join(sorted(groups_of)[:3])}"
+            )
+        return groups_of[named]
+
+    def _divided(self, windows: Windows, groups: Sequence[str]) -> Tensor:
         of_window = [groups[video] for video in windows.video.tolist()]
         if isinstance(self.by, Mapping):
             chosen = assign_named(of_window, self.by)
@@ -134,9 +190,11 @@ class Split:
             chosen = assign(of_window, self.fractions, self.seed)
         elif self.by == "video":
             chosen = assign(of_window, self.fractions, self.seed)
+        elif self.by == "alternate":
+            return torch.tensor(alternate(of_window, self.fractions))
         else:
             raise ConfigError(
-                f"data.split is '{self.by}'; expected video, window, or the names of each side as "
-                "{train: [...], val: [...], test: [...]}"
+                f"data.split is '{self.by}'; expected video, window, alternate, or the names of "
+                "each side as {train: [...], val: [...], test: [...]}"
             )
         return torch.tensor([chosen[label] for label in of_window])

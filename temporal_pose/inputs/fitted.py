@@ -14,7 +14,7 @@ from temporal_pose.inputs.fit.correlations import BIAS_S
 from temporal_pose.inputs.jumps import extent, inwards, leap
 from temporal_pose.inputs.processes import smooth
 from temporal_pose.inputs.profiles import QUANTILES, Profile
-from temporal_pose.inputs.simulated import Simulation
+from temporal_pose.inputs.simulated import Simulation, blobs, check_blobs
 from temporal_pose.pose import random
 from temporal_pose.pose.observations import Framed, Observed, WindowBatch, hold
 from temporal_pose.pose.skeletons import CLIMBALONG25
@@ -69,10 +69,11 @@ class FittedNoise(Simulation):
     Args:
         shift_scale: k, a factor of the white and the slow spread; 1 is as measured.
         fit: the numbers, as `temporal_pose.inputs.profiles.parse` takes them, or a YAML file.
-        sigmas: the blob's standard deviation is drawn from these for every heatmap, heatmap
-            pixels.
+        sigmas: the blob's standard deviation is drawn from these, heatmap pixels.
         seed: of all that is drawn.
         resample: fresh noise every epoch of training; false repeats the first epoch's.
+        keyed_by: what a sigma belongs to: a 'frame', all its heatmaps having the same, or a
+            'window', each of its heatmaps having its own. All else belongs to frames.
 
     Raises:
         ConfigError: a negative or non-finite size, no sigma, or a fit that cannot be read.
@@ -83,6 +84,7 @@ class FittedNoise(Simulation):
     sigmas: Sequence[float] = (1.0,)
     seed: int = 0
     resample: bool = True
+    keyed_by: str = "window"
     profiles: Float[Tensor, "K columns"] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -90,8 +92,7 @@ class FittedNoise(Simulation):
             raise ConfigError(
                 f"input.shift_scale is {self.shift_scale}; expected a positive number"
             )
-        if not self.sigmas or not all(0 < sigma < float("inf") for sigma in self.sigmas):
-            raise ConfigError(f"input.sigmas is {list(self.sigmas)}; expected positive numbers")
+        check_blobs(self.sigmas, self.keyed_by)
         known = isinstance(self.fit, Mapping)
         fit = profiles.parse(self.fit, "input.fit") if known else profiles.read(str(self.fit))
         object.__setattr__(self, "profiles", profiles.table(fit))
@@ -107,14 +108,13 @@ class FittedNoise(Simulation):
         """What the detector gives; clipped to the heatmap, as its box ends there."""
         truth, seen, boxes = framed
         drawn = 0 if epoch is None else 1 + (epoch if self.resample else 0)
-        steps = torch.arange(truth.shape[1], device=truth.device)
         step = torch.ones_like(windows.window) if windows.step is None else windows.step
-        frames = windows.window[:, None] + steps * step[:, None]
-        latents = self.latents(frames, windows.fps * step, drawn)
+        latents = self.latents(windows.frames, windows.fps * step, drawn)
         positions, detected, scores = self.detect(truth, seen, latents)
         positions = hold(positions.clamp(0, size - 1), detected, size)
-        sigmas = self._sigmas(windows.window, seen, drawn).to(truth)
-        return Observed(positions, detected, sigmas, boxes, windows.fps, scores)
+        key = random.stream(self.seed, 2, drawn)
+        sigmas = blobs(self.sigmas, key, windows.frames, self.keyed_by, seen.shape[-1])
+        return Observed(positions, detected, sigmas.to(truth), boxes, windows.fps, scores)
 
     def latents(
         self, frames: Int[Tensor, "B T"], per_second: Float[Tensor, " B"], drawn: int
@@ -169,13 +169,6 @@ class FittedNoise(Simulation):
     def _values(self, device: torch.device) -> dict[str, Float[Tensor, " K"]]:
         columns = self.profiles.to(device).unbind(-1)
         return dict(zip(Profile._fields, columns, strict=True))
-
-    def _sigmas(
-        self, window: Int[Tensor, " B"], seen: Bool[Tensor, "B T K"], drawn: int
-    ) -> Float[Tensor, "B T K"]:
-        pick = random.uniform(random.stream(self.seed, 2, drawn), window, *seen.shape[1:])
-        sigmas = torch.tensor(self.sigmas, dtype=torch.float64, device=seen.device)
-        return sigmas[(pick * len(self.sigmas)).long()]
 
 
 def _scores(

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.models.initial import glorot as start_as_glorot
 
 KERNEL = 5  # rows and columns
 
@@ -39,12 +40,13 @@ class Conv3d(nn.Module):
     Args:
         keypoints: K, input and output channels.
         window: T, frames the kernel spans.
+        glorot: starts from Glorot's initialisation, else from PyTorch's.
 
     Raises:
         ConfigError: a size is not a positive whole number.
     """
 
-    def __init__(self, keypoints: int = 25, window: int = 5) -> None:
+    def __init__(self, keypoints: int = 25, window: int = 5, glorot: bool = False) -> None:
         super().__init__()
         for name, size in (("keypoints", keypoints), ("window", window)):
             if not isinstance(size, int) or size < 1:
@@ -52,6 +54,8 @@ class Conv3d(nn.Module):
         kernel = (window, KERNEL, KERNEL)
         padding = (window // 2, KERNEL // 2, KERNEL // 2)
         self.convolution = nn.Conv3d(keypoints, keypoints, kernel, padding=padding)
+        if glorot:
+            start_as_glorot(self)
 
     def forward(self, heatmaps: Float[Tensor, "B T K H W"]) -> Float[Tensor, "B T K H W"]:
         """Smoothed heatmaps, in the unit of the input and never negative."""

@@ -6,8 +6,10 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from temporal_pose.errors import CheckpointError, ConfigError
+from temporal_pose.models.initial import glorot as start_as_glorot
 
 KERNEL = 5  # frames that a token of the recovery sees
 
@@ -23,10 +25,16 @@ class DeciWatch(nn.Module):
         recovered   = Decoder(Conv1d(preliminary), E, features) @ W_RD + preliminary
 
     Like the published code and unlike its paper, DenoiseNet predicts a correction of its input
-    rather than the poses themselves. ``W_PR`` is learned, as in the thesis. Training starts from
-    the linear interpolation of the sampled poses: that is the first ``W_PR``, and both corrections
-    are zero. No token is masked: the published mask keeps each from attending to itself, which
-    leaves a single sampled frame nothing to attend to.
+    rather than the poses themselves. ``W_PR`` is the linear interpolation of the sampled poses, of
+    which the last holds its value; or it is learned, from there on. Training starts from that
+    interpolation, both corrections being zero, unless it starts as Glorot has it. No token is
+    masked: the published mask keeps each from attending to itself, which leaves a single sampled
+    frame nothing to attend to.
+
+    The thesis's drafts have a learned ``W_PR`` and say nothing of norms; as it was finished,
+    ``W_PR`` is fixed, a LayerNorm ends encoder and decoder as in the published code, and weights
+    start as Glorot has them. Its positions, added once to the input, are not followed: here they
+    count in every layer, on queries and keys.
 
     Args:
         keypoints: K.
@@ -38,6 +46,9 @@ class DeciWatch(nn.Module):
         feedforward: channels between the two linear maps that end a layer.
         dropout: share of what each sub-layer adds, of attention weights, of token embeddings and
             of positions that training drops.
+        learn_recovery: whether ``W_PR`` is learned; else it is the interpolation.
+        norms: whether a LayerNorm ends the encoder, and another one the decoder.
+        glorot: starts from Glorot's initialisation, else from the interpolation.
 
     Raises:
         ConfigError: a setting is out of range or does not fit another one.
@@ -55,6 +66,9 @@ class DeciWatch(nn.Module):
         depth: int = 5,
         feedforward: int = 256,
         dropout: float = 0.1,
+        learn_recovery: bool = True,
+        norms: bool = False,
+        glorot: bool = False,
     ) -> None:
         super().__init__()
         _check_sizes(keypoints=keypoints, window=window, interval=interval, width=width)
@@ -64,13 +78,19 @@ class DeciWatch(nn.Module):
         layer = (width, heads, feedforward, dropout)
         self.embed_samples = nn.Linear(2 * keypoints, width)
         self.encoder = nn.ModuleList(_EncoderLayer(*layer) for _ in range(depth))
+        self.encoder_norm = nn.LayerNorm(width) if norms else nn.Identity()
         self.denoise = nn.Linear(width, 2 * keypoints)
-        self.recover = nn.Linear(len(range(0, window, interval)), window, bias=False)
+        self.recover = _Recovery(window, interval, learn_recovery)
         self.embed_frames = nn.Conv1d(2 * keypoints, width, KERNEL, padding="same")
         self.decoder = nn.ModuleList(_DecoderLayer(*layer) for _ in range(depth))
+        self.decoder_norm = nn.LayerNorm(width) if norms else nn.Identity()
         self.correct = nn.Linear(width, 2 * keypoints)
         self.dropout = nn.Dropout(dropout)
-        self._start_as_interpolation()
+        if glorot:
+            start_as_glorot(self)
+        else:
+            for parameter in (*self.denoise.parameters(), *self.correct.parameters()):
+                nn.init.zeros_(parameter)
         self.register_buffer("positions", _sinusoids(window, width), persistent=False)
 
     def get_extra_state(self) -> dict[str, int]:
@@ -103,11 +123,6 @@ class DeciWatch(nn.Module):
         recovered = self._recover(features, clean, positions)
         return recovered.unflatten(2, keypoints.shape[2:])
 
-    def _start_as_interpolation(self) -> None:
-        self.recover.weight = nn.Parameter(_interpolation(self.window, self.interval))
-        for parameter in (*self.denoise.parameters(), *self.correct.parameters()):
-            nn.init.zeros_(parameter)
-
     def _denoise(
         self, samples: Float[Tensor, "B S X"], positions: Float[Tensor, "B S C"]
     ) -> tuple[Float[Tensor, "B S C"], Float[Tensor, "B S X"]]:
@@ -115,6 +130,7 @@ class DeciWatch(nn.Module):
         features: Tensor = self.dropout(self.embed_samples(samples))
         for layer in self.encoder:
             features = layer(features, positions)
+        features = self.encoder_norm(features)
         return features, samples + self.denoise(features)
 
     def _recover(
@@ -129,7 +145,24 @@ class DeciWatch(nn.Module):
         memory_positions = positions[:, :: self.interval]
         for layer in self.decoder:
             tokens = layer(tokens, positions, features, memory_positions)
-        return preliminary.transpose(1, 2) + self.correct(tokens)
+        return preliminary.transpose(1, 2) + self.correct(self.decoder_norm(tokens))
+
+
+class _Recovery(nn.Module):
+    """``W_PR``: weighted sums of the sampled poses, at first their linear interpolation."""
+
+    weight: Tensor
+
+    def __init__(self, window: int, interval: int, learn: bool) -> None:
+        super().__init__()
+        weight = _interpolation(window, interval)
+        if learn:
+            self.weight = nn.Parameter(weight)
+        else:
+            self.register_buffer("weight", weight, persistent=False)
+
+    def forward(self, clean: Float[Tensor, "B X S"]) -> Float[Tensor, "B X T"]:
+        return functional.linear(clean, self.weight)
 
 
 class _Attention(nn.Module):

@@ -14,28 +14,32 @@ def tight_boxes(
     keypoints: Float[Tensor, "*batch N 2"],
     visible: Bool[Tensor, "*batch N"],
     margin: float = 0.1,
+    square: bool = True,
 ) -> Float[Tensor, "*batch 4"]:
-    """Square boxes around the visible points.
+    """Boxes around the visible points.
 
     The tight box is pushed out on each side by ``margin`` of its extent, then made square by
-    growing the shorter side about its centre (thesis, section 1.2.1).
+    growing the shorter side about its centre (thesis, section 1.2.1), if asked to.
 
     Args:
         keypoints: image pixels. N may run over the keypoints of one frame or of several.
         margin: share of the extent added on each side.
+        square: whether both sides are as long as the longer one.
 
     Returns:
         Image pixels. Without two distinct visible points there is no extent: the box then has
-        side 1, about the point or the origin.
+        side 1, about the point or the origin; and so has a side along which there is none.
     """
     mask = visible[..., None]
     low = keypoints.masked_fill(~mask, torch.inf).amin(-2)
     high = keypoints.masked_fill(~mask, -torch.inf).amax(-2)
     some = visible.any(-1, keepdim=True)
     low, high = low.where(some, 0), high.where(some, 0)
-    side = (high - low).amax(-1, keepdim=True) * (1 + 2 * margin)
-    side = side.where(side > 0, 1)
-    return torch.cat([(low + high - side) / 2, side, side], -1)
+    sides = (high - low) * (1 + 2 * margin)
+    if square:
+        sides = sides.amax(-1, keepdim=True).expand_as(sides)
+    sides = sides.where(sides > 0, 1)
+    return torch.cat([(low + high - sides) / 2, sides], -1)
 
 
 def image_to_heatmap(

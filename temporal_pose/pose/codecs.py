@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from temporal_pose.pose.boxes import heatmap_to_image, image_to_heatmap
-from temporal_pose.pose.heatmaps import DECODERS, RENDERERS, choose
+from temporal_pose.pose.heatmaps import DECODERS, choose, renderer
 from temporal_pose.pose.observations import Observed, Tracks
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
@@ -48,22 +48,26 @@ class Codec(Protocol):
 
 
 def read_positions(
-    observed: Observed, size: int, render: str, decoder: str
+    observed: Observed, size: int, render: str, decoder: str, border: str
 ) -> Float[Tensor, "B T K 2"]:
     """Detected positions as the decoder would read them off the detector's heatmaps.
 
     A blob drawn at its sub-pixel position has its peak there, or for the thesis's decoder at the
-    nearest pixel, so nothing is drawn to be read back. The thesis's own blobs are: near a border
-    their peaks move. A real detector's heatmaps are read as they are.
+    nearest pixel, so nothing is drawn to be read back; nor is it for that decoder where the
+    thesis's own blobs repeat the border. Where they reflect it, peaks near it move. A real
+    detector's heatmaps are read as they are.
     """
     if observed.heatmaps is not None:
         if decoder == "subpixel":
             return observed.positions
         peaks = DECODERS[decoder](observed.heatmaps)[0]
         return peaks.where(observed.detected[..., None], observed.positions)
+    if decoder == "argmax" and (render == "subpixel" or border == "nearest"):
+        return observed.positions.round()
     if render == "subpixel":
-        return observed.positions.round() if decoder == "argmax" else observed.positions
-    drawn = RENDERERS[render](observed.positions, observed.detected, observed.sigmas, size)
+        return observed.positions
+    draw = renderer(render, border)
+    drawn = draw(observed.positions, observed.detected, observed.sigmas, size)
     return DECODERS[decoder](drawn)[0].where(observed.detected[..., None], observed.positions)
 
 
@@ -77,6 +81,7 @@ class HeatmapCodec:
         render: how blobs are drawn, 'subpixel' or 'thesis'.
         decoder: how positions are read, 'subpixel' or 'argmax'.
         skeleton: name of the keypoints.
+        border: what lies beyond that of 'thesis' blobs, 'nearest' or 'reflect'.
     """
 
     reads_heatmaps: ClassVar[bool] = True
@@ -86,20 +91,21 @@ class HeatmapCodec:
     render: str = "subpixel"
     decoder: str = "subpixel"
     skeleton: str = CLIMBALONG25.name
+    border: str = "reflect"
 
     def __post_init__(self) -> None:
-        choose(RENDERERS, "render", self.render)
+        renderer(self.render, self.border)
         choose(DECODERS, "decoder", self.decoder)
 
     def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
         """Detected positions, unrefined."""
-        return read_positions(observed, self.size, self.render, self.decoder)
+        return read_positions(observed, self.size, self.render, self.decoder, self.border)
 
     def read(self, observed: Observed) -> Float[Tensor, "B T K H W"]:
         """The detector's heatmaps, or what it saw drawn as such."""
         if observed.heatmaps is not None:
             return observed.heatmaps
-        draw = RENDERERS[self.render]
+        draw = renderer(self.render, self.border)
         drawn = draw(observed.positions, observed.detected, observed.sigmas, self.size)
         return drawn if observed.weights is None else drawn * observed.weights[..., None, None]
 
@@ -108,7 +114,8 @@ class HeatmapCodec:
     ) -> Float[Tensor, "B T K H W"]:
         """Draws the truth."""
         sigmas = torch.full_like(keypoints[..., 0], self.sigma)
-        return RENDERERS[self.render](keypoints, visible, sigmas, self.size)
+        draw = renderer(self.render, self.border)
+        return draw(keypoints, visible, sigmas, self.size)
 
     def decode(
         self, output: Float[Tensor, "B T K H W"], observed: Observed
@@ -131,6 +138,7 @@ class CoordinateCodec:
         scores: gives the network the detector's score of each keypoint as well, ``B T K 3``; 0
             where it was not detected.
         skeleton: name of the keypoints.
+        border: what lies beyond that of 'thesis' blobs, 'nearest' or 'reflect'.
     """
 
     reads_heatmaps: ClassVar[bool] = False
@@ -141,14 +149,15 @@ class CoordinateCodec:
     held: bool = False
     scores: bool = False
     skeleton: str = CLIMBALONG25.name
+    border: str = "reflect"
 
     def __post_init__(self) -> None:
-        choose(RENDERERS, "render", self.render)
+        renderer(self.render, self.border)
         choose(DECODERS, "decoder", self.decoder)
 
     def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
         """Detected positions, unrefined."""
-        return read_positions(observed, self.size, self.render, self.decoder)
+        return read_positions(observed, self.size, self.render, self.decoder, self.border)
 
     def read(self, observed: Observed) -> Float[Tensor, "B T K X"]:
         """Scales detected positions to [-1, 1]; X is 2, or 3 with scores."""
@@ -188,6 +197,7 @@ class TrackCodec:
         whole: treats the rows of a batch as successive windows of one video, which the filter
             then sees from its first frame to its last; else each window stands alone.
         skeleton: name of the keypoints.
+        border: what lies beyond that of 'thesis' blobs, 'nearest' or 'reflect'.
     """
 
     reads_heatmaps: ClassVar[bool] = False
@@ -198,15 +208,16 @@ class TrackCodec:
     frame: str = "heatmap"
     whole: bool = True
     skeleton: str = CLIMBALONG25.name
+    border: str = "reflect"
 
     def __post_init__(self) -> None:
-        choose(RENDERERS, "render", self.render)
+        renderer(self.render, self.border)
         choose(DECODERS, "decoder", self.decoder)
         choose({"heatmap": 0, "image": 1}, "frame", self.frame)
 
     def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
         """Detected positions, unrefined."""
-        return read_positions(observed, self.size, self.render, self.decoder)
+        return read_positions(observed, self.size, self.render, self.decoder, self.border)
 
     def read(self, observed: Observed) -> Tracks:
         """Positions in the filter's pixels, one row a window or one row in all."""

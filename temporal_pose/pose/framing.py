@@ -19,15 +19,20 @@ class Framing:
             one box, so that motion across the image is not cancelled.
         margin: share of the extent added on each side.
         size: rows and columns of a heatmap.
+        aspect: 'square' grows the shorter side of a box (thesis); 'stretch' stretches the box to
+            the heatmap as it is (the thesis as it was finished).
     """
 
     box: str = "frame"
     margin: float = 0.1
     size: int = 56
+    aspect: str = "square"
 
     def __post_init__(self) -> None:
         if self.box not in ("frame", "window"):
             raise ConfigError(f"data.box is '{self.box}'; expected frame or window")
+        if self.aspect not in ("square", "stretch"):
+            raise ConfigError(f"data.aspect is '{self.aspect}'; expected square or stretch")
         if not self.margin >= 0:
             raise ConfigError(f"data.margin is {self.margin}; expected 0 or more")
         if self.size < 5:
@@ -56,10 +61,11 @@ class Framing:
         zoom: Float[Tensor, " B"] | None = None,
     ) -> Float[Tensor, "B T 4"]:
         """The boxes of visible keypoints; image pixels."""
+        how = (self.margin, self.aspect == "square")
         if self.box == "frame":
-            boxes = tight_boxes(keypoints, visible, self.margin)
+            boxes = tight_boxes(keypoints, visible, *how)
         else:
-            boxes = tight_boxes(keypoints.flatten(1, 2), visible.flatten(1, 2), self.margin)
+            boxes = tight_boxes(keypoints.flatten(1, 2), visible.flatten(1, 2), *how)
             boxes = boxes[:, None].expand(-1, keypoints.shape[1], -1)
         return boxes if zoom is None else _shrink(boxes, zoom[:, None, None])
 

@@ -18,15 +18,17 @@ def torso_diameter(
     visible: Bool[Tensor, "*batch K"],
     skeleton: Skeleton = CLIMBALONG25,
 ) -> Float[Tensor, "*batch"]:
-    """Distance from left shoulder to right hip; else from right shoulder to left hip; else NaN.
+    """Mean of the distances from left shoulder to left hip and from right shoulder to right hip.
 
-    In the pixels the keypoints are in.
+    Of one side where the other one is missing; else NaN. In the pixels the keypoints are in. As
+    in the thesis as it was finished, which leaves out frames that lack any of the four.
     """
-    diameter = keypoints.new_full(visible.shape[:-1], torch.nan)
-    for a, b in reversed(skeleton.torso):
-        length = (keypoints[..., a, :] - keypoints[..., b, :]).norm(dim=-1)
-        diameter = length.where(visible[..., a] & visible[..., b], diameter)
-    return diameter
+    total = sides = keypoints.new_zeros(visible.shape[:-1])
+    for shoulder, hip in skeleton.torso:
+        there = visible[..., shoulder] & visible[..., hip]
+        length = (keypoints[..., shoulder, :] - keypoints[..., hip, :]).norm(dim=-1)
+        total, sides = total + length.where(there, 0), sides + there
+    return total / sides
 
 
 def position_errors(
@@ -71,7 +73,6 @@ class PoseMetrics(Metric):
 
     Args:
         thresholds: shares of the torso diameter.
-        detail: the threshold at which groups are reported.
         skeleton: names the groups.
     """
 
@@ -87,11 +88,10 @@ class PoseMetrics(Metric):
     def __init__(
         self,
         thresholds: Sequence[float] = THRESHOLDS,
-        detail: float = 0.2,
         skeleton: Skeleton = CLIMBALONG25,
     ) -> None:
         super().__init__()
-        self.thresholds, self.detail, self.skeleton = tuple(thresholds), detail, skeleton
+        self.thresholds, self.skeleton = tuple(thresholds), skeleton
         keypoints = len(skeleton)
         sizes = {"correct": (len(self.thresholds), keypoints), "count": (keypoints,)}
         sizes |= {"error": (keypoints,), "bend": (keypoints,), "bends": (keypoints,)}
@@ -124,19 +124,17 @@ class PoseMetrics(Metric):
     def compute(self) -> dict[str, Tensor]:
         """Scores by name: ``pck@a`` from 0 to 1, errors in heatmap pixels, lag in frames.
 
-        Groups without any visible keypoint are left out; without any keypoint at all, or without
-        three frames in a row, what cannot be measured is NaN.
+        ``pck@a/<group>`` is that of a group of keypoints. Groups without any visible keypoint are
+        left out; without any keypoint at all, or without three frames in a row, what cannot be
+        measured is NaN.
         """
-        scores = {
-            f"pck@{threshold:g}": hits.sum() / self.count.sum()
-            for threshold, hits in zip(self.thresholds, self.correct, strict=True)
-        }
-        detail = self.correct[self.thresholds.index(self.detail)]
-        for group, members in self.skeleton.groups.items():
-            index = list(members)
-            if self.count[index].sum() > 0:
-                share = detail[index].sum() / self.count[index].sum()
-                scores[f"pck@{self.detail:g}/{group}"] = share
+        named = {f"pck@{a:g}": hits for a, hits in zip(self.thresholds, self.correct, strict=True)}
+        scores = {name: hits.sum() / self.count.sum() for name, hits in named.items()}
+        for name, hits in named.items():
+            for group, members in self.skeleton.groups.items():
+                index = list(members)
+                if self.count[index].sum() > 0:
+                    scores[f"{name}/{group}"] = hits[index].sum() / self.count[index].sum()
         scores["error_px"] = self.error.sum() / self.count.sum()
         scores["accel_error_px"] = self.bend.sum() / self.bends.sum()
         scores["lag_frames"] = self.behind.sum() / self.moved.sum()

@@ -47,6 +47,13 @@ class WindowBatch(NamedTuple):
     recorded: Recorded | None = None
     step: Int[Tensor, " B"] | None = None
 
+    @property
+    def frames(self) -> Int[Tensor, "B T"]:
+        """Number of each frame in the data set, whatever window shows it."""
+        step = torch.ones_like(self.window) if self.step is None else self.step
+        count = torch.arange(self.visible.shape[1], device=self.window.device)
+        return self.window[:, None] + step[:, None] * count
+
 
 class Framed(NamedTuple):
     """Windows seen through boxes.

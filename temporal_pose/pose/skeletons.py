@@ -72,11 +72,11 @@ class Skeleton:
         return tuple((self.index(a), self.index(b)) for a, b in self.limbs)
 
     @cached_property
-    def torso(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """The diagonals that measure a torso: left shoulder to right hip, and its mirror image."""
-        diagonals = (("left_shoulder", "right_hip"), ("right_shoulder", "left_hip"))
-        first, second = ((self.index(a), self.index(b)) for a, b in diagonals)
-        return first, second
+    def torso(self) -> tuple[tuple[int, int], ...]:
+        """Shoulder and hip of each side that has both: what measures a torso."""
+        sides = (("left_shoulder", "left_hip"), ("right_shoulder", "right_hip"))
+        known = [pair for pair in sides if set(pair) <= set(self.keypoints)]
+        return tuple((self.index(shoulder), self.index(hip)) for shoulder, hip in known)
 
 
 def _other_side(name: str) -> str:

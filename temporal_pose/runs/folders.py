@@ -1,9 +1,9 @@
 """Run folders: one configuration, one folder, one process at a time.
 
 A folder holds ``config.yaml`` (written first), the TensorBoard events, ``last.ckpt`` (every
-epoch), ``best.ckpt``, ``predictions.npz`` (of the test set), and ``metrics.json``, written last
-and atomically: a run is finished if and only if that file is there. Nothing else in the folder is
-ever touched.
+epoch), ``best.ckpt``, ``predictions.npz`` (of the test set; ``holdout.npz`` of what is held out),
+and ``metrics.json``, written last and atomically: a run is finished if and only if that file is
+there. Nothing else in the folder is ever touched.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ from temporal_pose.runs.migration import migrated
 #: What a run writes, by the beginnings of names for what its libraries name; a lock is never in
 #: the way. `atomic` names its unfinished files after what they become.
 WRITTEN = (
-    *("config.yaml", "best.ckpt", "last.ckpt", "predictions.npz", "split.json"),
+    *("config.yaml", "best.ckpt", "last.ckpt", "predictions.npz", "holdout.npz", "split.json"),
     *("metrics.json", "error.txt", "hparams.yaml", "events.out.tfevents."),
 )
 
@@ -45,6 +45,7 @@ class RunFolder:
         self.best = self.path / "best.ckpt"
         self.last = self.path / "last.ckpt"
         self.predictions = self.path / "predictions.npz"
+        self.holdout = self.path / "holdout.npz"
         self.split_file = self.path / "split.json"
         self.error_file = self.path / "error.txt"
 

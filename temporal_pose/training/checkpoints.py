@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch import nn
 
@@ -50,6 +51,19 @@ class Checkpoint(ModelCheckpoint):
         if trainer.is_global_zero:
             part.replace(filepath)
         self._last_checkpoint_saved = filepath
+
+    def begin_with(self, score: float) -> None:
+        """Counts the checkpoint that is there already as the best so far, unless it has no score.
+
+        Args:
+            score: of the monitored kind.
+        """
+        if score != score:
+            return
+        path = str(Path(str(self.dirpath)) / f"{self.filename}{self.FILE_EXTENSION}")
+        self.best_model_path = self.kth_best_model_path = path
+        self.best_model_score = self.kth_value = torch.tensor(score)
+        self.best_k_models = {path: torch.tensor(score)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restores the best score even if the folder has another path now.

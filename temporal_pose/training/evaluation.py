@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from temporal_pose.data.module import PoseData
+from temporal_pose.data.splits import HOLDOUT
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.training.task import Refinement
 
@@ -39,6 +40,19 @@ class Predictions(NamedTuple):
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **self._asdict())
         write_bytes(path, buffer.getvalue())
+
+
+def evaluate_holdout(
+    task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer]
+) -> tuple[dict[str, float], Predictions]:
+    """Scores on what is held out from all sides of the split, and the predictions behind them.
+
+    Returns:
+        ``holdout/<score>`` and, for the unrefined input, ``holdout/identity/<score>``.
+    """
+    scores, predictions = evaluate(task, data.tested_on(HOLDOUT), trainer)
+    own = {name.removeprefix("test/"): value for name, value in scores.items()}
+    return {f"{HOLDOUT}/{name}": value for name, value in own.items()}, predictions
 
 
 def evaluate(

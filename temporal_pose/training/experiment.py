@@ -10,10 +10,11 @@ import lightning as L
 from lightning.pytorch.utilities import rank_zero_only
 
 from temporal_pose.data.module import PoseData
+from temporal_pose.data.splits import HOLDOUT
 from temporal_pose.files.atomic import write_json
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training.charts import table_row, table_scores, table_settings
-from temporal_pose.training.evaluation import evaluate, validate
+from temporal_pose.training.evaluation import evaluate, evaluate_holdout, validate
 from temporal_pose.training.fitting import Fit, event_log
 from temporal_pose.training.task import Refinement
 
@@ -38,6 +39,11 @@ def experiment(
     fitted = fit(task, data, trainer, run)
     validated = validate(task, data, trainer)
     scores, predictions = evaluate(task, data, trainer)
+    if HOLDOUT in data.sides:
+        held, of_held = evaluate_holdout(task, data, trainer)
+        scores |= held
+        if task.global_rank == 0:
+            of_held.save(run.holdout)
     if task.global_rank == 0:
         predictions.save(run.predictions)
         prints = data.fingerprints()

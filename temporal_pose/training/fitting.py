@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import lightning as L
@@ -23,6 +24,7 @@ from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.weights import load_weights, read_checkpoint
 from temporal_pose.training.charts import CHARTS
 from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable
+from temporal_pose.training.evaluation import validate
 from temporal_pose.training.task import Refinement
 
 log = logging.getLogger(__name__)
@@ -34,7 +36,7 @@ class Fitted:
 
     Args:
         epochs: how many were trained.
-        best_epoch: the one kept, counted from 1; 0 where nothing was trained.
+        best_epoch: the one kept, counted from 1; 0 where nothing was trained, or made it better.
         seconds: spent on fitting, that before an interruption counted in.
         settings: what a search found.
     """
@@ -87,11 +89,13 @@ class GradientDescent:
         patience: epochs without a lower validation loss before training stops.
         monitor: the validation score by which the best epoch is chosen.
         callbacks: more of Lightning's callbacks.
+        from_start: what training starts from may be the best already: it counts as epoch 0.
     """
 
     patience: int = 10
     monitor: str = "val/pck@0.05"
     callbacks: Sequence[Callback] = ()
+    from_start: bool = False
 
     def __call__(
         self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
@@ -102,6 +106,8 @@ class GradientDescent:
             log.info("continuing after epoch %d", done)
         best = self._keep(run, "best", self.monitor)
         watch = Stopwatch()
+        if self.from_start and not last:
+            best.begin_with(self._keep_start(task, data, trainer, run))
         callbacks = [best, EarlyStop("val/loss", patience=self.patience), watch]
         fitting = trainer(
             callbacks=[*callbacks, *self.callbacks, self._keep(run, "last")],
@@ -121,6 +127,16 @@ class GradientDescent:
             best_epoch=read_checkpoint(run.best)["epoch"] + 1,
             seconds=watch.seconds,
         )
+
+    def _keep_start(
+        self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
+    ) -> float:
+        """Keeps what training starts from as the best so far; its score in validation."""
+        # What is made in inference mode, such as emptied metrics, would be of no use to training.
+        scores = validate(task, data, partial(trainer, inference_mode=False))
+        if task.global_rank == 0:
+            write_tensors(run.best, {"state_dict": task.state_dict(), "epoch": -1})
+        return scores[self.monitor]
 
     def _keep(self, run: RunFolder, name: str, monitor: str | None = None) -> Checkpoint:
         return Checkpoint(

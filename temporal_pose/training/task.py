@@ -1,6 +1,6 @@
 """The one LightningModule: every network, filter and the identity goes through it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import lightning as L
@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torchmetrics import MeanMetric
 
+from temporal_pose.errors import ConfigError
 from temporal_pose.pose import random
 from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.losses import Loss, masked_mse
@@ -77,6 +78,31 @@ class Refinement(L.LightningModule):
         """Number of trained values."""
         return sum(parameter.numel() for parameter in self.network.parameters())
 
+    def train_alone(self, layers: Sequence[str]) -> None:
+        """Lets some layers begin anew and learn, and nothing else; without any, all learns on.
+
+        Args:
+            layers: names within the network, as in ``named_modules``; of layers that know how to
+                begin anew (``reset_parameters``).
+
+        Raises:
+            ConfigError: the network has no such layer.
+        """
+        known = dict(self.network.named_modules())
+        for name in layers:
+            if not hasattr(known.get(name), "reset_parameters"):
+                able = [one for one, layer in known.items() if hasattr(layer, "reset_parameters")]
+                raise ConfigError(
+                    f"fresh has '{name}'; expected layers of {type(self.network).__name__}, such "
+                    f"as {', '.join(able[-3:])}"
+                )
+        if layers:
+            self.network.requires_grad_(False)
+        for name in layers:
+            layer: Any = known[name]
+            layer.reset_parameters()
+            layer.requires_grad_(True)
+
     def forward(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
         """Refined keypoints in heatmap pixels."""
         return self.codec.decode(self.network(self.codec.read(observed)), observed)
@@ -126,7 +152,8 @@ class Refinement(L.LightningModule):
         self._log("identity", self._take(self.baseline["test"]))
 
     def configure_optimizers(self) -> Any:
-        optimizer = self.make_optimizer(self.network.parameters())
+        learns = [one for one in self.network.parameters() if one.requires_grad]
+        optimizer = self.make_optimizer(learns)
         schedule = {"scheduler": self.make_scheduler(optimizer), "monitor": "val/loss"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 

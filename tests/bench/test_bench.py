@@ -94,7 +94,7 @@ def test_measurements_become_a_table_and_a_file(tmp_path: Path):
         (lambda: rendering(maps=7, repeats=1), 1 + 5 * len({1, os.cpu_count()})),
         (lambda: decoding(maps=7, repeats=2), 3),
         (lambda: conv3d(windows=1, repeats=1), 2),
-        (lambda: biconvlstm(windows=1, repeats=1), 1),
+        (lambda: biconvlstm(windows=1, repeats=1), 3),
         (lambda: conv3d_epoch(videos=1, frames=10, repeats=1), 2),
         (lambda: deciwatch_epoch(videos=1, frames=10, repeats=1), 2),
         (lambda: lightning(videos=1, frames=20, repeats=1), 1),

@@ -14,7 +14,7 @@ from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.inputs.simulated import GaussianNoise
 from temporal_pose.pose.augmentation import Augmentation
 from temporal_pose.pose.framing import Framing
-from temporal_pose.pose.sequences import PoseSequence
+from temporal_pose.pose.sequences import PoseSequence, fingerprint
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
 SHOULDERS_AND_HIPS = [
@@ -94,6 +94,62 @@ def test_named_sides() -> None:
     named = {"train": ["v0", "v3"], "val": ["v1"], "test": ["v2"]}
     made = data(*map(video, range(4)), split=Split(named))
     assert [sorted(set(w.video.tolist())) for w in made.sides.values()] == [[0, 3], [1], [2]]
+
+
+def test_the_longest_video_is_held_out_with_its_group() -> None:
+    videos = [video(i, 23 + 5 * (i == 4), group=f"g{i % 5}") for i in range(10)]
+    for seed in range(3):
+        made = data(*videos, split=Split(seed=seed, holdout="longest"))
+        assert list(made.sides) == [*SIDES, "holdout"]
+        assert set(made.sides["holdout"].video.tolist()) == {4, 9}
+        assert made.groups()["holdout"] == ["g4"]
+        frames = [set(w.index.flatten().tolist()) for w in made.sides.values()]
+        assert sum(map(len, frames)) == len(set.union(*frames)) == 9 * 20 + 25
+        assert not any("g4" in made.groups()[side] for side in SIDES)
+
+
+@pytest.mark.parametrize("name", ["g3", "v3", "v8"])
+@pytest.mark.parametrize(
+    ("by", "stride"),
+    [("video", None), ("video", 1), ("window", None), ("alternate", None), ("alternate", 1)],
+)
+def test_a_group_or_video_is_held_out_by_name(name, by, stride) -> None:
+    videos = [video(i, group=f"g{i % 5}") for i in range(10)]
+    made = data(*videos, split=Split(by, holdout=name), stride=stride)
+    assert made.groups()["holdout"] == ["g3"]
+    assert len(made.sides["holdout"]) == 2 * 4
+    whole = data(*videos, split=Split(by), stride=stride)
+    assert len(whole.sides["train"]) + len(whole.sides["val"]) + len(whole.sides["test"]) > (
+        sum(len(made.sides[side]) for side in SIDES)
+    )
+
+
+def test_what_is_held_out_takes_the_place_of_the_test() -> None:
+    made = data(split=Split(holdout="v3"))
+    other = made.tested_on("holdout")
+    assert set(served(other, "test")) == set(made.sides["holdout"].index[:, 0].tolist())
+    assert same(served(other, "val"), served(made, "val"))
+    assert not set(served(made, "test")) & set(served(other, "test"))
+    assert other.mean_torso == made.mean_torso
+
+
+def test_what_a_model_trained_on_is_taken_out_of_what_is_held_out_too() -> None:
+    videos = [video(i, group=f"g{i // 2}") for i in range(10)]
+    made = data(*videos, split=Split(holdout="g3"))
+    test = made.sides["test"]
+    with pytest.raises(DataError) as error:
+        made.leave_out({fingerprint(videos[6])})  # v7 shows the same as v6
+    assert str(error.value) == "the model has trained on every video of this holdout set"
+    assert torch.equal(made.sides["test"].index, test.index)
+
+
+def test_an_unknown_holdout() -> None:
+    with pytest.raises(DataError) as error:
+        data(split=Split(holdout="v77"))
+    assert str(error.value) == (
+        "data.holdout is 'v77'; expected longest, or one of 7 videos and groups, such as v0, v1, "
+        "v2"
+    )
 
 
 def test_windows_split_at_random_share_no_frame() -> None:
@@ -179,13 +235,13 @@ def test_training_batches_hold_every_window_once() -> None:
 
 
 def test_mean_torso_by_hand() -> None:
-    """Of a 100 x 100 px pose, whose box is 120 px wide, every torso is 40 x 30 px across."""
+    """Of a 100 x 100 px pose, whose box is 120 px wide, every left side is 40 x 30 px across."""
     points = np.zeros((10, 25, 2), np.float32)
     points[:, 0], points[:, 1] = (0, 0), (100, 100)
     left, right, left_hip, right_hip = SHOULDERS_AND_HIPS
     points[:, [left, right]], points[:, [left_hip, right_hip]] = (70, 20), (30, 50)
     visible = np.zeros((10, 25), bool)
-    visible[:, [0, 1, left, right_hip]] = True
+    visible[:, [0, 1, left, left_hip]] = True
     visible[5:, left] = False  # these frames have no torso and do not count
     named = {"train": ["v0"], "val": ["v1"], "test": ["v2"]}
     first = video(0, 10, keypoints=points, visible=visible)
@@ -214,8 +270,8 @@ def test_no_torso_at_all() -> None:
     with pytest.raises(DataError) as error:
         data(*videos)
     assert str(error.value) == (
-        "no training frame shows a shoulder and the opposite hip, so there is no torso diameter, "
-        "the unit of noise and PCK; expected at least one"
+        "no training frame shows a shoulder and the hip of the same side, so there is no torso "
+        "diameter, the unit of noise and PCK; expected at least one"
     )
 
 
@@ -251,7 +307,7 @@ def test_settings_are_checked() -> None:
     with pytest.raises(ConfigError) as error:
         data(split=Split("frame"))
     assert str(error.value) == (
-        "data.split is 'frame'; expected video, window, or the names of each side as "
+        "data.split is 'frame'; expected video, window, alternate, or the names of each side as "
         "{train: [...], val: [...], test: [...]}"
     )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from temporal_pose.data.splits import SIDES, assign, assign_named, check_disjoint
+from temporal_pose.data.splits import SIDES, alternate, assign, assign_named, check_disjoint
 from temporal_pose.errors import ConfigError, DataError
 
 THIRDS = (0.6, 0.2, 0.2)
@@ -112,6 +112,26 @@ def test_named_sides_are_checked(named, message) -> None:
     with pytest.raises(DataError) as error:
         assign_named(["a", "b", "c", "d"], named)
     assert str(error.value) == message
+
+
+VIDEOS = {"c": 7, "a": 5, "d": 3, "b": 11, "e": 2}  # windows of each, in the order of the files
+
+
+def test_alternate_gives_the_last_videos_to_training_and_the_others_in_turn() -> None:
+    labels = [name for name, count in VIDEOS.items() for _ in range(count)]
+    sides = alternate(labels, THIRDS)
+    # 40 % of 28 windows are 11.2: c's seven are within, and with a's five there are too many.
+    assert sides == [2, 1, 2, 1, 2, 1, 2] + [0] * 21
+    assert alternate(labels, (0.5, 0.25, 0.25))[:13] == [2, 1] * 6 + [0]
+
+
+@pytest.mark.parametrize("fractions", [(0.98, 0.01, 0.01), (0.02, 0.49, 0.49)])
+def test_alternate_leaves_something_for_every_side(fractions) -> None:
+    labels = [name for name, count in VIDEOS.items() for _ in range(count)]
+    assert set(alternate(labels, fractions)) == {0, 1, 2}
+    with pytest.raises(DataError) as error:
+        alternate(["a"] * 9, fractions)
+    assert str(error.value) == "data.split=alternate needs at least 2 videos; there are 1"
 
 
 def test_disjoint() -> None:

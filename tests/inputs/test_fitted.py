@@ -1,6 +1,7 @@
 """The simulated detector: rates, spreads, correlations and scores as its profile asks."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -207,6 +208,16 @@ def test_overlapping_windows_see_one_detector() -> None:
     assert torch.equal(observed.scores[2, 2], observed.scores[4, 0])
 
 
+def test_a_sigma_belongs_to_a_frame_if_asked_to() -> None:
+    batch = windows()
+    observed, _ = observe(replace(noise(**LIVELY), keyed_by="frame"), batch)
+    assert (observed.sigmas == observed.sigmas[..., :1]).all()
+    assert torch.equal(observed.sigmas[0, 1:], observed.sigmas[1, :-1])
+    assert set(observed.sigmas.unique().tolist()) == {1.0, 2.0}
+    other, _ = observe(noise(**LIVELY), batch)
+    assert torch.equal(observed.positions, other.positions)
+
+
 def test_noise_belongs_to_a_window_not_to_a_batch() -> None:
     detector, batch = noise(**LIVELY), windows()
     whole, _ = observe(detector, batch)
@@ -257,6 +268,7 @@ def test_a_frame_without_a_pose_has_no_detection() -> None:
         ({"shift_scale": 0.0}, "input.shift_scale is 0.0; expected a positive number"),
         ({"shift_scale": math.nan}, "input.shift_scale is nan; expected a positive number"),
         ({"sigmas": ()}, "input.sigmas is []; expected positive numbers"),
+        ({"keyed_by": "file"}, "input.keyed_by is 'file'; expected frame or window"),
         ({"fit": "no.yaml"}, "input.fit=no.yaml cannot be read: No such file or directory"),
     ],
 )

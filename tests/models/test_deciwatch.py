@@ -1,7 +1,9 @@
 import warnings
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from temporal_pose.errors import CheckpointError, ConfigError
@@ -43,6 +45,12 @@ def test_parameters(interval, parameters):
 
 
 @every_interval
+def test_parameters_of_the_finished_thesis(interval):
+    net = DeciWatch(interval=interval, learn_recovery=False, norms=True)
+    assert sum(p.numel() for p in net.parameters()) == 1_708_388
+
+
+@every_interval
 def test_depends_on_the_sampled_frames_only(interval):
     net, keypoints = model(interval), poses().requires_grad_()
     out = net(keypoints)
@@ -78,6 +86,57 @@ def test_training_starts_from_linear_interpolation(frames, interval):
     out = net(line[None, :, None, None].expand(B, frames, K, 2))
     held = line.clamp(max=line[(frames - 1) // interval * interval])
     torch.testing.assert_close(out, held[None, :, None, None].expand_as(out))
+
+
+@pytest.mark.parametrize(("frames", "interval"), [(7, 3), (11, 5), (5, 4), (1, 1)])
+def test_a_fixed_recovery_stays_the_interpolation(frames, interval):
+    net = DeciWatch(**{**SMALL, "window": frames}, interval=interval, learn_recovery=False)
+    assert "recover.weight" not in net.state_dict()
+    optimizer = torch.optim.SGD(net.parameters(), 0.1)
+    net(torch.rand(B, frames, K, 2)).square().sum().backward()
+    optimizer.step()
+    clean = torch.rand(B, 2 * K, len(range(0, frames, interval)))
+    expected = np.stack(
+        [
+            np.interp(np.arange(frames), np.arange(0, frames, interval), line)
+            for line in clean.flatten(0, 1).numpy()
+        ]
+    )
+    torch.testing.assert_close(
+        net.recover(clean).flatten(0, 1), torch.tensor(expected, dtype=torch.float32)
+    )
+
+
+def test_norms_end_encoder_and_decoder():
+    net = model(interval=2, norms=True)
+    for norm in (net.encoder_norm, net.decoder_norm):
+        nn.init.normal_(norm.weight)
+        nn.init.normal_(norm.bias)
+    seen = {}
+    for name in ("encoder_norm", "decoder_norm", "denoise", "correct"):
+        getattr(net, name).register_forward_hook(
+            lambda _, given, made, name=name: seen.update({name: (given[0], made)})
+        )
+    net(poses())
+    for norm, after in (("encoder_norm", "denoise"), ("decoder_norm", "correct")):
+        given, made = seen[norm]
+        layer = getattr(net, norm)
+        expected = (given - given.mean(-1, keepdim=True)) / (
+            given.var(-1, keepdim=True, correction=0) + 1e-5
+        ).sqrt() * layer.weight + layer.bias
+        torch.testing.assert_close(made, expected)
+        assert seen[after][0] is made
+    memory = []
+    net.decoder[0].memory.register_forward_pre_hook(lambda _, given: memory.append(given[2]))
+    net(poses())
+    torch.testing.assert_close(memory[0], seen["encoder_norm"][1])
+
+
+def test_a_former_checkpoint_fits_a_former_network_alone():
+    former = DeciWatch(**SMALL, interval=5).state_dict()
+    DeciWatch(**SMALL, interval=5).load_state_dict(former)
+    for change in ({"learn_recovery": False}, {"norms": True}):
+        assert DeciWatch(**SMALL, interval=5, **change).state_dict().keys() != former.keys()
 
 
 def test_windows_do_not_mix():

@@ -40,6 +40,17 @@ def test_boxes_are_square_centred_and_tight() -> None:
             torch.testing.assert_close(centre, (low + high) / 2)
 
 
+def test_boxes_that_are_not_square_keep_the_aspect_ratio() -> None:
+    points, visible = poses()
+    boxes = tight_boxes(points, visible, 0.05, square=False)
+    low = points.masked_fill(~visible[..., None], torch.inf).amin(-2)
+    high = points.masked_fill(~visible[..., None], -torch.inf).amax(-2)
+    torch.testing.assert_close(boxes[..., 2:], 1.1 * (high - low))
+    torch.testing.assert_close(boxes[..., :2], low - 0.05 * (high - low))
+    line = torch.tensor([[3.0, 10.0], [3.0, 30.0]])
+    assert tight_boxes(line, torch.ones(2).bool(), 0.0, False).tolist() == [2.5, 10, 1, 20]
+
+
 def test_boxes_move_and_grow_with_the_points() -> None:
     points, visible = poses()
     shift = torch.tensor([31.0, -17.0], dtype=torch.float64)

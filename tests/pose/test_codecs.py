@@ -28,7 +28,7 @@ def observe(seed: int = 0) -> Observed:
 
 def test_positions_as_the_decoders_read_them() -> None:
     observed = observe()
-    subpixel = read_positions(observed, SIZE, "subpixel", "subpixel")
+    subpixel = read_positions(observed, SIZE, "subpixel", "subpixel", "reflect")
     assert torch.equal(subpixel, observed.positions)
     drawn = HeatmapCodec(SIZE, decoder="argmax").read(observed)
     seen = observed.detected
@@ -37,16 +37,17 @@ def test_positions_as_the_decoders_read_them() -> None:
         drawn.flatten(-2).argmax(-1) % SIZE,
     )
     expected = torch.stack([columns, rows], -1).float()
-    read = read_positions(observed, SIZE, "subpixel", "argmax")
+    read = read_positions(observed, SIZE, "subpixel", "argmax", "reflect")
     assert torch.equal(read[seen], expected[seen])
     with pytest.raises(ConfigError) as error:
         CoordinateCodec(SIZE, decoder="soft")
     assert str(error.value) == "decoder is 'soft'; expected one of subpixel, argmax"
 
 
-def test_every_codec_reads_the_same_positions_off_the_thesis_blobs() -> None:
+@pytest.mark.parametrize("border", ["nearest", "reflect"])
+def test_every_codec_reads_the_same_positions_off_the_thesis_blobs(border) -> None:
     observed = observe()
-    how = {"render": "thesis", "decoder": "argmax"}
+    how = {"render": "thesis", "decoder": "argmax", "border": border}
     drawn = HeatmapCodec(SIZE, **how).read(observed).flatten(-2).argmax(-1)
     expected = torch.stack([drawn % SIZE, drawn // SIZE], -1).float()
     for codec in (HeatmapCodec, CoordinateCodec, TrackCodec):
@@ -78,15 +79,16 @@ def test_heatmap_codec_draws_every_blob_as_wide_as_the_detector_did() -> None:
     assert not drawn[~observed.detected].any()
 
 
-def test_heatmap_codec_of_the_thesis() -> None:
+@pytest.mark.parametrize("border", ["nearest", "reflect"])
+def test_heatmap_codec_of_the_thesis(border) -> None:
     observed = observe()
-    drawn = HeatmapCodec(SIZE, render="thesis").read(observed)
+    drawn = HeatmapCodec(SIZE, render="thesis", border=border).read(observed)
     for at in observed.detected.nonzero().tolist()[:7]:
         impulse = torch.zeros(SIZE, SIZE)
         x, y = observed.positions[tuple(at)].round().long()
         impulse[y, x] = 255
         expected = torch.tensor(
-            gaussian_filter(impulse.numpy(), observed.sigmas[tuple(at)].item())
+            gaussian_filter(impulse.numpy(), observed.sigmas[tuple(at)].item(), mode=border)
         )
         torch.testing.assert_close(drawn[tuple(at)], expected, atol=1e-4, rtol=0)
 
@@ -102,6 +104,7 @@ def test_heatmap_codec_reads_half_precision() -> None:
     [
         ({"render": "fast"}, "render is 'fast'; expected one of subpixel, thesis"),
         ({"decoder": "soft"}, "decoder is 'soft'; expected one of subpixel, argmax"),
+        ({"border": "wrap"}, "border is 'wrap'; expected one of nearest, reflect"),
     ],
 )
 def test_heatmap_codec_checks_its_settings(setting, message) -> None:

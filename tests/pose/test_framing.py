@@ -33,6 +33,19 @@ def test_poses_fill_their_box_up_to_the_margin(box, size) -> None:
 
 
 @pytest.mark.parametrize("box", ["frame", "window"])
+def test_stretched_poses_fill_their_box_along_both_axes(box) -> None:
+    points, visible = poses()
+    inside, boxes = Framing(box, 0.05, 11, "stretch")(points, visible)
+    around = 2 if box == "frame" else (1, 2)
+    low = inside.masked_fill(~visible[..., None], torch.inf).amin(around)
+    high = inside.masked_fill(~visible[..., None], -torch.inf).amax(around)
+    torch.testing.assert_close(low, torch.full_like(low, 11 * (0.05 / 1.1) - 0.5))
+    torch.testing.assert_close(high, torch.full_like(high, 11 * (1.05 / 1.1) - 0.5))
+    back = heatmap_to_image(inside, boxes, 11)
+    torch.testing.assert_close(back[visible], points[visible])
+
+
+@pytest.mark.parametrize("box", ["frame", "window"])
 def test_back_to_image_pixels(box) -> None:
     points, visible = poses()
     inside, boxes = Framing(box)(points, visible)
@@ -85,6 +98,7 @@ def test_hidden_keypoints_may_be_nan() -> None:
     ("setting", "message"),
     [
         ({"box": "video"}, "data.box is 'video'; expected frame or window"),
+        ({"aspect": "wide"}, "data.aspect is 'wide'; expected square or stretch"),
         ({"margin": -0.1}, "data.margin is -0.1; expected 0 or more"),
         ({"margin": float("nan")}, "data.margin is nan; expected 0 or more"),
         ({"size": 4}, "data.size is 4; expected at least 5"),

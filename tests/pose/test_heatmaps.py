@@ -8,25 +8,27 @@ from scipy.stats import norm
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose.heatmaps import (
+    BORDERS,
     DECODERS,
-    RENDERERS,
     choose,
     decode_argmax,
     decode_subpixel,
     render,
     render_thesis,
+    renderer,
 )
 
 SIGMAS = pytest.mark.parametrize("sigma", [1, 1.5, 2, 2.5, 3])
 DRAW = pytest.mark.parametrize("draw", [render, render_thesis])
+BORDER = pytest.mark.parametrize("border", BORDERS)
 READ = pytest.mark.parametrize("read", [decode_argmax, decode_subpixel])
 
 
-def draw_all(draw, points, sigma: float, size: int = 56) -> torch.Tensor:
+def draw_all(draw, points, sigma: float, size: int = 56, **how) -> torch.Tensor:
     """Maps of points that are all there, in double precision."""
     points = torch.as_tensor(points, dtype=torch.float64)
     present = torch.ones(points.shape[:-1]).bool()
-    return draw(points, present, torch.full(points.shape[:-1], sigma).double(), size)
+    return draw(points, present, torch.full(points.shape[:-1], sigma).double(), size, **how)
 
 
 def rectangular(points, sigma: float, height: int, width: int) -> torch.Tensor:
@@ -38,31 +40,33 @@ def rectangular(points, sigma: float, height: int, width: int) -> torch.Tensor:
     return torch.tensor(np.array(maps))
 
 
+@BORDER
 @SIGMAS
-def test_thesis_is_scipy_everywhere(sigma) -> None:
+def test_thesis_is_scipy_everywhere(sigma, border) -> None:
     """Every position on the two diagonals, along two borders, and all four corners."""
     n = 56
     points = [(i, i) for i in range(n)] + [(i, n - 1 - i) for i in range(n)]
     points += [(i, 0) for i in range(n)] + [(n - 1, i) for i in range(n)]
-    drawn = draw_all(render_thesis, points, sigma).numpy()
+    drawn = draw_all(render_thesis, points, sigma, border=border).numpy()
     for (x, y), heatmap in zip(points, drawn, strict=True):
         impulse = np.zeros((n, n))
         impulse[y, x] = 255
-        expected = gaussian_filter(impulse, sigma)
+        expected = gaussian_filter(impulse, sigma, mode=border)
         np.testing.assert_allclose(heatmap, expected, atol=1e-6 * expected.max(), rtol=0)
 
 
-def test_thesis_in_single_precision_with_mixed_sigmas() -> None:
+@BORDER
+def test_thesis_in_single_precision_with_mixed_sigmas(border) -> None:
     rng = np.random.default_rng(0)
     points = torch.tensor(rng.uniform(0, 10, (2, 3, 2)), dtype=torch.float32)
     sigmas = torch.tensor(rng.choice([1.0, 1.5, 3.0], (2, 3)), dtype=torch.float32)
-    drawn = render_thesis(points, torch.ones(2, 3).bool(), sigmas, 11)
+    drawn = render_thesis(points, torch.ones(2, 3).bool(), sigmas, 11, border)
     assert drawn.dtype == torch.float32
     for index in np.ndindex(2, 3):
         impulse = np.zeros((11, 11))
         x, y = np.rint(points[index].numpy()).astype(int)
         impulse[y, x] = 255
-        expected = gaussian_filter(impulse, float(sigmas[index]))
+        expected = gaussian_filter(impulse, float(sigmas[index]), mode=border)
         np.testing.assert_allclose(drawn[index], expected, atol=1e-6 * expected.max(), rtol=0)
 
 
@@ -72,9 +76,22 @@ def test_thesis_clips_what_lies_outside() -> None:
 
 
 @SIGMAS
-def test_thesis_keeps_all_mass_wherever_it_is(sigma) -> None:
-    drawn = draw_all(render_thesis, [(0, 0), (3, 27), (55, 1)], sigma)
+def test_a_reflecting_border_keeps_all_mass_wherever_it_is(sigma) -> None:
+    drawn = draw_all(render_thesis, [(0, 0), (3, 27), (55, 1)], sigma, border="reflect")
     np.testing.assert_allclose(drawn.sum((1, 2)), 255, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("sigma", "edge", "corner"), [(1, 1.063, 1.131), (3, 1.752, 3.070)])
+def test_a_border_that_is_repeated_adds_mass(sigma, edge, corner) -> None:
+    """In units of the mass inside; the figures are those of scikit-image's filter."""
+    drawn = draw_all(render_thesis, [(27, 27), (27, 0), (55, 0)], sigma)
+    assert (drawn.sum((1, 2)) / 255).tolist() == pytest.approx([1, edge, corner], abs=1e-3)
+
+
+@SIGMAS
+def test_a_border_that_is_repeated_leaves_every_peak_in_its_place(sigma) -> None:
+    places = torch.cartesian_prod(*[torch.tensor([0, 1, 2, 3, 5, 9, 10])] * 2).double()
+    assert torch.equal(decode_argmax(draw_all(render_thesis, places, sigma, 11))[0], places)
 
 
 @SIGMAS
@@ -267,7 +284,10 @@ def test_small_maps_are_refused() -> None:
 
 
 def test_choices() -> None:
-    assert choose(RENDERERS, "render", "thesis") is render_thesis
+    assert renderer("subpixel", "nearest") is renderer("subpixel", "reflect") is render
+    for border in BORDERS:
+        drawn = draw_all(renderer("thesis", border), [(0, 3)], 2.0, 11)
+        assert torch.equal(drawn, draw_all(render_thesis, [(0, 3)], 2.0, 11, border=border))
     assert choose(DECODERS, "decoder", "argmax") is decode_argmax
     with pytest.raises(ConfigError) as error:
         choose(DECODERS, "decoder", "taylor")

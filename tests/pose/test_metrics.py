@@ -12,7 +12,7 @@ from temporal_pose.pose.metrics import (
     position_errors,
     torso_diameter,
 )
-from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
+from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS, Skeleton
 
 PENN13 = SKELETONS["penn13"]
 
@@ -43,10 +43,11 @@ def by_hand(predicted, truth, visible, torso) -> dict[str, float]:
     v = v.astype(bool)
     away = np.hypot(*np.moveaxis(p - t, -1, 0))
     scores = {f"pck@{a}": (away <= a * d[..., None])[v].mean() for a in (0.05, 0.1, 0.2)}
-    for i, group in enumerate(GROUPS):
-        columns = [0] if i == 0 else [2 * i - 1, 2 * i]
-        hit = (away <= 0.2 * d[..., None])[..., columns]
-        scores[f"pck@0.2/{group}"] = hit[v[..., columns]].mean()
+    for a in (0.05, 0.1, 0.2):
+        for i, group in enumerate(GROUPS):
+            columns = [0] if i == 0 else [2 * i - 1, 2 * i]
+            hit = (away <= a * d[..., None])[..., columns]
+            scores[f"pck@{a}/{group}"] = hit[v[..., columns]].mean()
     scores["error_px"] = away[v].mean()
     bends = [
         np.linalg.norm(np.diff(p[b, :, k], 2, axis=0) - np.diff(t[b, :, k], 2, axis=0), axis=-1)[i]
@@ -104,9 +105,10 @@ def test_groups_without_truth_are_left_out() -> None:
     hidden = [CLIMBALONG25.index(n) for n in ("left_thumb", "right_thumb", "left_heel")]
     visible[..., hidden] = False
     scores = score((predicted, truth, visible, torso))
-    assert "pck@0.2/thumb" not in scores
-    assert "pck@0.2/heel" in scores  # the right one is there
-    assert len(scores) == 3 + 12 + 3
+    for threshold in ("0.05", "0.1", "0.2"):
+        assert f"pck@{threshold}/thumb" not in scores
+        assert f"pck@{threshold}/heel" in scores  # the right one is there
+    assert len(scores) == 3 + 3 * 12 + 3
 
 
 def test_perfect_and_useless() -> None:
@@ -172,12 +174,13 @@ def test_reset_forgets() -> None:
 def test_another_skeleton_and_other_thresholds() -> None:
     predicted, truth, visible, torso = example()
     batch = predicted[..., :13, :], truth[..., :13, :], visible[..., :13], torso
-    scores = score(batch, thresholds=(0.5, 1.0), detail=0.5, skeleton=PENN13)
+    scores = score(batch, thresholds=(0.5, 1.0), skeleton=PENN13)
     groups = ["head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle"]
     names = [
         "pck@0.5",
         "pck@1",
         *(f"pck@0.5/{g}" for g in groups),
+        *(f"pck@1/{g}" for g in groups),
         "error_px",
         "accel_error_px",
         "lag_frames",
@@ -207,14 +210,19 @@ def test_position_errors() -> None:
 
 
 def test_torso_diameter() -> None:
-    points = torch.zeros(4, K, 2)
+    points = torch.zeros(5, K, 2)
     index = CLIMBALONG25.index
-    points[:, index("left_shoulder")] = torch.tensor([3.0, 4.0])  # right hip at the origin: 5
-    points[:, index("right_shoulder")] = torch.tensor([6.0, 8.0])  # left hip at the origin: 10
-    visible = torch.ones(4, K).bool()
+    points[:, index("left_shoulder")] = torch.tensor([3.0, 4.0])  # left hip at the origin: 5
+    points[:, index("right_shoulder")] = torch.tensor([6.0, 9.0])
+    points[:, index("right_hip")] = torch.tensor([6.0, -2.0])  # 11
+    visible = torch.ones(5, K).bool()
     visible[1, index("right_hip")] = False
     visible[2, index("left_shoulder")] = False
-    visible[3, [index("left_shoulder"), index("left_hip")]] = False
+    visible[3, [index("left_shoulder"), index("right_hip")]] = False  # what is left is across
+    points[4, index("left_hip")] = torch.nan
+    visible[4, index("left_hip")] = False
     diameters = torso_diameter(points, visible)
-    assert diameters[:3].tolist() == [5, 10, 10]
+    assert diameters[[0, 1, 2, 4]].tolist() == [8, 5, 11, 11]
     assert diameters[3].isnan()
+    hand = Skeleton("hand", ("wrist", "thumb"))
+    assert torso_diameter(points[:, :2], visible[:, :2], hand).isnan().all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from temporal_pose.errors import ConfigError
-from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS, remap, skeleton
+from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS, Skeleton, remap, skeleton
 
 COCO17 = SKELETONS["coco17"]
 PENN13 = SKELETONS["penn13"]
@@ -58,9 +58,15 @@ def test_groups_hold_every_keypoint_once(bones) -> None:
 
 
 @EVERY
-def test_torso_is_measured_across(bones) -> None:
+def test_a_torso_is_measured_along_each_side(bones) -> None:
     names = [tuple(bones.keypoints[i] for i in pair) for pair in bones.torso]
-    assert names == [("left_shoulder", "right_hip"), ("right_shoulder", "left_hip")]
+    assert names == [("left_shoulder", "left_hip"), ("right_shoulder", "right_hip")]
+
+
+def test_a_skeleton_may_have_one_side_of_a_torso_or_none() -> None:
+    half = Skeleton("half", ("right_hip", "left_hip", "nose", "right_shoulder"))
+    assert half.torso == ((3, 0),)
+    assert Skeleton("hand", ("wrist", "thumb")).torso == ()
 
 
 def test_documented_orders() -> None:

@@ -4,6 +4,7 @@ import errno
 import pickle
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -225,6 +226,47 @@ def test_a_moved_folder_keeps_its_best_score(tmp_path) -> None:
     assert restored.best_k_models == {best: torch.tensor(0.5)}
     assert restored.last_model_path == ""
     assert state["dirpath"] == "/old/run"
+
+
+class OneProcess:
+    """As much of a trainer as keeping a checkpoint needs."""
+
+    current_epoch, global_step, is_global_zero, loggers = 0, 1, True, ()
+    strategy = SimpleNamespace(
+        reduce_boolean_decision=lambda value: value, broadcast=lambda value: value
+    )
+
+    def save_checkpoint(self, path, weights_only):
+        Path(path).write_text("better")
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize(("later", "better"), [(0.4, False), (0.5, False), (0.6, True)])
+def test_what_is_there_already_is_the_best_until_a_better_one_comes(
+    tmp_path, later, better, resumed
+) -> None:
+    best = tmp_path / "best.ckpt"
+    best.write_text("start")
+    how = {"auto_insert_metric_name": False, "enable_version_counter": False, "mode": "max"}
+    keep = Checkpoint(dirpath=tmp_path, filename="best", monitor="val/pck", **how)
+    keep.begin_with(0.5)
+    if resumed:
+        state = keep.state_dict()
+        keep = Checkpoint(dirpath=tmp_path, filename="best", monitor="val/pck", **how)
+        keep.load_state_dict(state)
+    candidates = {"val/pck": torch.tensor(later), "epoch": 0, "step": 1}
+    keep._save_topk_checkpoint(OneProcess(), candidates)
+    assert best.read_text() == ("better" if better else "start")
+    assert float(keep.best_model_score) == pytest.approx(max(later, 0.5))
+    assert keep.best_model_path == str(best)
+    assert [path.name for path in tmp_path.iterdir()] == ["best.ckpt"]
+
+
+def test_what_has_no_score_is_no_best(tmp_path) -> None:
+    keep = Checkpoint(dirpath=tmp_path, filename="best", monitor="val/pck", mode="max")
+    keep.begin_with(float("nan"))
+    assert not keep.best_k_models
+    assert keep.best_model_score is None
 
 
 class Trainer:
