@@ -188,9 +188,7 @@ class _Plain(Recursion):
         return positions
 
 
-def _arrays(
-    pose: Any, scores: Any
-) -> tuple[Float[np.ndarray, "K 2"], Float[np.ndarray, " K"]]:
+def _arrays(pose: Any, scores: Any) -> tuple[Float[np.ndarray, "K 2"], Float[np.ndarray, " K"]]:
     places = np.asarray(pose, float)
     if places.ndim != 2 or places.shape[-1] not in (2, 3) or not len(places):
         raise DataError(
