@@ -106,7 +106,7 @@ def _table(done: Sequence[Outcome]) -> Table:
             before, after = ("–" if v != v else f"{v:.2f}" for v in row.jitter)
             kept = "–" if row.kept != row.kept else f"{row.kept:.0%}"
             counts = (f"{row.filled:,}", f"{row.aside:,}")
-            person = row.name.rpartition("person ")[2]
+            person = row.name.replace("person ", "")
             table.add_row(escape(one.name), person, f"{row.poses:,}", before, after, kept, *counts)
     return table
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
+from temporal_pose.pose.sequences import Heatmaps
 from temporal_pose.pose.skeletons import Skeleton
 
 
@@ -36,6 +37,8 @@ class Clip:
         kept: whatever the format needs to give back all the rest of the file; nobody else's.
         format: name of the format that `kept` belongs to.
         remarks: sentences on what was found in the file, such as a part of it that is damaged.
+        heatmaps: of the poses' boxes, by frame, where a file of one person has them; `frames` then
+            counts from 0.
 
     Raises:
         DataError: arrays that do not fit each other.
@@ -57,6 +60,7 @@ class Clip:
     kept: Any = None
     format: str = ""
     remarks: tuple[str, ...] = ()
+    heatmaps: Heatmaps | None = None
 
     def __post_init__(self) -> None:
         if not self.rows.size:

@@ -79,6 +79,7 @@ class PairedLayout:
         told |= {"count": len(video), "kept": Stored(archive, places, about)}
         if video.boxes is not None:
             told["boxes"] = video.boxes[places.taken].astype(float)
+            told["heatmaps"] = video.heatmaps
         return [places.clip(path.stem, video.skeleton, given, format=self.name, **told)]
 
     def write(self, out: Path, clips: Sequence[Clip]) -> None:

@@ -8,7 +8,9 @@ from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
+from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.refining.cleaning import in_pixels
+from temporal_pose.refining.networks import NetworkRefiner
 from temporal_pose.refining.people import PersonTrack, associate
 from temporal_pose.refining.plausibility import check_plausible
 from temporal_pose.refining.refined import Refined, Refiner
@@ -75,6 +77,11 @@ def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> T
     there = rows >= 0
     raw = np.where(there[:, None, None], clip.keypoints[rows], np.nan)
     scores = np.where(there[:, None], clip.scores[rows], np.nan)
+    if isinstance(refiner, NetworkRefiner) and reads_heatmaps(clip, refiner):
+        whole = refiner.refine_sequence(_sequence(clip))
+        refined = Refined(whole.keypoints[frames], whole.scores[frames], whole.remarks)
+        said = replace(refined, remarks=(*track.remarks, *refined.remarks))
+        return Track(number, frames, times, raw, scores, said, rows, track.changes)
     rate = {"fps": clip.fps} if clip.times is None else {"times": times}
     refined = refiner.refine(
         np.where(alien[:, None, None], np.nan, raw),
@@ -85,6 +92,35 @@ def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> T
     )
     said = replace(refined, remarks=(*track.remarks, *refined.remarks))
     return Track(number, frames, times, raw, scores, said, rows, track.changes)
+
+
+def reads_heatmaps(clip: Clip, refiner: NetworkRefiner) -> bool:
+    """Whether there is more to see than positions, for a network that sees more."""
+    return clip.heatmaps is not None and refiner.model.codec.reads_heatmaps
+
+
+def _sequence(clip: Clip) -> PoseSequence:
+    """A clip of one person's heatmaps, every frame of the video."""
+    if clip.skeleton is None or clip.boxes is None or clip.fps is None:
+        raise DataError(f"{clip.name}: heatmaps need boxes, a skeleton and a frame rate")
+    count, keypoints = clip.count or int(clip.frames.max()) + 1, len(clip.skeleton)
+    boxes = np.full((count, 4), np.nan, np.float32)
+    boxes[clip.frames] = clip.boxes
+    scores = np.zeros((count, keypoints), np.float32)
+    scores[clip.frames] = np.where(np.isfinite(clip.scores), clip.scores, 1)
+    somebody = np.asarray(np.isfinite(boxes).all(-1))
+    found = np.repeat(somebody[:, None], keypoints, axis=1)
+    nothing = np.zeros((count, keypoints, 2), np.float32)
+    seen = Detections(nothing, found, scores, boxes, clip.heatmaps)
+    return PoseSequence(
+        name=clip.name,
+        keypoints=nothing,
+        visible=np.zeros_like(found),
+        frames=np.arange(count),
+        fps=clip.fps,
+        detections=seen,
+        skeleton=clip.skeleton,
+    )
 
 
 def _unbroken(
