@@ -135,7 +135,7 @@ def test_settings_are_checked(settings, message):
 
 
 def test_an_unknown_model_is_named():
-    with pytest.raises(ConfigError, match="^model 'nope' is no filter; expected one of "):
+    with pytest.raises(ConfigError, match=r"^model 'nope' is no filter; expected one of "):
         Stream(fps=30, model="nope")
 
 
