@@ -7,6 +7,7 @@ import torch
 from temporal_pose.bench.decoding import decoding
 from temporal_pose.bench.detection import detection
 from temporal_pose.bench.epoch import conv3d_epoch, deciwatch_epoch
+from temporal_pose.bench.filtering import filtering, streaming
 from temporal_pose.bench.grid import grid
 from temporal_pose.bench.heatmap_store import heatmaps
 from temporal_pose.bench.measure import Row
@@ -19,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     for function in (
         *(rendering, decoding, conv3d, biconvlstm),
         *(conv3d_epoch, deciwatch_epoch, lightning, grid, heatmaps, detection),
+        *(filtering, streaming),
     )
 }
 

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 from temporal_pose.data import splits
 from temporal_pose.data.account import account
 from temporal_pose.data.batches import OrderedBatches, ShuffledBatches
+from temporal_pose.data.portions import WithoutHeatmaps, in_portions
 from temporal_pose.data.recordings import Recordings
 from temporal_pose.data.splits import Split
 from temporal_pose.data.windows import Cut, Windows
@@ -221,9 +222,10 @@ class PoseData(L.LightningDataModule):
         self, windows: Windows, sampler: ShuffledBatches | OrderedBatches
     ) -> DataLoader[WindowBatch]:
         from_disk = windows.recordings is not None and bool(windows.recordings.heatmaps)
-        workers = int(from_disk) if self.workers is None else self.workers
+        later = from_disk and self.whole_videos and isinstance(sampler, OrderedBatches)
+        workers = int(from_disk and not later) if self.workers is None else self.workers
         return DataLoader(
-            windows,
+            WithoutHeatmaps(windows) if later else windows,
             sampler=sampler,
             batch_size=None,
             num_workers=workers,
@@ -247,6 +249,10 @@ class PoseData(L.LightningDataModule):
             epoch: of training; None for validation and test, which are never augmented and whose
                 noise never changes.
         """
+        recordings = next(iter(self.sides.values())).recordings if self.sides else None
+        seen = batch.recorded
+        if recordings is not None and recordings.heatmaps and seen and seen.heatmaps is None:
+            return in_portions(batch, recordings, self.prepare)
         zoom = None
         if epoch is not None and self.augment is not None:
             batch, zoom = self.augment(batch, epoch)

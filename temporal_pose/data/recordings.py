@@ -61,6 +61,10 @@ class Recordings:
             self._read(index, video) if heatmaps and self.heatmaps else None,
         )
 
+    def videos(self, index: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
+        """Which videos some frames are of."""
+        return torch.from_numpy(np.searchsorted(self.starts, index.numpy(), side="right") - 1)
+
     def _read(
         self, index: Int[Tensor, "B T"], video: Int[Tensor, " B"]
     ) -> Float[Tensor, "B T K h w"]:

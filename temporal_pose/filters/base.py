@@ -26,7 +26,7 @@ from temporal_pose.pose.observations import Tracks
 #: What a setting may be.
 Setting = float | str
 
-_AT_ONCE = 2**20  # positions that are smoothed at once, to bound memory
+_AT_ONCE = 2**18  # positions that are smoothed at once, to bound memory
 
 
 class Filter(nn.Module, ABC):

@@ -11,7 +11,7 @@ from temporal_pose.pose.observations import Tracks
 
 
 def columns_of(tracks: Tracks) -> Detected:
-    """Tracks side by side, in double precision.
+    """Tracks side by side, of the type they have.
 
     A keypoint without a score, or one that is NaN, counts as sure.
 
@@ -19,12 +19,12 @@ def columns_of(tracks: Tracks) -> Detected:
         DataError: times that do not increase.
     """
     keypoints = tracks.positions.shape[2]
-    positions = _flat(tracks.positions.double())
+    positions = _flat(tracks.positions)
     detected = _flat(tracks.detected)
     scores = np.ones((1, 1))
     if tracks.scores is not None:
-        scores = _flat(tracks.scores.double())
-        scores = np.where(np.isnan(scores), 1.0, scores)
+        scores = _flat(tracks.scores)
+        scores = np.where(np.isnan(scores), scores.dtype.type(1), scores)
     fps, times = _clocks(tracks)
     sizes = [
         person_size(*pair)

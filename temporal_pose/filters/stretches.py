@@ -33,13 +33,13 @@ class Detected(NamedTuple):
     times: Float[np.ndarray, "T N"] | None = None
 
     def columns(self, chosen: np.ndarray | slice) -> "Detected":
-        """Some of the tracks."""
+        """Some of the tracks, in double precision."""
         positions, detected, fps, scores, sizes, times = self
         return Detected(
-            positions[:, chosen],
+            positions[:, chosen].astype(float),
             detected[:, chosen],
             fps[chosen],
-            scores[:, chosen],
+            scores[:, chosen].astype(float),
             sizes[chosen],
             None if times is None else times[:, chosen],
         )

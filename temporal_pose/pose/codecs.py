@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from temporal_pose.errors import ConfigError
 from temporal_pose.pose.boxes import heatmap_to_image, image_to_heatmap
 from temporal_pose.pose.heatmaps import DECODERS, choose, renderer
 from temporal_pose.pose.observations import Observed, Tracks
@@ -57,10 +58,12 @@ def read_positions(
     thesis's own blobs repeat the border. Where they reflect it, peaks near it move. A real
     detector's heatmaps are read as they are.
     """
-    if observed.heatmaps is not None:
-        if decoder == "subpixel":
-            return observed.positions
+    peaks = observed.peaks  # of heatmaps that were let go
+    if observed.heatmaps is not None and decoder != "subpixel":
         peaks = DECODERS[decoder](observed.heatmaps)[0]
+    if observed.heatmaps is not None or peaks is not None:
+        if peaks is None or decoder == "subpixel":
+            return observed.positions
         return peaks.where(observed.detected[..., None], observed.positions)
     if decoder == "argmax" and (render == "subpixel" or border == "nearest"):
         return observed.positions.round()
@@ -105,6 +108,11 @@ class HeatmapCodec:
         """The detector's heatmaps, or what it saw drawn as such."""
         if observed.heatmaps is not None:
             return observed.heatmaps
+        if observed.peaks is not None:
+            raise ConfigError(
+                "model.whole_videos is true, which lets go of the heatmaps that this network "
+                "reads; set it to false"
+            )
         draw = renderer(self.render, self.border)
         drawn = draw(observed.positions, observed.detected, observed.sigmas, self.size)
         return drawn if observed.weights is None else drawn * observed.weights[..., None, None]

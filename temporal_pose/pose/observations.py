@@ -103,6 +103,8 @@ class Observed(NamedTuple):
         weights: by how much each blob is scaled where it is drawn; None for 1.
         heatmaps: of a real detector, each of the mass that a blob has; None where blobs are to be
             drawn. Their peaks, read with sub-pixel precision, are ``positions``.
+        peaks: the brightest pixels of heatmaps that were let go, for they are many; None where
+            none were.
     """
 
     positions: Float[Tensor, "B T K 2"]
@@ -113,6 +115,7 @@ class Observed(NamedTuple):
     scores: Float[Tensor, "B T K"]
     weights: Float[Tensor, "B T K"] | None = None
     heatmaps: Float[Tensor, "B T K H W"] | None = None
+    peaks: Float[Tensor, "B T K 2"] | None = None
 
 
 class Batch(NamedTuple):

@@ -69,7 +69,7 @@ class Stream:
         model: Any = DEFAULT,
         lag: Any = 0,
     ) -> None:
-        if not (isinstance(fps, Real) and 0 < fps < math.inf):
+        if not (isinstance(fps, Real) and 0 < float(fps) < math.inf):
             raise ConfigError(f"fps is {fps}; expected a positive number, frames a second")
         if isinstance(lag, bool) or not isinstance(lag, int) or lag < 0:
             raise ConfigError(f"lag is {lag}; expected a whole number of frames, 0 or more")

@@ -21,6 +21,7 @@ from temporal_pose.bench.epoch import (
     renderings,
     small_set,
 )
+from temporal_pose.bench.filtering import filtering, streaming
 from temporal_pose.bench.measure import Pair, Row, measure
 from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.penn_action import load_and_iterate, memory, penn_action
@@ -93,6 +94,8 @@ def test_measurements_become_a_table_and_a_file(tmp_path: Path):
     [
         (lambda: rendering(maps=7, repeats=1), 1 + 5 * len({1, os.cpu_count()})),
         (lambda: decoding(maps=7, repeats=2), 3),
+        (lambda: filtering(frames=200, keypoints=3, repeats=1), 3),
+        (lambda: streaming(frames=20, keypoints=3), 4),
         (lambda: conv3d(windows=1, repeats=1), 2),
         (lambda: biconvlstm(windows=1, repeats=1), 3),
         (lambda: conv3d_epoch(videos=1, frames=10, repeats=1), 2),
@@ -100,7 +103,7 @@ def test_measurements_become_a_table_and_a_file(tmp_path: Path):
         (lambda: lightning(videos=1, frames=20, repeats=1), 1),
     ],
     ids=[
-        *("rendering", "decoding", "conv3d", "biconvlstm"),
+        *("rendering", "decoding", "filtering", "streaming", "conv3d", "biconvlstm"),
         *("conv3d_epoch", "deciwatch_epoch", "lightning"),
     ],
 )

@@ -7,32 +7,22 @@ import numpy as np
 import pytest
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from smoothing import tracks_of
 from torch import Tensor
 
-from temporal_pose.files.conf import CONF
+from temporal_pose.files.options import described, filters
 
 
-def described() -> dict[str, DictConfig]:
-    """The filters that see whole videos: their ``_window`` forms are the same ones."""
-    files = {file.stem: OmegaConf.load(file) for file in (CONF / "model").glob("*.yaml")}
-    models = {name: OmegaConf.create({"model": found}) for name, found in files.items()}
-    own = "temporal_pose.filters."
-    return {
-        name: content.model
-        for name, content in sorted(models.items())
-        if OmegaConf.to_container(content.model).get("network", {}).get("_target_", "")[:22] == own
-    }
-
-
-FILTERS = described()
+#: Those that see whole videos: their ``_window`` forms are the same ones.
+FILTERS = [name for name in filters() if described("model", name)["whole_videos"]]
 
 
 @pytest.fixture(params=FILTERS)
 def any_filter(request):
     """Each filter, by its defaults."""
-    return instantiate(FILTERS[request.param].network)
+    about = OmegaConf.create({"model": described("model", request.param)})
+    return instantiate(about.model.network)
 
 
 @pytest.fixture
