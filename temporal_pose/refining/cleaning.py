@@ -29,8 +29,8 @@ class Cleaned:
         keypoints: image pixels as the detector gave them; zero where it gave none.
         missing: given as no position: NaN, (0, 0), -1.
         outside: far off the image.
-        jumped: away for one frame, while the frames around agree with each other; or in a frame
-            whose whole pose was known to be none of this person's.
+        jumped: away for a few frames, while those before and after agree with each other; or in a
+            frame whose whole pose was known to be none of this person's.
         exchanged: left and right in each other's place for a moment.
         lasting: left and right in each other's place for too long to set it aside: usable.
     """
@@ -57,7 +57,7 @@ class Cleaned:
         """How many detections were set aside, by reason."""
         return {
             "off the image": int(self.outside.sum()),
-            "one-frame jumps": int(self.jumped.sum()),
+            "jumps": int(self.jumped.sum()),
             "left and right exchanged": int(self.exchanged.sum()),
         }
 

@@ -61,7 +61,7 @@ def joined_pieces(
     waiting = starts(found, np.zeros(0, int), np.zeros(0, int))
     for frame in np.unique(found.frames[first]):
         stop = int(np.searchsorted(final[ended], frame))
-        new = [last_seen(found, parts[one], one) for one in ended[done:stop]]
+        new = [last_seen(found, parts[one], one) for one in ended[done:stop].tolist()]
         waiting, done = _fresh(joined([waiting, *new]), int(frame) - max_gap - 1), stop
         begun = np.flatnonzero(found.frames[first] == frame)
         if not len(waiting.pieces):

@@ -7,7 +7,7 @@ around, nothing is told: the frame that stands out may as well be the right one.
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from temporal_pose.refining.vectors import both, length
 
@@ -15,8 +15,12 @@ from temporal_pose.refining.vectors import both, length
 _NOISES = 6.0
 #: It is not nearer than this share of the body's size, nor than so many pixels.
 _SHARE, _PIXELS = 0.1, 2.0
-#: A jump is that many times farther off than the frames around it.
+#: A jump is that many times farther off than what moves in the frames around it.
 _CALM = 3.0
+#: It takes at most so many frames and seconds, and covers that share of its way in a single frame.
+_FRAMES, _BRIEF_S, _SUDDEN = 5, 0.2, 0.7
+#: If it takes several frames, nobody could move so fast: body sizes a second, 16 m/s for a person.
+_FASTEST = 9.0
 #: Detections before and after a jump are at most so many frames away.
 _REACH = 3.5
 #: No image is wider: a coordinate beyond is outside, whatever else is known.
@@ -56,7 +60,7 @@ def outside(
 def jumps(
     points: Float[np.ndarray, "n 2"], times: Float[np.ndarray, " n"], size: float, step: float
 ) -> Bool[np.ndarray, " n"]:
-    """Which of a keypoint's positions are away for one frame, and back in the next.
+    """Which of a keypoint's positions are away for a few frames, having jumped there and back.
 
     Args:
         points: image pixels, one after the other.
@@ -67,22 +71,58 @@ def jumps(
     result = np.zeros(len(points), bool)
     if len(points) < 3:
         return result
-    before, after = points[:-2], points[2:]
-    first, second = times[1:-1] - times[:-2], times[2:] - times[1:-1]
-    share = (first / (first + second))[:, None]
-    away = length(points[1:-1] - before - share * (after - before))
-    apart = length(after - before)
-    least = max(_NOISES * 1.4826 * float(np.median(away)), _SHARE * size, _PIXELS)
-    near = np.maximum(first, second) <= _REACH * step
-    calm = _around(away) < away / _CALM
-    result[1:-1] = (away > least) & (apart < away / 2) & near & calm
+    bend = _off_line(points, times, np.arange(1, len(points) - 1), 1)
+    least = max(_NOISES * 1.4826 * float(np.median(bend)), _SHARE * size, _PIXELS)
+    around = _around(np.pad(bend, (5, 5)))
+    moved, gaps = length(np.diff(points, axis=0)), np.diff(times)
+    sudden = (moved >= _SUDDEN * least) & (gaps <= _REACH * step)
+    for frames in range(1, min(_FRAMES, len(points) - 2) + 1):
+        if frames == 2:
+            sudden &= moved > _FASTEST * size * gaps
+        first = np.flatnonzero(sudden[:-frames] & sudden[frames:]) + 1
+        last = first + frames - 1
+        brief = times[last] - times[first] <= _BRIEF_S
+        away = np.min([_off_line(points, times, first, frames, i) for i in range(frames)], axis=0)
+        both = np.minimum(moved[first - 1], moved[last]) >= _SUDDEN * away
+        apart = length(points[last + 1] - points[first - 1])
+        calm = np.maximum(around[0][first], around[1][last]) < away / _CALM
+        still = np.max([moved[first + i] for i in range(frames - 1)], axis=0, initial=0)
+        found = brief & both & calm & (away > least) & (apart < away / 2) & (still < away / _CALM)
+        for i in range(frames):
+            result[first[found] + i] = True
     return result
 
 
-def _around(away: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """The largest value two to four places before or after; the next ones hold a jump's half."""
-    padded, n = np.pad(away, 4), len(away)
-    return np.asarray(np.maximum.reduce([padded[at : at + n] for at in (0, 1, 2, 6, 7, 8)]))
+def _off_line(
+    points: Float[np.ndarray, "n 2"],
+    times: Float[np.ndarray, " n"],
+    first: Int[np.ndarray, " m"],
+    frames: int,
+    place: int = 0,
+) -> Float[np.ndarray, " m"]:
+    """How far positions are from the line between those before and after so many of them."""
+    before, after, at = first - 1, first + frames, first + place
+    share = (times[at] - times[before]) / (times[after] - times[before])
+    line = points[before] + share[:, None] * (points[after] - points[before])
+    return length(points[at] - line)
+
+
+def _around(
+    bend: Float[np.ndarray, " m"],
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """The largest value two to four places before each, and after each.
+
+    Those next to a jump hold half of it.
+
+    Args:
+        bend: of each but the first and the last, with five more at both ends.
+    """
+    n = len(bend) - 8
+    before, after = (
+        np.maximum.reduce([bend[4 + off : 4 + off + n] for off in offs])
+        for offs in ((-4, -3, -2), (2, 3, 4))
+    )
+    return np.asarray(before), np.asarray(after)
 
 
 def exchanges(

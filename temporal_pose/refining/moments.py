@@ -63,9 +63,9 @@ def worst_moments(
 
 def _why(cleaned: Cleaned, at: int, k: int, rough: bool) -> str:
     if cleaned.outside[at, k]:
-        return "off the image"
+        return "off the image, set aside"
     if cleaned.exchanged[at, k]:
-        return "left and right exchanged"
+        return "left and right exchanged, set aside"
     if cleaned.jumped[at, k]:
-        return "one-frame jump"
+        return "jump, set aside"
     return "rough detection, not set aside" if rough else "large correction"

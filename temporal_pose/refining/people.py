@@ -33,7 +33,7 @@ class PersonTrack(NamedTuple):
         frames: their frames, growing.
         faulty: poses that are none of this person's, in a list of one person a frame: for a frame
             the whole body is somewhere else.
-        changes: how often the file's number of the person changes.
+        changes: how often the file's number of the person changes, where numbers are people's.
         remarks: why the track is parted from another, and what is odd about it. They call people
             "person 1", "person 2" in the order in which `associate` gives them.
     """
@@ -77,7 +77,7 @@ def associate(clip: Clip, max_gap: int = 30) -> list[PersonTrack]:
             rows=found.rows[places],
             frames=found.frames[places],
             faulty=faulty[places],
-            changes=len(_changes(found, places[~faulty[places]])),
+            changes=len(_changes(found, places[~faulty[places]])) if by_id else 0,
             remarks=tuple(told.of(places, faulty[places])),
         )
         for places in parts

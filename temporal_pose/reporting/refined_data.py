@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.pose.skeletons import Skeleton
-from temporal_pose.refining.cleaning import Cleaned
-from temporal_pose.refining.diagnosis import Diagnosis
-from temporal_pose.refining.remarks import keypoint_names
+from temporal_pose.refining.cleaning import Cleaned, clean
+from temporal_pose.refining.clips import Track
+from temporal_pose.refining.diagnosis import Diagnosis, diagnose
+from temporal_pose.refining.remarks import keypoint_names, remarks
 
 #: Positions that a page holds: nine bytes each, and a third more as text.
 _POSITIONS = 280_000
@@ -37,6 +38,20 @@ class Person(NamedTuple):
     refined: Float[np.ndarray, "F K 2"]
     diagnosis: Diagnosis
     remarks: Sequence[str] = ()
+
+
+def of_track(track: Track, skeleton: Skeleton | None = None, cutoff_hz: float = 5.0) -> Person:
+    """What a page shows of a refined track, with remarks on what became of it.
+
+    Args:
+        skeleton: names keypoints and tells sides and limbs; None where nobody knows.
+        cutoff_hz: motion up to this frequency is to be kept.
+    """
+    cleaned = clean(track.raw, track.times, skeleton)
+    found = diagnose(cleaned, track.refined.keypoints, track.times, skeleton, cutoff_hz)
+    said = (*track.refined.remarks, *remarks(found, skeleton, track.frames))
+    refined = track.refined.keypoints
+    return Person(f"person {track.person}", track.frames, cleaned, refined, found, said)
 
 
 def payload(people: Sequence[Person], skeleton: Skeleton | None) -> str:
