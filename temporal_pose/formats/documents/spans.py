@@ -69,7 +69,7 @@ def walked(text: str, where: object, streamed: str = "") -> Iterator[tuple[str, 
 def _object(text: str, start: int, streamed: str) -> Generator[tuple[str, int, Any], None, int]:
     at = _skip(text, start + 1)
     while text[at : at + 1] != "}":
-        if at > start + 1 and text[at : at + 1] != '"':
+        if text[at : at + 1] != '"':
             raise json.JSONDecodeError("Expecting a name", text, at)
         name, at = _named(text, at)
         if name == streamed and text[at : at + 1] == "[":
