@@ -19,7 +19,7 @@ from temporal_pose.formats.tables import hdf5, pandas_hdf
 from temporal_pose.formats.tables.animals import Animals, animals
 from temporal_pose.formats.tables.columns import frame_number, frame_numbers
 from temporal_pose.formats.tables.grids import grid
-from temporal_pose.formats.tables.opening import Original, contents, original
+from temporal_pose.formats.tables.opening import Original, contents, original, regular
 from temporal_pose.formats.tables.places import Places, single
 from temporal_pose.formats.tables.rows import numbers
 from temporal_pose.formats.tables.sheets import Sheet
@@ -114,7 +114,7 @@ def _header(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _from_csv(path: Path) -> tuple[Animals, Sheet]:
-    header = _header(first_rows(path, 4))
+    header = _header(first_rows(regular(path), 4))
     if not header:
         raise DataError(
             f"{path}: its first rows are not DeepLabCut's; expected rows that begin with scorer, "
