@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 PACKAGE = Path(__file__).parents[1] / "temporal_pose"
+CONF = PACKAGE.parent / "conf"
 FILES = sorted(PACKAGE.rglob("*.py"))
 EVERY = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 
@@ -63,10 +65,21 @@ def test_imports_point_down(file) -> None:
         assert other == layer or DEPTH[other] > DEPTH[layer], f"{layer} imports {'.'.join(parts)}"
 
 
-@pytest.mark.parametrize("folder", ["models", "detectors"])
+@pytest.mark.parametrize("folder", ["models"])
 def test_nothing_imports_its_neighbour(folder) -> None:
     for file in (PACKAGE / folder).glob("*.py"):
         assert [parts for parts in ours(file) if parts[0] == folder] == [], file.name
+
+
+def test_no_detector_imports_another() -> None:
+    """A detector is what a file in ``conf/detector`` names; what they share stands beside them."""
+    targets = (yaml.safe_load(file.read_text())["_target_"] for file in CONF.glob("detector/*"))
+    names = {target.split(".")[2] for target in targets}
+    for name in names:
+        for file in (PACKAGE / "detectors").rglob("*.py"):
+            if file.stem == name or file.parent.name == name:
+                known = {parts[1] for parts in ours(file) if parts[0] == "detectors"}
+                assert not known & (names - {name}), file.name
 
 
 @EVERY

@@ -16,6 +16,8 @@ AXES: dict[str, tuple[str | int, ...]] = {
     "boxes": ("F", 4),
     "scores": ("F", "K"),
     "detections": ("F", "K", 3),
+    "times": ("F",),
+    "memory": ("F", "M"),
 }
 
 
@@ -39,6 +41,8 @@ KINDS: dict[str, Kind] = {
     "detections": NUMBER,
     "truth": Kind("floating", "efdg"),
     "visible": Kind("bool", "?"),
+    "times": NUMBER,
+    "memory": NUMBER,
 }
 
 

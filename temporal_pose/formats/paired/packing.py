@@ -26,9 +26,9 @@ def packed(
     Raises:
         DataError: values that the layout does not allow.
     """
-    out = {
-        name: array.astype(bool if name == "visible" else np.float32)
-        for name, array in arrays.items()
+    types: dict[str, type] = {"visible": bool, "times": np.float64}
+    out: dict[str, np.ndarray] = {
+        name: array.astype(types.get(name, np.float32)) for name, array in arrays.items()
     }
     if "visible" in arrays and arrays["visible"].dtype != np.bool_:
         raise unlike(where, "visible", str(arrays["visible"].dtype), "bool")
