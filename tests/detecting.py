@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
@@ -16,7 +16,9 @@ from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
 
+from temporal_pose.detectors.devices import torch_device
 from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN
+from temporal_pose.detectors.protocol import Person, check_skeleton
 from temporal_pose.pose.heatmaps import decode_argmax, render
 
 WIDTH, HEIGHT = 120, 90
@@ -39,8 +41,49 @@ def shown(number: int = 0) -> np.ndarray:
 
 
 def tensor(frames: Iterable[np.ndarray]) -> Tensor:
-    """Frames as a detector takes them."""
+    """Frames as torchvision takes them, times 255."""
     return torch.from_numpy(np.stack(list(frames))).permute(0, 3, 1, 2)
+
+
+class Seen(NamedTuple):
+    """What a detector saw of one person in n frames; NaN and zero where it was not there."""
+
+    heatmaps: Tensor
+    boxes: Tensor
+    scores: Tensor
+    keypoints: Tensor
+
+
+def look(detector: Any, frames: Iterable[np.ndarray], choose: Any) -> Seen:
+    """Lets a detector look at frames.
+
+    Args:
+        choose: given boxes and scores, which one, or None; or a tracker.
+    """
+    if not hasattr(choose, "searching"):
+        choose = Chosen(choose)
+    people = [frame[0] for frame in detector(np.stack(list(frames)), choose)]
+    k, (h, w) = detector.keypoints, detector.heatmap_size
+    nobody = Person(np.full(4, np.nan), np.full((k, 2), np.nan), np.zeros(k), np.zeros((k, h, w)))
+    there = [nobody if person is None else person for person in people]
+    parts = ("heatmaps", "box", "scores", "keypoints")
+    arrays = [np.stack([getattr(one, part) for one in there]) for part in parts]
+    return Seen(*(torch.from_numpy(array).float() for array in arrays))
+
+
+class Chosen:
+    """A choice of one person by a function of boxes and scores."""
+
+    searching = True
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def __call__(self, boxes: np.ndarray, scores: np.ndarray) -> list[int | None]:
+        return [self.function(boxes, scores)]
+
+    def lost(self, followed: int) -> None:
+        raise AssertionError
 
 
 def write_video(
@@ -145,6 +188,9 @@ def taught(model: KeypointRCNN) -> KeypointRCNN:
     return model
 
 
-def tiny(keypoints: int | None = None, **_: Any) -> FrozenKeypointRCNN:
+def tiny(
+    keypoints: int | None = None, device: str = "cpu", skeleton: str = "coco17", **_: Any
+) -> FrozenKeypointRCNN:
     """In place of `temporal_pose.detectors.keypoint_rcnn.load`, with no file to read."""
-    return FrozenKeypointRCNN(small_model(keypoints or 17))
+    check_skeleton(skeleton, keypoints or 17)
+    return FrozenKeypointRCNN(small_model(keypoints or 17), skeleton).to(torch_device(device))

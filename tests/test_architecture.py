@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 PACKAGE = Path(__file__).parents[1] / "temporal_pose"
+CONF = PACKAGE.parent / "conf"
 FILES = sorted(PACKAGE.rglob("*.py"))
 EVERY = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 
@@ -67,11 +69,22 @@ def test_imports_point_down(file) -> None:
 BASES = ("models.initial",)
 
 
-@pytest.mark.parametrize("folder", ["models", "detectors"])
+@pytest.mark.parametrize("folder", ["models"])
 def test_nothing_imports_its_neighbour(folder) -> None:
     for file in (PACKAGE / folder).glob("*.py"):
         near = [".".join(parts) for parts in ours(file) if parts[0] == folder]
         assert [name for name in near if not name.startswith(BASES)] == [], file.name
+
+
+def test_no_detector_imports_another() -> None:
+    """A detector is what a file in ``conf/detector`` names; what they share stands beside them."""
+    targets = (yaml.safe_load(file.read_text())["_target_"] for file in CONF.glob("detector/*"))
+    names = {target.split(".")[2] for target in targets}
+    for name in names:
+        for file in (PACKAGE / "detectors").rglob("*.py"):
+            if file.stem == name or file.parent.name == name:
+                known = {parts[1] for parts in ours(file) if parts[0] == "detectors"}
+                assert not known & (names - {name}), file.name
 
 
 @EVERY

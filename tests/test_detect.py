@@ -16,7 +16,7 @@ pytest.importorskip("torchvision", reason="the detect extra is not installed")
 pytest.importorskip("av", reason="the detect extra is not installed")
 
 import zarr
-from detecting import EMPTY, full_model, shown, tensor, tiny, write_video
+from detecting import EMPTY, full_model, look, shown, tiny, write_video
 from PIL import Image
 
 from temporal_pose.bench.detection import detection
@@ -27,7 +27,7 @@ from temporal_pose.footage.video import Video
 
 #: The random model in place of one that is read from a file.
 TINY = ("detector._target_=detecting.tiny", "device=cpu")
-LOOKS = "temporal_pose.detect.looks"
+LOOKS = "temporal_pose.detectors.recording.looks"
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_file_of_the_paired_layout(command: Command, clip: Path) -> None:
     assert found["heatmaps"].dtype == np.float16
     assert (attributes["fps"], attributes["image_size"]) == (25, [120, 90])
     assert attributes["skeleton"] == "coco17"
-    seen = tiny()(tensor(Video(clip).frames()), Tracker())
+    seen = look(tiny(), Video(clip).frames(), Tracker())
     np.testing.assert_allclose(found["boxes"], seen.boxes, atol=1e-4)
     np.testing.assert_allclose(found["heatmaps"], seen.heatmaps, rtol=2e-3, atol=2e-3)
     np.testing.assert_allclose(found["scores"], seen.scores, atol=1e-4)
@@ -156,11 +156,13 @@ def test_weights_from_a_file_and_images(command: Command, tmp_path: Path) -> Non
     message = command("detect", *same, "detector.keypoints=17").refused()
     assert message.startswith("mine.pth: weights of another architecture: 'roi_heads.keypoint_pre")
     assert nothing_written()
-    ended = command("detect", *same, "skeleton=penn13", "dtype=float32", "preview=look.png")
+    ended = command(
+        "detect", *same, "detector.skeleton=penn13", "dtype=float32", "preview=look.png"
+    )
     ended.went_well()
     found = content(Path("a.zarr"))
-    frames = tensor(shown(number) for number in (0, 2, 10))
-    seen = FrozenKeypointRCNN(model)(frames, Tracker())
+    frames = [shown(number) for number in (0, 2, 10)]
+    seen = look(FrozenKeypointRCNN(model, "penn13"), frames, Tracker())
     np.testing.assert_allclose(found["boxes"], seen.boxes, atol=1e-3)
     np.testing.assert_allclose(found["heatmaps"], seen.heatmaps, rtol=1e-3, atol=1e-4)
     made_with = zarr.open_group("a.zarr", mode="r").attrs["settings"]
@@ -203,20 +205,18 @@ def test_a_video_damaged_in_the_middle(command: Command, clip: Path) -> None:
         ("batch_size=0", "batch_size is 0; expected a whole number from 1 to 4096"),
         ("batch_size=1.5", "batch_size is 1.5; expected a whole number from 1 to 4096"),
         ("batch_size=null", "batch_size is None; expected a whole number from 1 to 4096"),
-        (
-            "detector.min_score=abc",
-            "detector.min_score is 'abc'; expected a number from 0 to 1",
-        ),
+        ("person=0", "person is 0; expected a whole number from 1, or all"),
+        ("person=some", "person is 'some'; expected a whole number from 1, or all"),
         ("tracker.overlap=1", "tracker.overlap is 1; expected more than 0, less than 1"),
         ("nope=1", "setting 'nope' is unknown; --cfg job lists every setting there is"),
         ("device=abc", None),
         ("device=cuda:99", None),
         ("dtype=int8", "dtype is 'int8'; expected one of float16, float32, uint8"),
-        ("skeleton=abc", None),
+        ("detector.skeleton=abc", None),
         (
-            "skeleton=penn13",
-            "skeleton 'penn13' has 13 keypoints, the detector 17; set skeleton to the one its "
-            "weights were trained for",
+            "detector.skeleton=penn13",
+            "detector.skeleton 'penn13' has 13 keypoints, the detector 17; set it to the one that "
+            "the weights were trained for",
         ),
     ],
 )
@@ -227,11 +227,25 @@ def test_settings_that_are_refused(
     given = [item for item in given if item.split("=")[0] != wrong.split("=")[0]]
     refused = command("detect", *TINY[:1], *given, wrong).refused()
     if message is None:
-        name, _, value = wrong.partition("=")
+        name, _, value = wrong.removeprefix("detector.").partition("=")
         message = refused if refused.startswith(f"{name} '{value}' is unknown; exp") else None
         assert message or refused.startswith(f"{name} is '{value}'; expected auto, cpu, or a GPU")
     else:
         assert refused == message
+    assert nothing_written()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("min_score=2", "detector.min_score is 2; expected a number from 0 to 1"),
+        ("min_size=9", "detector.min_size is 9; expected a whole number from 16 to 10000"),
+        ("keypoints=0", "detector.keypoints is 0; expected a whole number from 1 to 1000"),
+    ],
+)
+def test_settings_of_the_detector(command: Command, clip: Path, wrong: str, message: str) -> None:
+    given = ("source=clip.mp4", "out=a.zarr", f"detector.{wrong}")
+    assert command("detect", *given).refused() == message
     assert nothing_written()
 
 

@@ -64,16 +64,13 @@ def bare(model: Any, images: list[torch.Tensor], batch_size: int = 4) -> None:
 
 def whole_way(model: Any, video: Any, out: Path) -> None:
     """All that the command does once the weights are there."""
-    from temporal_pose.detect import record
     from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN
+    from temporal_pose.detectors.output import Output
+    from temporal_pose.detectors.recording import record
     from temporal_pose.detectors.tracking import Tracker
-    from temporal_pose.formats.paired import LayoutWriter
 
-    writer = LayoutWriter(
-        out, skeleton="coco17", fps=video.fps, image_size=video.size, heatmap_size=(56, 56)
-    )
-    record(video, FrozenKeypointRCNN(model), Tracker(), writer, batch_size=4)
-    writer.close()
+    output = Output(out, False, True, "float16", 1, {}, False)
+    record(video, FrozenKeypointRCNN(model), Tracker(), output)
 
 
 def write_video(path: Path, frames: int, height: int) -> Path:

@@ -2,12 +2,13 @@
 
 import pickle
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.error import URLError
 
+import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
@@ -15,45 +16,32 @@ from torch.nn import functional
 from torchvision.models import detection
 from torchvision.models.detection import keypoint_rcnn, transform
 
+from temporal_pose.detectors.devices import torch_device
+from temporal_pose.detectors.protocol import Choose, Person, check_skeleton, in_range
+from temporal_pose.detectors.weights import COUNTER, fill, read
 from temporal_pose.errors import CheckpointError, ConfigError
-
-#: Given boxes (people, 4: x, y, width, height) and scores (people): whom to look at, if anyone.
-Choose = Callable[[Tensor, Tensor], int | None]
+from temporal_pose.pose.boxes import heatmap_to_image
+from temporal_pose.pose.heatmaps import decode_subpixel
 
 _PERSON = 1  # the label; 0 is background
 _HEAD = "roi_heads.keypoint_predictor.kps_score_lowres.weight"  # (channels, K, 4, 4)
-_COUNTER = "num_batches_tracked"  # in weights from trainable normalisation only, of no use here
-
-
-class Seen(NamedTuple):
-    """What the detector saw of one person in n frames.
-
-    Args:
-        heatmaps: raw output of the keypoint head for the boxes, before any softmax, of either
-            sign; zero in frames without the person.
-        boxes: x, y, width and height, image pixels; NaN in frames without the person.
-        scores: the person's score times the probability, by the head's own softmax over the
-            cells, that the keypoint lies within two cells of the heatmap's peak; 0 to 1.
-    """
-
-    heatmaps: Float[Tensor, "n K h w"]
-    boxes: Float[Tensor, "n 4"]
-    scores: Float[Tensor, "n K"]
 
 
 class FrozenKeypointRCNN(nn.Module):
-    """A Keypoint R-CNN that nothing trains, which looks closely at one person a frame.
+    """A Keypoint R-CNN that nothing trains, which looks closely at chosen people alone.
 
     torchvision's own ``forward`` drops the heatmaps and makes them for everybody; here they are
-    made, by the same parts, for the chosen person alone.
+    made, by the same parts, for the chosen people.
 
     Args:
         model: torchvision's; its parameters are frozen, and it stays in evaluation mode.
+        skeleton: name of the keypoints' order.
     """
 
-    def __init__(self, model: detection.KeypointRCNN) -> None:
+    def __init__(self, model: detection.KeypointRCNN, skeleton: str = "coco17") -> None:
         super().__init__()
         self.model = model.requires_grad_(False)
+        self.skeleton, self.memory_size = skeleton, 0
         self.eval()
 
     def train(self, mode: bool = True) -> "FrozenKeypointRCNN":
@@ -72,32 +60,50 @@ class FrozenKeypointRCNN(nn.Module):
         scale = 2 * self.model.roi_heads.keypoint_predictor.up_scale
         return rows * scale, columns * scale
 
-    @torch.inference_mode()
-    def forward(self, images: UInt8[Tensor, "n 3 H W"], choose: Choose) -> Seen:
-        """Looks at consecutive frames.
+    def resume(self, memory: Sequence[Any]) -> None:
+        """Nothing: it looks at each frame alone."""
 
-        Args:
-            images: red, green and blue.
-            choose: called once a frame, in order.
+    @torch.inference_mode()
+    def forward(
+        self, images: UInt8[np.ndarray, "n H W 3"], choose: Choose
+    ) -> list[list[Person | None]]:
+        """Looks at consecutive frames; heatmaps are the raw output of the keypoint head.
+
+        A score is the person's, times the probability, by the head's own softmax over the cells,
+        that the keypoint lies within two cells of the heatmap's peak.
+
+        Raises:
+            ConfigError: the device has too little memory.
         """
         self.eval()  # someone may have reached for a part of it
+        device = next(self.parameters()).device
+        try:
+            frames = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
+            return self._look(frames, choose)
+        except torch.OutOfMemoryError as error:
+            raise ConfigError(
+                f"{len(images)} frames at once are too many for the memory of {device}; set a "
+                "smaller batch_size, or device=cpu: the same command continues"
+            ) from error
+
+    def _look(self, images: UInt8[Tensor, "n 3 H W"], choose: Choose) -> list[list[Person | None]]:
         inputs, _ = self.model.transform([image / 255 for image in images])
         features = self.model.backbone(inputs.tensors)
         proposals, _ = self.model.rpn(inputs, features)
         found = self._people(features, proposals, inputs.image_sizes)
         size = (images.shape[-2], images.shape[-1])
-        picked, rois, boxes, scores = [], [], torch.full((len(images), 4), torch.nan), []
+        chosen, rois, boxes, scores = [], [], [], []
         for frame, (people, sure) in enumerate(found):
             in_image = _with_extent(
                 transform.resize_boxes(people, inputs.image_sizes[frame], size)
             )
-            who = choose(in_image.cpu(), sure.cpu())
-            rois.append(people[:0] if who is None else people[who : who + 1])
-            if who is not None:
-                picked.append(frame)
-                boxes[frame] = in_image[who]
-                scores.append(sure[who])
-        return self._closely(features, rois, inputs.image_sizes, picked, boxes, scores)
+            chosen.append(choose(in_image.cpu().numpy(), sure.cpu().numpy()))
+            which = [who for who in chosen[-1] if who is not None]
+            rois.append(people[which])
+            boxes.append(in_image[which])
+            scores.append(sure[which])
+        close = self._closely(features, rois, inputs.image_sizes, boxes, scores)
+        return [[None if who is None else next(close) for who in frame] for frame in chosen]
 
     def _people(
         self, features: Mapping[str, Tensor], proposals: Any, sizes: Any
@@ -117,20 +123,26 @@ class FrozenKeypointRCNN(nn.Module):
         features: Mapping[str, Tensor],
         rois: list[Tensor],
         sizes: Any,
-        picked: list[int],
-        boxes: Float[Tensor, "n 4"],
-        person_scores: list[Tensor],
-    ) -> Seen:
-        """Heatmaps and scores of the picked frames' person; zero in the others."""
-        heads = self.model.roi_heads
-        heatmaps = boxes.new_zeros(len(boxes), self.keypoints, *self.heatmap_size)
-        scores = boxes.new_zeros(len(boxes), self.keypoints)
-        if picked:
-            pooled = heads.keypoint_head(heads.keypoint_roi_pool(features, rois, sizes))
-            maps = heads.keypoint_predictor(pooled)
-            sure = torch.stack(person_scores)[:, None] * peak_probability(maps)
-            heatmaps[picked], scores[picked] = maps.cpu(), sure.cpu()
-        return Seen(heatmaps, boxes, scores)
+        boxes: list[Tensor],
+        sure: list[Tensor],
+    ) -> Iterator[Person]:
+        """The chosen people, frame by frame."""
+        heads, boxes_ = self.model.roi_heads, torch.cat(boxes)
+        if not len(boxes_):
+            return
+        pooled = heads.keypoint_head(heads.keypoint_roi_pool(features, rois, sizes))
+        maps = heads.keypoint_predictor(pooled)
+        scores = torch.cat(sure)[:, None] * peak_probability(maps)
+        places = _image_places(maps, boxes_)
+        for row in zip(boxes_, places, scores, maps, strict=True):
+            yield Person(*(part.float().cpu().numpy() for part in row))
+
+
+def _image_places(
+    maps: Float[Tensor, "people K h w"], boxes: Float[Tensor, "people 4"]
+) -> Float[Tensor, "people K 2"]:
+    """Keypoints in image pixels, read between the cells of their heatmaps."""
+    return heatmap_to_image(decode_subpixel(maps)[0], boxes, maps.shape[-1])
 
 
 def _with_extent(corners: Float[Tensor, "N 4"]) -> Float[Tensor, "N 4"]:
@@ -158,6 +170,8 @@ def load(
     max_size: int = 1333,
     proposals: int = 1000,
     norm_eps: float | None = None,
+    skeleton: str = "coco17",
+    device: str = "auto",
 ) -> FrozenKeypointRCNN:
     """The detector with trained weights.
 
@@ -170,15 +184,15 @@ def load(
         proposals: regions looked at in each frame, at most.
         norm_eps: added to the variances of normalisation layers; None for 0 where they were frozen
             in training, as in torchvision's weights and what was finetuned from them, else 1e-5.
+        skeleton: name of the keypoints' order.
+        device: of torch; 'auto' is a GPU if there is one.
 
     Raises:
         CheckpointError: weights that cannot be had or read, or are of another architecture.
-        ConfigError: settings out of their range.
+        ConfigError: settings out of their range, or a skeleton of another number of keypoints.
     """
-    if min_size > max_size:
-        raise ConfigError(
-            f"detector.min_size is {min_size}; expected at most detector.max_size, {max_size}"
-        )
+    _check(keypoints, min_score, min_size, max_size, proposals, norm_eps)
+    place = torch_device(device)
     state = download() if weights == "default" else read(Path(weights).expanduser())
     head = state.get(_HEAD)
     there = head.shape[1] if head is not None and head.ndim == 4 else 17
@@ -191,36 +205,35 @@ def load(
         max_size=max_size,
         rpn_post_nms_top_n_test=proposals,
     )
-    fill(model, state, weights)
-    frozen = not any(name.endswith(_COUNTER) for name in state)
+    check_skeleton(skeleton, keypoints or there)
+    fill(model, state, weights, "keypointrcnn_resnet50_fpn with these settings")
+    frozen = not any(name.endswith(COUNTER) for name in state)
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.eps = norm_eps if norm_eps is not None else 0.0 if frozen else 1e-5
-    return FrozenKeypointRCNN(model)
+    return FrozenKeypointRCNN(model, skeleton).to(place)
 
 
-def read(path: Path) -> Mapping[str, Tensor]:
-    """The ``state_dict`` in a file; nothing in it is executed.
-
-    Raises:
-        CheckpointError: a file that is missing, damaged, or holds something else.
-    """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise CheckpointError(
-            f"detector.weights '{path}' does not exist; expected a file, or 'default'"
-        ) from error
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.PickleError) as error:
-        raise CheckpointError(
-            f"{path}: cannot be read as weights; expected torch.save(model.state_dict(), FILE) of "
-            f"tensors alone ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
-        ) from error
-    if not isinstance(state, dict) or not all(torch.is_tensor(v) for v in state.values()):
-        raise CheckpointError(
-            f"{path}: holds no state_dict; expected torch.save(model.state_dict(), FILE)"
+def _check(
+    keypoints: int | None,
+    min_score: float,
+    min_size: int,
+    max_size: int,
+    proposals: int,
+    norm_eps: float | None,
+) -> None:
+    in_range("detector.min_score", min_score, 0, 1)
+    in_range("detector.min_size", min_size, 16, 10_000, whole=True)
+    in_range("detector.max_size", max_size, 16, 10_000, whole=True)
+    in_range("detector.proposals", proposals, 1, 100_000, whole=True)
+    if keypoints is not None:
+        in_range("detector.keypoints", keypoints, 1, 1000, whole=True)
+    if norm_eps is not None:
+        in_range("detector.norm_eps", norm_eps, 0, 1)
+    if min_size > max_size:
+        raise ConfigError(
+            f"detector.min_size is {min_size}; expected at most detector.max_size, {max_size}"
         )
-    return state
 
 
 def download() -> Mapping[str, Tensor]:
@@ -238,23 +251,3 @@ def download() -> Mapping[str, Tensor]:
             f"torchvision's weights cannot be downloaded ({error}); fetch {known.url} where there "
             "is a network, and set detector.weights to that file"
         ) from error
-
-
-def fill(model: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
-    """Puts weights into a model.
-
-    Raises:
-        CheckpointError: they are of another architecture; the message names the first entry that
-            differs.
-    """
-    own = {key: t.shape for key, t in model.state_dict().items() if not key.endswith(_COUNTER)}
-    given = {key: t.shape for key, t in state.items() if not key.endswith(_COUNTER)}
-    for key in (*own, *given):
-        if own.get(key) != given.get(key):
-            have = tuple(given[key]) if key in given else "not there"
-            want = tuple(own[key]) if key in own else "no such entry"
-            raise CheckpointError(
-                f"{name}: weights of another architecture: '{key}' is {have}; "
-                f"keypointrcnn_resnet50_fpn with these settings expects {want}"
-            )
-    model.load_state_dict(state, strict=False)

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from itertools import islice
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-import torch
-from jaxtyping import UInt8
-from torch import nn
-
-from temporal_pose.errors import ConfigError
+from jaxtyping import Float, UInt8
 
 Item = TypeVar("Item")
+Seen = TypeVar("Seen")
 
 
 @runtime_checkable
@@ -23,12 +21,17 @@ class Footage(Protocol):
         size: width and height in pixels.
         fps: frames per second.
         count: frames, as far as one can tell before reading them.
+        times: seconds at which frames are shown, from the first one on, where their rate varies;
+            None where it does not.
+        time_base: seconds, the unit of the stamps of `stamped`.
         remarks: sentences that the user should know.
     """
 
     size: tuple[int, int]
     fps: float
     count: int
+    times: Float[np.ndarray, " F"] | None
+    time_base: Fraction
     remarks: list[str]
 
     @property
@@ -40,35 +43,30 @@ class Footage(Protocol):
         """Frames in red, green and blue, from number ``start`` on."""
         ...
 
+    def stamped(self, start: int = 0) -> Iterator[tuple[int, UInt8[np.ndarray, "H W 3"]]]:
+        """The same with the time at which each is shown, in units of `time_base`."""
+        ...
+
 
 def looks(
     footage: Footage,
-    detector: nn.Module,
-    choose: Callable[..., int | None],
+    detector: Callable[[UInt8[np.ndarray, "n H W 3"], Any], Seen],
+    choose: Any,
     start: int = 0,
     batch_size: int = 4,
-) -> Iterator[tuple[UInt8[np.ndarray, "n H W 3"], Any]]:
+) -> Iterator[tuple[UInt8[np.ndarray, "n H W 3"], Seen]]:
     """Batches of frames, and what the detector sees in them, in constant memory.
 
     Args:
-        detector: called with images (n, 3, H, W) and ``choose``.
-        choose: picks a person of each frame.
+        detector: called with images and ``choose``.
+        choose: picks people of each frame.
         start: number of the first frame.
 
     Raises:
         DataError: a frame that cannot be read.
-        ConfigError: the device has too little memory.
     """
-    device = next(detector.parameters()).device
     for images in ahead(batches(footage.frames(start), batch_size)):
-        try:
-            seen = detector(torch.from_numpy(images).to(device).permute(0, 3, 1, 2), choose)
-        except torch.OutOfMemoryError as error:
-            raise ConfigError(
-                f"{len(images)} frames at once are too many for the memory of {device}; set a "
-                "smaller batch_size, or device=cpu: the same command continues"
-            ) from error
-        yield images, seen
+        yield images, detector(images, choose)
 
 
 def batches(

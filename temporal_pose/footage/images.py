@@ -1,20 +1,23 @@
 """A folder of images that are the frames of a video."""
 
 import re
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps
 
 from temporal_pose.errors import DataError
-
-#: Names of files that count as images.
-ENDINGS = (".jpg", ".jpeg", ".png")
+from temporal_pose.footage.opening import ENDINGS
 
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)  # Exif
+_DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # modes of grey of 16 bits
+_RATES = 1001_000  # largest divisor of a frame rate, as in 30000/1001
 
 
 class Images:
@@ -28,6 +31,8 @@ class Images:
         size: width and height in pixels.
         fps: frames per second.
         count: images.
+        times: None; images have a constant rate.
+        time_base: seconds, of one image.
         remarks: sentences that the user should know; none here.
 
     Raises:
@@ -36,10 +41,12 @@ class Images:
 
     def __init__(self, path: Path, fps: float | None = None) -> None:
         self.remarks: list[str] = []
+        self.times: Float[np.ndarray, " F"] | None = None
         self.files = [path] if path.is_file() else _listed(path)
         if fps is None:
             raise DataError(f"{path}: images have no frame rate; add fps=")
         self.fps, self.count = fps, len(self.files)
+        self.time_base = 1 / Fraction(fps).limit_denominator(_RATES)
         sizes = [_size(file) for file in self.files]
         self.size = sizes[0]
         for file, (width, height) in zip(self.files, sizes, strict=True):
@@ -68,11 +75,13 @@ class Images:
             DataError: an image that is damaged.
         """
         for file in self.files[start:]:
-            try:
-                with Image.open(file) as image:
-                    yield np.array(ImageOps.exif_transpose(image).convert("RGB"))
-            except (OSError, ValueError, SyntaxError) as error:
-                raise _damaged(file, error) from error
+            with _opened(file) as image:
+                frame = np.array(_eight_bits(ImageOps.exif_transpose(image)).convert("RGB"))
+            yield frame
+
+    def stamped(self, start: int = 0) -> Iterator[tuple[int, UInt8[np.ndarray, "H W 3"]]]:
+        """The same with their numbers."""
+        yield from enumerate(self.frames(start), start)
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -90,14 +99,37 @@ def natural(path: Path) -> list[tuple[int, str]]:
 
 def _size(file: Path) -> tuple[int, int]:
     """Width and height, from the first bytes alone."""
+    with _opened(file) as image:
+        width, height = image.size
+        turned = image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
+        return (height, width) if turned else (width, height)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits on the scale of 8; Pillow itself would cut off what is above 255."""
+    if image.mode not in _DEEP:
+        return image
+    values = np.asarray(image).astype(np.int64).clip(0, 65535)
+    return Image.fromarray((values >> 8).astype(np.uint8))
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Image.Image]:
+    """An image file.
+
+    Raises:
+        DataError: one that is damaged, or too large to be a frame.
+    """
     try:
-        with Image.open(file) as image:
-            width, height = image.size
-            turned = image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
-            return (height, width) if turned else (width, height)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file) as image:
+                yield image
+    except Image.DecompressionBombError as error:
+        raise DataError(
+            f"{file}: has more pixels than a frame can have ({error}); make it smaller"
+        ) from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise _damaged(file, error) from error
-
-
-def _damaged(file: Path, error: Exception) -> DataError:
-    return DataError(f"{file}: cannot be read as an image ({error}); copy or make it again")
+        raise DataError(
+            f"{file}: cannot be read as an image ({error}); copy or make it again"
+        ) from error

@@ -1,25 +1,26 @@
 """A few frames with what was detected drawn over them, for a person to look at."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from temporal_pose.pose.boxes import heatmap_to_image
-from temporal_pose.pose.heatmaps import decode_subpixel
+from temporal_pose.footage.drawing import draw_box, draw_label, draw_pose, look_of
 from temporal_pose.pose.skeletons import Skeleton
 
-_BOX, _LIMB, _POINT = "#E69F00", "#FFFFFF", "#0072B2"
 _WIDTH, _COLUMNS = 480, 3  # pixels of a panel, panels in a row
+
+#: A person: the box (x, y, width, height) and the keypoints (K, 2), image pixels.
+Body = tuple[Float[np.ndarray, " 4"], Float[np.ndarray, "K 2"]]
 
 
 class Preview:
     """Gathers panels as frames go by.
 
     Args:
-        skeleton: of the heatmaps; its limbs are drawn.
+        skeleton: of the keypoints; its limbs are drawn.
         frames: in the footage.
         panels: taken from it, evenly.
     """
@@ -32,21 +33,16 @@ class Preview:
         self.panels: list[Image.Image] = []
 
     def look(
-        self,
-        first: int,
-        images: UInt8[np.ndarray, "n H W 3"],
-        boxes: Float[torch.Tensor, "n 4"],
-        heatmaps: Float[torch.Tensor, "n K h w"],
+        self, first: int, images: UInt8[np.ndarray, "n H W 3"], people: Sequence[Sequence[Body]]
     ) -> None:
         """Keeps a panel of each wanted frame.
 
         Args:
             first: number of the first of these frames.
-            boxes: image pixels, NaN where there is nobody.
+            people: in each of them.
         """
         for number in sorted(self.wanted & set(range(first, first + len(images)))):
-            at = number - first
-            self.panels.append(self._panel(number, images[at], boxes[at], heatmaps[at]))
+            self.panels.append(self._panel(number, images[number - first], people[number - first]))
 
     def save(self, path: Path) -> None:
         """Writes what was gathered, three panels in a row; nothing if there are none."""
@@ -61,26 +57,13 @@ class Preview:
         sheet.save(path)
 
     def _panel(
-        self,
-        number: int,
-        image: UInt8[np.ndarray, "H W 3"],
-        box: Float[torch.Tensor, " 4"],
-        heatmaps: Float[torch.Tensor, "K h w"],
+        self, number: int, image: UInt8[np.ndarray, "H W 3"], people: Sequence[Body]
     ) -> Image.Image:
         zoom = _WIDTH / image.shape[1]
         panel = Image.fromarray(image).resize((_WIDTH, max(1, round(zoom * image.shape[0]))))
-        draw = ImageDraw.Draw(panel)
-        nobody = not box.isfinite().all()
-        label = f"frame {number}" + (": nobody" if nobody else "")
-        draw.text((6, 4), label, _LIMB, stroke_width=2, stroke_fill="#000000")
-        if nobody:
-            return panel
-        x, y, width, height = (zoom * box).tolist()
-        draw.rectangle((x, y, x + width, y + height), outline=_BOX, width=2)
-        places = heatmap_to_image(decode_subpixel(heatmaps)[0], box, heatmaps.shape[-1])
-        points = [(x, y) for x, y in (zoom * places).tolist()]
-        for a, b in self.skeleton.limb_indices:
-            draw.line((*points[a], *points[b]), fill=_LIMB, width=2)
-        for x, y in points:
-            draw.ellipse((x - 3, y - 3, x + 3, y + 3), fill=_POINT, outline=_LIMB)
+        look = look_of(self.skeleton, len(self.skeleton), panel.height)
+        draw_label(panel, f"frame {number}" + ("" if people else ": nobody"))
+        for box, keypoints in people:
+            draw_box(panel, (zoom * box).tolist())
+            draw_pose(panel, zoom * keypoints, look)
         return panel

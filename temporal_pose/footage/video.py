@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ class Video:
         size: width and height in pixels.
         fps: frames per second.
         count: frames, as far as one can tell without decoding them.
+        times: seconds at which frames are shown, from the first one on, where their rate varies
+            and none is given; otherwise None.
+        time_base: seconds, the unit of the file's time stamps.
         remarks: sentences that the user should know.
 
     Raises:
@@ -35,11 +39,17 @@ class Video:
     def __init__(self, path: Path, fps: float | None = None) -> None:
         self.path = path
         self.remarks: list[str] = []
+        self.times: Float[np.ndarray, " F"] | None = None
         with self._reading() as (container, stream):
             times = _times(container, stream)
             self._check_whole(container, stream, times)
-            self.count = len(times)
+            self.count, self.time_base = (
+                len(times),
+                Fraction(stream.time_base or Fraction(1, 1000)),
+            )
             self.fps = fps or self._rate(stream, times)
+            if fps is None and _varies(times):
+                self.times = np.sort(times) - times.min()
         first = next(self.frames(), None)
         if first is None:
             raise DataError(f"{path}: holds no frame; copy or download it again")
@@ -51,7 +61,11 @@ class Video:
         return {"name": self.path.name, "bytes": self.path.stat().st_size}
 
     def frames(self, start: int = 0) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
-        """Frames in red, green and blue.
+        """Frames in red, green and blue; see `stamped`."""
+        return (image for _, image in self.stamped(start))
+
+    def stamped(self, start: int = 0) -> Iterator[tuple[int, UInt8[np.ndarray, "H W 3"]]]:
+        """Frames in red, green and blue, and when each is shown, in units of `time_base`.
 
         Args:
             start: number of the first one wanted. Those before are decoded, which alone is exact
@@ -60,7 +74,7 @@ class Video:
         Raises:
             DataError: a frame that cannot be decoded, or is of another size than the first.
         """
-        number, size = 0, None
+        number, size, tick = 0, None, round(1 / (self.fps * self.time_base))
         with self._reading(lambda: number) as (container, stream):
             stream.thread_type = "AUTO"
             for frame in container.decode(stream):
@@ -72,20 +86,19 @@ class Video:
                     )
                 if number >= start:
                     turned = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90))
-                    yield np.ascontiguousarray(turned)
+                    stamp = number * tick if frame.pts is None else frame.pts
+                    yield stamp, np.ascontiguousarray(turned)
                 number += 1
 
     @contextmanager
     def _reading(self, at: Any = None) -> Iterator[tuple[Any, Any]]:
+        _check_file(self.path)
         try:
             with av.open(str(self.path)) as container:
-                if not container.streams.video:
+                moving = [s for s in container.streams.video if not _is_cover(s)]
+                if not moving:
                     raise DataError(f"{self.path}: holds no video; expected a video file")
-                yield container, container.streams.video[0]
-        except FileNotFoundError as error:
-            raise DataError(
-                f"source '{self.path}' does not exist; expected a video or a folder of images"
-            ) from error
+                yield container, moving[0]
         except (av.FFmpegError, OSError) as error:
             where = f" after {at()} frames" if at else ""
             raise DataError(
@@ -113,7 +126,7 @@ class Video:
         if not len(gaps):
             return self._known(announced)
         average = float(1 / gaps.mean())
-        if np.ptp(gaps) > 0.5 * gaps.mean():
+        if _varies(times):
             self.remarks.append(
                 f"{self.path.name} has a variable frame rate, {1 / gaps.max():.4g} to "
                 f"{1 / gaps.min():.4g} frames a second; the average stands for it: fps="
@@ -125,6 +138,31 @@ class Video:
         if fps <= 0:
             raise DataError(f"{self.path}: does not say its frame rate; add fps=")
         return fps
+
+
+def _check_file(path: Path) -> None:
+    """Refuses what need not be opened to see that it is no video.
+
+    Raises:
+        DataError: nothing there, something that is no file, or an empty one.
+    """
+    if not path.exists():
+        raise DataError(f"source '{path}' does not exist; expected a video or a folder of images")
+    if not path.is_file():
+        raise DataError(f"source '{path}' is no file; expected a video or a folder of images")
+    if not path.stat().st_size:
+        raise DataError(f"{path}: is empty (0 bytes); copy or download it again")
+
+
+def _is_cover(stream: Any) -> bool:
+    """Whether a stream is the picture that comes with a song."""
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _varies(times: Float[np.ndarray, " F"]) -> bool:
+    """Whether frames are shown for clearly different times."""
+    gaps = np.diff(np.unique(times))
+    return bool(len(gaps) and np.ptp(gaps) > 0.5 * gaps.mean())
 
 
 def _times(container: Any, stream: Any) -> Float[np.ndarray, " F"]:

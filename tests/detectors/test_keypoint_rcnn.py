@@ -10,12 +10,13 @@ from torch import nn
 
 pytest.importorskip("torchvision", reason="the detect extra is not installed")
 
-from detecting import EMPTY, full_model, shown, small_model, tensor
+from detecting import EMPTY, full_model, look, shown, small_model, tensor
 from torchvision.models.detection.roi_heads import heatmaps_to_keypoints
 from torchvision.models.detection.transform import resize_boxes
 
 from temporal_pose.detectors import keypoint_rcnn
 from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN, load, peak_probability
+from temporal_pose.detectors.weights import fill
 from temporal_pose.errors import CheckpointError, ConfigError
 from temporal_pose.pose.boxes import heatmap_to_image
 from temporal_pose.pose.heatmaps import decode_argmax, decode_subpixel, render
@@ -44,13 +45,16 @@ def test_heatmaps_decode_to_the_keypoints_that_torchvision_reports(keypoints, de
         picked.append(int(boxes[:, 2:].prod(1).argmax()))
         return picked[-1]
 
-    images = tensor(shown(number) for number in (0, 5, 9))
-    seen = FrozenKeypointRCNN(model)(images, largest)
+    frames = [shown(number) for number in (0, 5, 9)]
+    images = tensor(frames)
+    seen = look(FrozenKeypointRCNN(model), frames, largest)
     assert seen.heatmaps.shape == (3, keypoints, 56, 56)
     with torch.inference_mode():
         found = model([image / 255 for image in images])
     theirs = torch.stack([f["keypoints"][i, :, :2] for f, i in zip(found, picked, strict=True)])
     ours = heatmap_to_image(decode(seen.heatmaps)[0], seen.boxes)
+    if decode is decode_subpixel:
+        torch.testing.assert_close(seen.keypoints, ours)
     assert (seen.boxes[:, 2:].amax(1) > 40).all(), "so that a pixel says something"
     half_a_cell = 0.5 * seen.boxes[:, None, 2:] / 56
     off = (ours - theirs).abs() - (half_a_cell if decode is decode_argmax else 0)
@@ -59,9 +63,11 @@ def test_heatmaps_decode_to_the_keypoints_that_torchvision_reports(keypoints, de
 
 def test_boxes_and_scores_are_those_that_torchvision_reports():
     model = small_model(5)
-    images = tensor([shown(0), shown(3)])
-    seen = FrozenKeypointRCNN(model)(images, first)
-    for found, box, score in zip(reported(model, images), seen.boxes, seen.scores, strict=True):
+    frames = [shown(0), shown(3)]
+    seen = look(FrozenKeypointRCNN(model), frames, first)
+    for found, box, score in zip(
+        reported(model, tensor(frames)), seen.boxes, seen.scores, strict=True
+    ):
         corners = torch.cat([box[:2], box[:2] + box[2:]])
         torch.testing.assert_close(corners, found["boxes"][0])
         assert (score <= found["scores"][0]).all()
@@ -72,7 +78,7 @@ def test_heatmaps_are_the_raw_ones_of_the_full_network():
     """Through torchvision's own reading of them, in the pixels of its input, nothing is lost."""
     model = full_model(11)
     images = tensor([shown(2)])
-    seen = FrozenKeypointRCNN(model)(images, first)
+    seen = look(FrozenKeypointRCNN(model), [shown(2)], first)
     (theirs,) = reported(model, images)
     ((height, width),) = model.transform([images[0] / 255])[0].image_sizes
     size = images.shape[-2:]
@@ -91,31 +97,31 @@ def test_a_frame_without_a_person_is_not_invented():
         calls.append((boxes.shape, scores.shape))
         return first(boxes, scores)
 
-    seen = detector(tensor([shown(), EMPTY, shown(1)]), choose)
+    seen = look(detector, [shown(), EMPTY, shown(1)], choose)
     assert seen.boxes.isfinite().all(1).tolist() == [True, False, True]
     assert seen.boxes[1].isnan().all()
     assert not seen.heatmaps[1].any()
     assert seen.heatmaps[2].any()
     assert not seen.scores[1].any()
     assert calls[1] == ((0, 4), (0,))
-    nobody = detector(tensor([EMPTY, EMPTY]), first)
+    nobody = look(detector, [EMPTY, EMPTY], first)
     assert not nobody.heatmaps.any()
     assert nobody.heatmaps.shape == (2, 3, 56, 56)
 
 
 def test_the_person_is_the_chosen_one_alone():
     detector = FrozenKeypointRCNN(small_model(3))
-    both = detector(tensor([shown(), shown(4)]), lambda boxes, scores: len(boxes) - 1)
-    best = detector(tensor([shown(), shown(4)]), first)
+    both = look(detector, [shown(), shown(4)], lambda boxes, scores: len(boxes) - 1)
+    best = look(detector, [shown(), shown(4)], first)
     assert not torch.allclose(both.boxes, best.boxes)
-    nobody = detector(tensor([shown()]), lambda boxes, scores: None)
+    nobody = look(detector, [shown()], lambda boxes, scores: None)
     assert nobody.boxes.isnan().all()
 
 
 def test_a_frame_does_not_depend_on_the_batch():
     detector = FrozenKeypointRCNN(small_model(3))
-    together = detector(tensor([shown(2), EMPTY, shown(9)]), first)
-    alone = detector(tensor([shown(9)]), first)
+    together = look(detector, [shown(2), EMPTY, shown(9)], first)
+    alone = look(detector, [shown(9)], first)
     torch.testing.assert_close(together.boxes[2:], alone.boxes)
     torch.testing.assert_close(together.heatmaps[2:], alone.heatmaps, atol=1e-4, rtol=1e-4)
 
@@ -124,13 +130,13 @@ def test_it_stays_frozen():
     detector = FrozenKeypointRCNN(small_model(3))
     parent = nn.Sequential(nn.Dropout(), detector)
     before = {name: value.clone() for name, value in detector.state_dict().items()}
-    seen = detector(tensor([shown()]), first)
+    seen = look(detector, [shown()], first)
     parent.train()
     assert parent.training
     assert not any(module.training for module in detector.modules())
     assert not any(parameter.requires_grad for parameter in detector.parameters())
     detector.model.train()  # behind its back
-    again = detector(tensor([shown()]), first)
+    again = look(detector, [shown()], first)
     assert not again.heatmaps.requires_grad
     torch.testing.assert_close(again.heatmaps, seen.heatmaps, atol=0, rtol=0)
     for name, value in detector.state_dict().items():
@@ -159,17 +165,24 @@ def weights(tmp_path_factory):
     path.unlink()
 
 
-SMALLER = {"min_size": 96, "max_size": 128, "proposals": 12}
+SMALLER = {"min_size": 96, "max_size": 128, "proposals": 12, "device": "cpu"}
 
 
-def test_weights_from_a_file(weights: Path):
-    detector = load(str(weights), **SMALLER)
+def eleven(folder: Path) -> Path:
+    """A skeleton of 11 keypoints."""
+    path = folder / "eleven.yaml"
+    path.write_text(f"keypoints: [{', '.join(f'point{n}' for n in range(11))}]")
+    return path
+
+
+def test_weights_from_a_file(weights: Path, tmp_path: Path):
+    detector = load(str(weights), **SMALLER, skeleton=str(eleven(tmp_path)))
     assert (detector.keypoints, detector.heatmap_size) == (11, (56, 56))
     entry = "backbone.body.layer1.0.conv1.weight"
     saved = torch.load(weights, weights_only=True)[entry].float()
     assert torch.equal(detector.model.state_dict()[entry], saved)
     assert detector.model.backbone.body.bn1.eps == 0, "normalisation was frozen in training"
-    assert detector(tensor([shown()]), first).boxes.isfinite().all()
+    assert look(detector, [shown()], first).boxes.isfinite().all()
     wrong = "weights of another architecture"
     with pytest.raises(CheckpointError) as refusal:
         load(str(weights), keypoints=17)
@@ -182,12 +195,12 @@ def test_weights_from_a_file(weights: Path):
 def test_the_first_entry_that_differs_is_named():
     model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
     state = dict(model.state_dict())
-    keypoint_rcnn.fill(model, {k: v for k, v in state.items() if "num_batches" not in k}, "f")
+    fill(model, {k: v for k, v in state.items() if "num_batches" not in k}, "f", "net")
     without = {name: value for name, value in state.items() if name != "1.weight"}
-    with pytest.raises(CheckpointError, match=r"'1\.weight' is not there; .* expects \(3,\)"):
-        keypoint_rcnn.fill(model, without, "f")
-    with pytest.raises(CheckpointError, match=r"'more' is \(4,\); .* expects no such entry"):
-        keypoint_rcnn.fill(model, state | {"more": torch.zeros(4)}, "f")
+    with pytest.raises(CheckpointError, match=r"'1\.weight' is not there; net expects \(3,\)"):
+        fill(model, without, "f", "net")
+    with pytest.raises(CheckpointError, match=r"'more' is \(4,\); net expects no such entry"):
+        fill(model, state | {"more": torch.zeros(4)}, "f", "net")
 
 
 class Bomb:
@@ -254,4 +267,28 @@ def test_sizes_that_contradict():
         load(min_size=900, max_size=800)
     assert str(refusal.value) == (
         "detector.min_size is 900; expected at most detector.max_size, 800"
+    )
+
+
+def test_a_skeleton_of_another_number(weights):
+    with pytest.raises(ConfigError) as refusal:
+        load(str(weights), **SMALLER, skeleton="penn13")
+    assert str(refusal.value) == (
+        "detector.skeleton 'penn13' has 13 keypoints, the detector 11; set it to the one that "
+        "the weights were trained for"
+    )
+
+
+def test_too_little_memory_says_what_to_do(monkeypatch):
+    detector = FrozenKeypointRCNN(small_model(3))
+
+    def greedy(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(detector, "_look", greedy)
+    with pytest.raises(ConfigError) as refusal:
+        look(detector, [EMPTY] * 3, first)
+    assert str(refusal.value) == (
+        "3 frames at once are too many for the memory of cpu; set a smaller batch_size, or "
+        "device=cpu: the same command continues"
     )

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from temporal_pose.detectors.tracking import Tracker, intersection_over_union
 from temporal_pose.errors import ConfigError
@@ -13,14 +12,19 @@ NAN = [float("nan")] * 4
 
 def pick(tracker, *people):
     """Whom a tracker picks of (box, score) pairs."""
-    boxes = torch.tensor([box for box, _ in people]).reshape(-1, 4)
-    return tracker(boxes, torch.tensor([score for _, score in people]))
+    return picks(tracker, *people)[0]
+
+
+def picks(tracker, *people):
+    """Who each of the followed people is, of (box, score) pairs."""
+    boxes = np.array([box for box, _ in people], np.float32).reshape(-1, 4)
+    return tracker(boxes, np.array([score for _, score in people], np.float32))
 
 
 def test_the_overlap_of_boxes():
-    boxes = torch.tensor([[2.0, 3, 4, 6], [4, 3, 4, 6], [6, 9, 1, 1], [3, 4, 2, 3]])
+    boxes = np.array([[2.0, 3, 4, 6], [4, 3, 4, 6], [6, 9, 1, 1], [3, 4, 2, 3]])
     found = intersection_over_union(boxes[0], boxes)
-    torch.testing.assert_close(found, torch.tensor([1, 12 / 36, 0, 6 / 24]))
+    np.testing.assert_allclose(found, [1, 12 / 36, 0, 6 / 24])
 
 
 def test_the_first_frame_shows_the_most_confident():
@@ -66,15 +70,15 @@ def test_it_goes_on_after_an_interruption(stop):
     for people, who in zip(frames, picked, strict=True):
         boxes.append(NAN if who is None else people[who][0])
     rest = Tracker(patience=2)
-    rest.resume(np.array(boxes[:stop], np.float32))
+    rest.resume(np.array(boxes[:stop], np.float32)[:, None])
     assert [pick(rest, *people) for people in frames[stop:]] == picked[stop:]
 
 
 def test_it_begins_anew_after_frames_without_anybody():
     tracker = Tracker(patience=3)
-    tracker.resume(np.full((2, 4), np.nan, np.float32))
+    tracker.resume(np.full((2, 1, 4), np.nan, np.float32))
     assert pick(tracker, (HERE, 0.6), (FAR, 0.9)) == 1
-    tracker.resume(np.empty((0, 4), np.float32))
+    tracker.resume(np.empty((0, 1, 4), np.float32))
     assert pick(tracker, (HERE, 0.6), (FAR, 0.9)) == 1
 
 

@@ -6,16 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
 pytest.importorskip("av", reason="the detect extra is not installed")
 
 from detecting import HEIGHT, WIDTH, shown, write_video
 from PIL import Image
 
-from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.footage.frames import ahead, batches, looks
+from temporal_pose.errors import DataError
+from temporal_pose.footage.frames import ahead, batches
 from temporal_pose.footage.images import Images, natural
 from temporal_pose.footage.video import Video
 
@@ -82,7 +80,7 @@ def test_a_missing_video(tmp_path):
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", None])
+@pytest.mark.parametrize("content", [b"hello", None])
 def test_what_is_no_video(tmp_path, clip, content):
     path = tmp_path / "bad.mp4"
     path.write_bytes(clip.read_bytes()[:3000] if content is None else content)
@@ -190,19 +188,3 @@ def test_an_error_of_the_next_batch_arrives():
     assert list(islice(items, 1)) == [1]
     with pytest.raises(DataError, match="broken"):
         next(items)
-
-
-class Greedy(nn.Linear):
-    """Needs more memory than there is."""
-
-    def forward(self, images, choose):
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-
-def test_too_little_memory_says_what_to_do(clip):
-    with pytest.raises(ConfigError) as refusal:
-        list(looks(Video(clip), Greedy(1, 1), max, batch_size=3))
-    assert str(refusal.value) == (
-        "3 frames at once are too many for the memory of cpu; set a smaller batch_size, or "
-        "device=cpu: the same command continues"
-    )

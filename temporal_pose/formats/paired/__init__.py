@@ -10,6 +10,7 @@ frames, K keypoints of the file's own skeleton, positions in image pixels:
   ignored: a file has one detector;
 - ``truth`` (F, K, 2) and ``visible`` (F, K) bool; where false, the truth means nothing. Training
   needs both; what a detector alone writes has neither;
+- ``times`` (F,), seconds, in what was detected in a video of a variable frame rate;
 - ``fps``, ``image_size`` (width, height), ``skeleton`` (a name of
   :data:`temporal_pose.pose.skeletons.SKELETONS`): arrays, or attributes of the ``.zarr`` group.
 

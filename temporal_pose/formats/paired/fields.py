@@ -16,6 +16,8 @@ AXES: dict[str, tuple[str | int, ...]] = {
     "boxes": ("F", 4),
     "scores": ("F", "K"),
     "detections": ("F", "K", 3),
+    "times": ("F",),
+    "memory": ("F", "M"),
 }
 
 
@@ -40,6 +42,8 @@ KINDS: dict[str, Kind] = {
     "detections": NUMBER,
     "truth": Kind("floating", "efdg"),
     "visible": SWITCH,
+    "times": NUMBER,
+    "memory": NUMBER,
 }
 
 

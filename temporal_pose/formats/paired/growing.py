@@ -64,6 +64,13 @@ class GrowingStore:
         self.group.update_attributes({"frames": end})
         self.frames, self.names = end, frozenset(arrays)
 
+    def stored(self, name: str) -> np.ndarray:
+        """What is safely stored of an array; no rows where nothing is."""
+        array = self.group.get(name)
+        if not isinstance(array, zarr.Array):
+            return np.empty((0, 0))
+        return np.asarray(array[: self.frames])
+
     def finish(self) -> Path:
         """Cuts the arrays to the frames written; the path of the file that is now complete."""
         for _, array in self.group.arrays():

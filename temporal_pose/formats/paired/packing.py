@@ -30,8 +30,9 @@ def packed(
         kind = fields.SWITCH if name == "visible" else fields.NUMBER
         if not kind.includes(array.dtype):
             raise unlike(where, name, str(array.dtype), kind.words)
-    out = {
-        name: array.astype(bool) if name == "visible" else fields.single(array)
+    types: dict[str, type] = {"visible": bool, "times": np.float64}
+    out: dict[str, np.ndarray] = {
+        name: array.astype(types[name]) if name in types else fields.single(array)
         for name, array in arrays.items()
     }
     if "boxes" in out:

@@ -75,6 +75,10 @@ class LayoutWriter:
         """Frames that are safely stored: those of whole chunks."""
         return self._store.frames
 
+    def stored(self, name: str) -> np.ndarray:
+        """What is safely stored of an array, such as its ``memory``; no rows where nothing is."""
+        return self._store.stored(name)
+
     def append(
         self,
         *,
@@ -84,6 +88,8 @@ class LayoutWriter:
         detections: np.ndarray | None = None,
         truth: np.ndarray | None = None,
         visible: np.ndarray | None = None,
+        times: np.ndarray | None = None,
+        memory: np.ndarray | None = None,
     ) -> None:
         """Adds any number of frames, of the same arrays every time.
 
@@ -92,13 +98,16 @@ class LayoutWriter:
             boxes: x, y, width, height in image pixels; NaN where the detector found nobody.
             detections: (n, K, 3): x, y, score; NaN where not detected.
             truth: (n, K, 2), image pixels, finite where ``visible``, bool (n, K), is true.
+            times: (n,), seconds.
+            memory: (n, M), what a detector needs to go on after an interruption; a finished file
+                has it no more.
 
         Raises:
             DataError: arrays that are missing, of the wrong shape, other ones than before, or of
                 values that the layout does not allow.
         """
         given = {"heatmaps": heatmaps, "boxes": boxes, "scores": scores, "detections": detections}
-        given |= {"truth": truth, "visible": visible}
+        given |= {"truth": truth, "visible": visible, "times": times, "memory": memory}
         arrays = {name: np.asarray(array) for name, array in given.items() if array is not None}
         self._check(arrays)
         first = self.frames + self._waiting_frames
@@ -117,6 +126,7 @@ class LayoutWriter:
         part = self._store.finish()
         discard(self.path)
         part.rename(self.path)
+        shutil.rmtree(self.path / "memory", ignore_errors=True)  # of use to one who goes on
 
     def discard(self) -> None:
         """Throws away what was written, and what an interrupted writer had left for it."""

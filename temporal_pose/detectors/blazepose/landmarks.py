@@ -1,0 +1,119 @@
+"""Reading BlazePose's landmark network: landmarks in the image, and heatmaps in an upright box."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+from scipy.special import expit
+
+from temporal_pose.detectors.blazepose.networks import Network
+from temporal_pose.footage.cropping import Region, cropped
+
+_SIZE = 256
+_LANDMARKS, _AUXILIARY = 33, 6
+_REACH = 3  # cells about a landmark in which its heatmap is read
+_LEAST = 0.5  # peak of a heatmap that is read; others are too vague
+
+#: Rows and columns of a heatmap.
+CELLS = 64
+
+#: Input, and outputs: five numbers a landmark, a flag for a body, its mask, heatmaps, 3-D points.
+SHAPES = (
+    (_SIZE, _SIZE),
+    ((195,), (1,), (_SIZE, _SIZE, 1), (CELLS, CELLS, _LANDMARKS + _AUXILIARY), (117,)),
+)
+
+
+class Seen(NamedTuple):
+    """What the network sees in a region.
+
+    Args:
+        points: 33 landmarks and 6 auxiliary points, as shares of the region.
+        scores: probability that a landmark is in the region and not hidden.
+        presence: probability that the region shows a body.
+        logits: heatmaps; column j and row i stand for the shares j / 64 and i / 64.
+    """
+
+    points: Float[np.ndarray, "39 2"]
+    scores: Float[np.ndarray, " 39"]
+    presence: float
+    logits: Float[np.ndarray, "64 64 39"]
+
+
+def seen(image: UInt8[np.ndarray, "H W 3"], region: Region, network: Network) -> Seen:
+    """Looks at a region."""
+    numbers, flag, _, logits, _ = network(cropped(image, region, (_SIZE, _SIZE)) / 255)
+    rows = numbers.reshape(_LANDMARKS + _AUXILIARY, 5)
+    points = read(rows[:, :2] / _SIZE, logits)
+    return Seen(points, expit(rows[:, 3]) * expit(rows[:, 4]), float(flag[0]), logits)
+
+
+def read(
+    points: Float[np.ndarray, "L 2"], logits: Float[np.ndarray, "h w L"]
+) -> Float[np.ndarray, "L 2"]:
+    """The points moved to the centres of mass of their heatmaps nearby, as MediaPipe does.
+
+    A point outside, or with a vague heatmap, stays.
+
+    Args:
+        points: shares of the region.
+    """
+    height, width, count = logits.shape
+    near = np.arange(-_REACH, _REACH + 1)
+    middle = (points * [width, height]).astype(int)  # towards zero, as in C
+    columns, rows = (middle[:, axis, None] + near for axis in (0, 1))
+    inside = ((rows >= 0) & (rows < height))[:, :, None]
+    inside = inside & ((columns >= 0) & (columns < width))[:, None, :]
+    which = np.arange(count)[:, None, None]
+    clipped = rows.clip(0, height - 1)[:, :, None], columns.clip(0, width - 1)[:, None, :]
+    weights = np.where(inside, expit(logits[*clipped, which]), 0)
+    total = np.maximum(weights.sum((1, 2)), np.finfo(np.float32).tiny)
+    x = (weights.sum(1) * columns).sum(1) / total / width
+    y = (weights.sum(2) * rows).sum(1) / total / height
+    there = ((middle >= 0) & (middle < [width, height])).all(1)
+    clear = there & (weights.max((1, 2)) >= _LEAST)
+    return np.where(clear[:, None], np.stack([x, y], 1), points).astype(np.float32)
+
+
+def upright(
+    logits: Float[np.ndarray, "h w L"], region: Region, which: Sequence[int]
+) -> tuple[Float[np.ndarray, "K h w"], Float[np.ndarray, " 4"]]:
+    """Heatmaps in an upright box of the region's centre and side, and that box.
+
+    The body lies in a circle about the centre, so what the turn cuts off is empty. The box begins
+    half a cell before the region: a cell's point is its centre in the paired layout, and its
+    corner in the network.
+
+    Args:
+        which: landmarks that are wanted.
+
+    Returns:
+        Probabilities; and x, y, width and height in image pixels.
+    """
+    maps = np.ascontiguousarray(logits[:, :, list(which)])
+    expit(maps, out=maps)
+    size = len(maps)
+    shares = np.arange(size, dtype=np.float32) / size - np.float32(0.5)
+    places = np.stack(np.meshgrid(shares, shares), -1) @ region.turn  # into the region's own axes
+    turned = _between(maps, (places + 0.5) * size)
+    box = region.box
+    box[:2] -= box[2:] / size / 2
+    return np.ascontiguousarray(turned.transpose(2, 0, 1)), box
+
+
+def _between(
+    maps: Float[np.ndarray, "h w K"], places: Float[np.ndarray, "h w 2"]
+) -> Float[np.ndarray, "h w K"]:
+    """Bilinear interpolation; nothing lies beyond the maps."""
+    size = len(maps)
+    flat = np.pad(maps, ((1, 1), (1, 1), (0, 0))).reshape((size + 2) ** 2, -1)
+    places = np.clip(places + 1, 0, size + 1 - 1e-3).reshape(-1, 2)
+    corner: Int[np.ndarray, "n 2"] = places.astype(np.int32)
+    x, y = (places - corner).astype(np.float32).T[..., None]
+    first = corner[:, 1] * (size + 2) + corner[:, 0]
+    a, b, c, d = (flat.take(first + step, axis=0) for step in (0, 1, size + 2, size + 3))
+    a += (b - a) * x
+    c += (d - c) * x
+    a += (c - a) * y
+    return a.reshape(size, size, -1)

@@ -1,0 +1,113 @@
+"""Where a detector's results go, what they depend on, and what is there already."""
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import zarr
+from zarr.errors import BaseZarrError
+
+from temporal_pose.errors import DataError
+
+
+@dataclass(frozen=True)
+class Output:
+    """What files shall be like.
+
+    Args:
+        out: ``NAME.zarr``; of several people ``NAME.person1.zarr`` and so on.
+        several: whether more than one person is followed.
+        heatmaps: whether heatmaps are stored, where the detector has them; else keypoints.
+        dtype: of the heatmaps.
+        least: frames in which one of several people has to be seen; others get no file.
+        settings: plain data that the result depends on; kept in the files.
+        replace: whether finished files are replaced.
+    """
+
+    out: Path
+    several: bool
+    heatmaps: bool
+    dtype: str
+    least: int
+    settings: Mapping[str, Any]
+    replace: bool
+
+    def path(self, person: int) -> Path:
+        """The file of a person, counted from 1."""
+        if not self.several:
+            return self.out
+        return self.out.with_name(f"{self.out.stem}.person{person}{self.out.suffix}")
+
+    def finished(self) -> bool:
+        """Whether there is nothing left to do; drops unfinished work that cannot be gone on with.
+
+        Raises:
+            DataError: a file that is complete but of other settings, unless files are replaced.
+        """
+        parts = [part for part in map(unfinished, self._all()) if part.exists()]
+        others = [part for part in parts if made_with(part) not in ({}, dict(self.settings))]
+        for part in parts if self.replace and others else ():
+            shutil.rmtree(part)
+        there = [path for path in self._all() if path.exists()]
+        if self.replace or not there:
+            return False
+        for path in there:
+            self._compare(path)
+        if not self.path(1).exists():  # it was killed while giving files their names
+            for old in (*parts, *there):
+                shutil.rmtree(old)
+        return self.path(1).exists()
+
+    def begun(self) -> int:
+        """How many people have unfinished files."""
+        most = len(self._all())
+        there = (unfinished(self.path(person)).exists() for person in range(1, most + 1))
+        return sum(takewhile(bool, there))
+
+    def _all(self) -> list[Path]:
+        """Files of this name that there are, finished or not, and the first in any case."""
+        if not self.several:
+            return [self.out]
+        found = self.out.parent.glob(f"{self.out.stem}.person*{self.out.suffix}*")
+        names = {path.name.removesuffix(".part") for path in found}
+        numbers = {name.removesuffix(self.out.suffix).rpartition("person")[2] for name in names}
+        return [self.path(n) for n in sorted({1, *(int(n) for n in numbers if n.isdecimal())})]
+
+    def _compare(self, path: Path) -> None:
+        made = made_with(path)
+        for name, value in self.settings.items():
+            if made.get(name) != value:
+                raise DataError(
+                    f"{path} exists already, with {name} {made.get(name, 'unknown')}, not "
+                    f"{value}; choose another out=, or force=true to replace it"
+                )
+
+
+def unfinished(path: Path) -> Path:
+    """Where a writer keeps a file until it is complete."""
+    return path.with_name(path.name + ".part")
+
+
+def made_with(path: Path) -> dict[str, Any]:
+    """The settings kept in a file; none where there is no such file."""
+    if not (path / "zarr.json").exists():
+        return {}
+    try:
+        kept = zarr.open_group(path, mode="r").attrs.asdict().get("settings")
+    except (BaseZarrError, ValueError, OSError, KeyError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def fingerprint(weights: str | None) -> dict[str, Any]:
+    """What tells weights from others: the name, and the checksum of a file."""
+    path = Path(str(weights)).expanduser()
+    name = {"name": None if weights is None else path.name}
+    if path.is_file():
+        with path.open("rb") as file:
+            name["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
+    return name

@@ -1,0 +1,59 @@
+"""Going through footage with a detector, from where an interrupted command has stopped."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from temporal_pose.detectors.files import PeopleFiles
+from temporal_pose.detectors.output import Output
+from temporal_pose.detectors.protocol import Detector
+from temporal_pose.detectors.tracking import Tracker
+from temporal_pose.footage.frames import Footage, looks
+from temporal_pose.footage.preview import Preview
+
+
+class Recorded(NamedTuple):
+    """What came of it.
+
+    Args:
+        frames: all, those stored before included.
+        found: frames that show somebody.
+        files: the files, and in how many frames each person was seen; none where nobody was.
+    """
+
+    frames: int
+    found: int
+    files: list[tuple[Path, int]]
+
+
+def record(
+    footage: Footage,
+    detector: Detector,
+    tracker: Tracker,
+    output: Output,
+    *,
+    batch_size: int = 4,
+    preview: Preview | None = None,
+    advance: Callable[[int], object] = lambda frames: None,
+) -> Recorded:
+    """Looks at all frames that are not stored yet.
+
+    Args:
+        preview: shown every batch, too.
+        advance: told how many frames are done.
+
+    Raises:
+        DataError: frames that cannot be read, or unfinished work of other settings.
+    """
+    files = PeopleFiles(output, footage, detector)
+    if files.frames:
+        tracker.resume(files.places)
+        detector.resume(files.memory)
+    advance(files.frames)
+    for images, people in looks(footage, detector, tracker, files.frames, batch_size):
+        if preview is not None:
+            there = [[(p.box, p.keypoints) for p in frame if p is not None] for frame in people]
+            preview.look(files.frames, images, there)
+        files.append(people)
+        advance(files.frames)
+    return Recorded(files.frames, files.found, files.close())

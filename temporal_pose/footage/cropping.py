@@ -1,0 +1,93 @@
+"""Regions of an image, upright or turned, brought to the size that a network takes."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+
+class Region(NamedTuple):
+    """A rectangle in an image; image pixels.
+
+    Args:
+        x: of its centre.
+        y: of its centre.
+        width: along its own horizontal.
+        height: along its own vertical.
+        angle: radians by which it is turned, clockwise as the image is seen.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    angle: float = 0.0
+
+    @property
+    def box(self) -> Float[np.ndarray, " 4"]:
+        """x, y, width and height of the upright rectangle of the same centre and sides."""
+        corner = (self.x - self.width / 2, self.y - self.height / 2)
+        return np.array([*corner, self.width, self.height], np.float32)
+
+    @property
+    def turn(self) -> Float[np.ndarray, "2 2"]:
+        """The rotation from its own axes to those of the image."""
+        cosine, sine = np.cos(self.angle), np.sin(self.angle)
+        return np.array([[cosine, -sine], [sine, cosine]], np.float32)
+
+    def to_image(self, shares: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+        """Points given as shares of width and height, 0 to 1, in image pixels."""
+        sides = np.array([self.width, self.height], np.float32)
+        centre = np.array([self.x, self.y], np.float32)
+        return ((shares.astype(np.float32) - 0.5) * sides) @ self.turn.T + centre
+
+
+def cropped(
+    image: UInt8[np.ndarray, "H W 3"],
+    region: Region,
+    size: tuple[int, int],
+    black: bool = False,
+) -> Float[np.ndarray, "h w 3"]:
+    """What a region shows, 0 to 255, between pixels by bilinear interpolation.
+
+    Pixel (0, 0) is the region's upper left corner, and (w, h), which lies outside, the lower
+    right one. So it is in MediaPipe and mmpose, whose networks were trained on such crops;
+    nothing is averaged where many pixels become one.
+
+    Args:
+        size: columns w and rows h of the result.
+        black: beyond the image lies black; otherwise the image's border goes on.
+    """
+    height, width = image.shape[:2]
+    columns, rows = (np.arange(n, dtype=np.float32) / n - np.float32(0.5) for n in size)
+    right, down = region.turn.T * np.array([[region.width], [region.height]], np.float32)
+    x = columns * right[0] + (rows * down[0] + np.float32(region.x))[:, None]
+    y = columns * right[1] + (rows * down[1] + np.float32(region.y))[:, None]
+    inside = (np.clip(x + 1, 0, 1) * np.clip(width - x, 0, 1)) if black else None
+    if inside is not None:
+        inside *= np.clip(y + 1, 0, 1) * np.clip(height - y, 0, 1)
+    pixels = _between(image, np.clip(x, 0, width - 1), np.clip(y, 0, height - 1))
+    return pixels if inside is None else pixels * inside[..., None]
+
+
+def _between(
+    image: UInt8[np.ndarray, "H W 3"],
+    x: Float[np.ndarray, "h w"],
+    y: Float[np.ndarray, "h w"],
+) -> Float[np.ndarray, "h w 3"]:
+    """Bilinear interpolation at points of the image."""
+    height, width = image.shape[:2]
+    left = np.clip(x.astype(np.int32), 0, max(0, width - 2))
+    top = np.clip(y.astype(np.int32), 0, max(0, height - 2))
+    x, y = (x - left).reshape(-1, 1), (y - top).reshape(-1, 1)
+    step, row = min(1, width - 1), width * min(1, height - 1)
+    first = (top * width + left).reshape(-1)
+    flat = image.reshape(-1, 3)
+    a, b, c, d = (
+        flat.take(first + offset, axis=0).astype(np.float32)
+        for offset in (0, step, row, row + step)
+    )
+    a += (b - a) * x
+    c += (d - c) * x
+    a += (c - a) * y
+    return a.reshape(*left.shape, 3)

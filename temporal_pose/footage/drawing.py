@@ -1,0 +1,119 @@
+"""Poses drawn over images: limbs and keypoints, coloured by side."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+from PIL import Image, ImageDraw
+
+from temporal_pose.pose.skeletons import Skeleton
+
+Colour = tuple[int, int, int]
+
+#: Of keypoints on the person's left, on the right, and on neither side (Okabe and Ito, 2008).
+LEFT, RIGHT, MIDDLE = (230, 159, 0), (86, 180, 233), (240, 240, 240)
+
+_OPAQUE, _FAINT = 255, 90
+_DARK = (0, 0, 0)
+
+
+class Look(NamedTuple):
+    """How poses of one skeleton are drawn.
+
+    Args:
+        colours: of each keypoint.
+        limbs: pairs of keypoints that a line joins.
+        width: of a limb, pixels; a keypoint is as wide as two.
+    """
+
+    colours: tuple[Colour, ...]
+    limbs: tuple[tuple[int, int], ...]
+    width: float
+
+    def plain(self, colour: Colour) -> "Look":
+        """The same, thinner and in one colour."""
+        return Look((colour,) * len(self.colours), self.limbs, self.width * 0.6)
+
+
+def _colours(skeleton: Skeleton) -> tuple[Colour, ...]:
+    """Left, right or middle, by the keypoint's name or by the pair that it belongs to."""
+    lefts = {pair[0] for pair in skeleton.pairs}
+    colours = []
+    for index, name in enumerate(skeleton.keypoints):
+        paired = skeleton.mirror[index] != index
+        left = name in lefts or name.startswith("left_")
+        colours.append((LEFT if left else RIGHT) if paired else MIDDLE)
+    return tuple(colours)
+
+
+def look_of(skeleton: Skeleton | None, keypoints: int, height: int) -> Look:
+    """How to draw poses of a skeleton, in images of that height in pixels.
+
+    Args:
+        skeleton: None where names are not known: points alone, in one colour.
+        keypoints: K.
+    """
+    width = max(1.5, height / 320)
+    if skeleton is None:
+        return Look((LEFT,) * keypoints, (), width)
+    return Look(_colours(skeleton), skeleton.limb_indices, width)
+
+
+def draw_pose(
+    image: Image.Image,
+    points: Float[np.ndarray, "K 2"],
+    look: Look,
+    faint: Bool[np.ndarray, " K"] | None = None,
+) -> None:
+    """Draws a pose onto an image.
+
+    Args:
+        points: pixels of the image; NaN for what is not drawn.
+        faint: keypoints that are drawn so, for they were filled in.
+    """
+    draw = ImageDraw.Draw(image, "RGBA")
+    there = np.isfinite(points).all(-1)
+    alphas = np.where(there if faint is None else there & ~faint, _OPAQUE, _FAINT).tolist()
+    places = [tuple(place) for place in np.where(there[:, None], points, 0).tolist()]
+    width = round(look.width)
+    for a, b in look.limbs:
+        if there[a] and there[b]:
+            colour = look.colours[a] if look.colours[a] == look.colours[b] else MIDDLE
+            ink = (*colour, min(alphas[a], alphas[b]))
+            draw.line((*places[a], *places[b]), fill=ink, width=width)
+    radius = look.width * 1.1
+    for index in np.flatnonzero(there).tolist():
+        (x, y), alpha = places[index], alphas[index]
+        edges = (x - radius, y - radius, x + radius, y + radius)
+        draw.ellipse(edges, fill=(*look.colours[index], alpha), outline=(*_DARK, alpha))
+
+
+def draw_trails(image: Image.Image, points: Float[np.ndarray, "T K 2"], look: Look) -> None:
+    """Draws where keypoints have been, fainter the longer ago.
+
+    Args:
+        points: pixels of the image, of the last frames up to this one; NaN where there are none.
+    """
+    draw = ImageDraw.Draw(image, "RGBA")
+    whole = np.isfinite(points).all(-1)
+    width = max(1, round(look.width / 2))
+    for step in range(1, len(points)):
+        alpha = round(_OPAQUE * 0.7 * step / len(points))
+        for index in np.flatnonzero(whole[step - 1] & whole[step]).tolist():
+            line = (*points[step - 1, index].tolist(), *points[step, index].tolist())
+            draw.line(line, fill=(*look.colours[index], alpha), width=width)
+
+
+def draw_box(image: Image.Image, box: Sequence[float], colour: Colour = LEFT) -> None:
+    """Draws a box: x, y, width and height in pixels of the image."""
+    x, y, width, height = box
+    ImageDraw.Draw(image).rectangle((x, y, x + width, y + height), outline=colour, width=2)
+
+
+def draw_label(image: Image.Image, text: str) -> None:
+    """Writes into the upper left corner."""
+    size = max(10, image.height // 30)
+    draw = ImageDraw.Draw(image)
+    corner, edge = (size // 2, size // 3), max(1, size // 10)
+    draw.text(corner, text, MIDDLE, font_size=size, stroke_width=edge, stroke_fill=_DARK)

@@ -1,0 +1,223 @@
+"""Poses over the video that they were seen in: as detected, refined, or one beside the other."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+from PIL import Image
+
+from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.footage.drawing import Look, draw_label, draw_pose, draw_trails, look_of
+from temporal_pose.footage.frames import Footage, ahead
+from temporal_pose.footage.opening import open_footage
+from temporal_pose.pose.skeletons import Skeleton
+
+_LAYOUTS = ("together", "side")
+_WIDEST = 3840  # pixels; two panels that would be wider together are made smaller
+_GREY = (200, 200, 200)
+
+
+@dataclass(frozen=True)
+class Overlaid:
+    """One person's poses; image pixels, NaN where there is no keypoint.
+
+    Args:
+        raw: as detected.
+        refined: None where there is nothing but what was detected.
+        scores: the detector's; a keypoint with a score of 0 was filled in, as is one that is
+            refined but was not detected, and drawn faintly.
+        skeleton: None where keypoints have no names: points without limbs.
+    """
+
+    raw: Float[np.ndarray, "F K 2"]
+    refined: Float[np.ndarray, "F K 2"] | None = None
+    scores: Float[np.ndarray, "F K"] | None = None
+    skeleton: Skeleton | None = None
+
+    @property
+    def filled(self) -> Bool[np.ndarray, "F K"]:
+        """Keypoints that no detector saw."""
+        missing = np.isnan(self.raw).any(-1)
+        return missing if self.scores is None else missing | (self.scores == 0)
+
+
+class Drawer:
+    """Draws the poses of some people onto frames.
+
+    Args:
+        tracks: the people.
+        size: width and height of the frames, pixels.
+        layout: 'together', the raw pose thin and grey below the refined one; or 'side', a panel
+            each.
+        trail: frames over which a keypoint leaves a trail; 0 for none.
+        video_start: number of the frame that the poses begin with.
+
+    Raises:
+        ConfigError: an unknown layout, or a negative trail.
+    """
+
+    def __init__(
+        self,
+        tracks: Sequence[Overlaid],
+        size: tuple[int, int],
+        layout: str = "together",
+        trail: int = 0,
+        video_start: int = 0,
+    ) -> None:
+        if layout not in _LAYOUTS:
+            raise ConfigError(f"layout is '{layout}'; expected one of {', '.join(_LAYOUTS)}")
+        if trail < 0:
+            raise ConfigError(f"trail is {trail}; expected 0 or more frames")
+        self.tracks, self.trail, self.video_start = tracks, trail, video_start
+        self.panels = ("raw", "refined") if layout == "side" else ("both",)
+        zoom = min(1.0, _WIDEST / (size[0] * len(self.panels)))
+        self.size = (max(2, round(size[0] * zoom)), max(2, round(size[1] * zoom)))
+        self.zoom = (self.size[0] / size[0], self.size[1] / size[1])
+        self.looks = [look_of(t.skeleton, t.raw.shape[1], self.size[1]) for t in tracks]
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Width and height of what is drawn, pixels."""
+        return self.size[0] * len(self.panels), self.size[1]
+
+    def draw(self, number: int, image: UInt8[np.ndarray, "H W 3"]) -> Image.Image:
+        """A frame with the poses.
+
+        Args:
+            number: of the frame.
+        """
+        frame = Image.fromarray(image)
+        if frame.size != self.size:
+            frame = frame.resize(self.size, Image.Resampling.BILINEAR)
+        if len(self.panels) == 1:
+            self._panel(frame, number, "both")
+            return frame
+        sheet = Image.new("RGB", self.whole)
+        for index, panel in enumerate(self.panels):
+            side = frame.copy()
+            self._panel(side, number, panel)
+            draw_label(side, panel)
+            sheet.paste(side, (index * self.size[0], 0))
+        return sheet
+
+    def _panel(self, frame: Image.Image, number: int, panel: str) -> None:
+        at = number - self.video_start
+        for track, look in zip(self.tracks, self.looks, strict=True):
+            if not 0 <= at < len(track.raw):
+                continue
+            refined = track.refined is not None and panel != "raw"
+            if refined and panel == "both":
+                draw_pose(frame, track.raw[at] * self.zoom, look.plain(_GREY))
+            self._pose(frame, track, look, at, refined)
+
+    def _pose(
+        self, frame: Image.Image, track: Overlaid, look: Look, at: int, refined: bool
+    ) -> None:
+        poses = track.refined if refined and track.refined is not None else track.raw
+        if self.trail:
+            draw_trails(frame, poses[max(0, at - self.trail) : at + 1] * self.zoom, look)
+        draw_pose(frame, poses[at] * self.zoom, look, track.filled[at])
+
+
+def overlay(
+    video: Path,
+    out: Path,
+    tracks: Sequence[Overlaid],
+    *,
+    layout: str = "together",
+    trail: int = 0,
+    video_start: int | None = None,
+    fps: float | None = None,
+    stills: Collection[int] = (),
+    advance: Callable[[int], object] = lambda frames: None,
+) -> list[str]:
+    """Writes a video with poses drawn over it: H.264, upright, with the video's times and sound.
+
+    Frames go through one by one, so memory does not grow with the video.
+
+    Args:
+        video: a video, or a folder of images with ``fps``.
+        out: ``NAME.mp4``.
+        tracks: poses of one or more people, of one length.
+        layout: 'together' or 'side'; see `Drawer`.
+        trail: frames over which a keypoint leaves a trail.
+        video_start: number of the frame that the poses begin with; None where there are as many
+            poses as frames.
+        stills: numbers of frames that are also written as ``NAME.frame12.png``.
+        advance: told how many frames are done.
+
+    Returns:
+        Sentences that the user should know.
+
+    Raises:
+        DataError: a video that cannot be read, or of another number of frames than the poses.
+        ConfigError: settings out of their range, or an FFmpeg without H.264.
+        OSError: a result that cannot be written.
+    """
+    from temporal_pose.footage.encoding import Encoder, Sound, colours_of, writing
+
+    footage = open_footage(video, fps)
+    drawer = _drawer(footage, video, tracks, layout, trail, video_start)
+    with writing(out) as container, Sound(video, container) as sound:
+        encoder = Encoder(
+            container, drawer.whole, footage.fps, footage.time_base, colours_of(video)
+        )
+        for number, (stamp, frame) in enumerate(ahead(footage.stamped())):
+            drawn = drawer.draw(number, frame)
+            encoder.write(stamp, np.asarray(drawn))
+            sound.until(float(stamp * footage.time_base))
+            if number in stills:
+                drawn.save(out.with_name(f"{out.stem}.frame{number}.png"))
+            advance(number + 1)
+        encoder.close()
+    return [*footage.remarks, *sound.remarks]
+
+
+def stills(
+    video: Path,
+    tracks: Sequence[Overlaid],
+    numbers: Collection[int],
+    *,
+    layout: str = "together",
+    trail: int = 0,
+    video_start: int | None = None,
+    fps: float | None = None,
+) -> Iterator[tuple[int, Image.Image]]:
+    """Chosen frames with poses drawn over them, in order, and their numbers; see `overlay`."""
+    footage = open_footage(video, fps)
+    drawer = _drawer(footage, video, tracks, layout, trail, video_start)
+    wanted = sorted(set(numbers) & set(range(footage.count)))
+    if not wanted:
+        return
+    for number, frame in enumerate(footage.frames(wanted[0]), wanted[0]):
+        if number in wanted:
+            yield number, drawer.draw(number, frame)
+        if number >= wanted[-1]:
+            return
+
+
+def _drawer(
+    footage: Footage,
+    video: Path,
+    tracks: Sequence[Overlaid],
+    layout: str,
+    trail: int,
+    video_start: int | None,
+) -> Drawer:
+    """What draws, once poses and video are known to fit each other.
+
+    Raises:
+        DataError: they are not of the same number of frames.
+    """
+    for track in tracks:
+        frames = len(track.raw)
+        if video_start is None and frames != footage.count:
+            than = "more" if frames > footage.count else "fewer"
+            raise DataError(
+                f"{video} has {footage.count} frames, the keypoints {frames}, "
+                f"{abs(frames - footage.count)} {than}; set video_start to the "
+                "frame of the video that the keypoints begin with, 0 for its first"
+            )
+    return Drawer(tracks, footage.size, layout, trail, video_start or 0)
