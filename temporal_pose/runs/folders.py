@@ -22,6 +22,7 @@ from temporal_pose.files.documents import UnreadableError, read_json, read_yaml
 from temporal_pose.files.finding import arrays
 from temporal_pose.pose.skeletons import CLIMBALONG25
 from temporal_pose.runs.migration import migrated
+from temporal_pose.runs.results import HOLDOUT_PREDICTIONS, METRICS, PREDICTIONS
 
 #: Settings that say where, how loudly or on what a run works, and do not change its result.
 VOLATILE = (
@@ -35,8 +36,10 @@ VOLATILE = (
 
 #: What a run writes, by the beginnings of names for what its libraries name; a lock is never in
 #: the way. `atomic` names its unfinished files after what they become.
-WRITTEN = ("config.yaml", "best.ckpt", "last.ckpt", "predictions.npz", "split.json")
-WRITTEN += ("metrics.json", "error.txt", "hparams.yaml", "events.out.tfevents.")
+WRITTEN = (
+    *("config.yaml", "best.ckpt", "last.ckpt", "split.json", METRICS, PREDICTIONS),
+    *(HOLDOUT_PREDICTIONS, "error.txt", "hparams.yaml", "events.out.tfevents."),
+)
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -77,10 +80,10 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.config_file = self.path / "config.yaml"
-        self.metrics_file = self.path / "metrics.json"
+        self.metrics_file = self.path / METRICS
         self.best = self.path / "best.ckpt"
         self.last = self.path / "last.ckpt"
-        self.predictions = self.path / "predictions.npz"
+        self.predictions = self.path / PREDICTIONS
         self.split_file = self.path / "split.json"
         self.error_file = self.path / "error.txt"
 
