@@ -13,7 +13,6 @@ from torch import Tensor
 
 from temporal_pose.files.options import described, filters
 
-
 #: Those that see whole videos: their ``_window`` forms are the same ones.
 FILTERS = [name for name in filters() if described("model", name)["whole_videos"]]
 
