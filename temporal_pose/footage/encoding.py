@@ -106,7 +106,7 @@ class Encoder:
         """
         height, width = self.stream.height, self.stream.width
         pixels = np.ascontiguousarray(image[:height, :width])
-        frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+        frame = av.VideoFrame.from_numpy_buffer(pixels, format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace=self._matrix)
         frame.pts = self._last = max(stamp, self._last + 1)
         frame.time_base = self.time_base

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.footage.drawing import Look, draw_label, draw_pose, draw_trails, look_of
+from temporal_pose.footage.drawing import Look, canvas, draw_label, draw_pose, draw_trails, look_of
 from temporal_pose.footage.frames import Footage, ahead
 from temporal_pose.footage.opening import open_footage
 from temporal_pose.pose.skeletons import Skeleton
@@ -17,6 +17,7 @@ from temporal_pose.pose.skeletons import Skeleton
 _LAYOUTS = ("together", "side")
 _WIDEST = 3840  # pixels; two panels that would be wider together are made smaller
 _GREY = (200, 200, 200)
+_BOTH = "both"  # poses in one panel
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Drawer:
         if trail < 0:
             raise ConfigError(f"trail is {trail}; expected 0 or more frames")
         self.tracks, self.trail, self.video_start = tracks, trail, video_start
-        self.panels = ("raw", "refined") if layout == "side" else ("both",)
+        self.panels = ("raw", "refined") if layout == "side" else (_BOTH,)
         zoom = min(1.0, _WIDEST / (size[0] * len(self.panels)))
         self.size = (max(2, round(size[0] * zoom)), max(2, round(size[1] * zoom)))
         self.zoom = (self.size[0] / size[0], self.size[1] / size[1])
@@ -82,43 +83,50 @@ class Drawer:
         """Width and height of what is drawn, pixels."""
         return self.size[0] * len(self.panels), self.size[1]
 
-    def draw(self, number: int, image: UInt8[np.ndarray, "H W 3"]) -> Image.Image:
+    def draw(self, number: int, image: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H2 W2 3"]:
         """A frame with the poses.
 
         Args:
             number: of the frame.
         """
-        frame = Image.fromarray(image)
-        if frame.size != self.size:
-            frame = frame.resize(self.size, Image.Resampling.BILINEAR)
-        if len(self.panels) == 1:
-            self._panel(frame, number, "both")
-            return frame
-        sheet = Image.new("RGB", self.whole)
+        if (image.shape[1], image.shape[0]) != self.size:
+            image = np.asarray(Image.fromarray(image).resize(self.size))
+        sheet = np.concatenate([image] * len(self.panels), 1)
         for index, panel in enumerate(self.panels):
-            side = frame.copy()
-            self._panel(side, number, panel)
-            draw_label(side, panel)
-            sheet.paste(side, (index * self.size[0], 0))
+            side = sheet[:, index * self.size[0] : (index + 1) * self.size[0]]
+            for track, look in zip(self.tracks, self.looks, strict=True):
+                if 0 <= number - self.video_start < len(track.raw):
+                    self._person(side, track, look, number - self.video_start, panel)
+            if panel != _BOTH:
+                with canvas(side, (0, 0), (self.size[0], self.size[1] // 20)) as picture:
+                    draw_label(picture, panel, self.size[1] // 30)
         return sheet
 
-    def _panel(self, frame: Image.Image, number: int, panel: str) -> None:
-        at = number - self.video_start
-        for track, look in zip(self.tracks, self.looks, strict=True):
-            if not 0 <= at < len(track.raw):
-                continue
-            refined = track.refined is not None and panel != "raw"
-            if refined and panel == "both":
-                draw_pose(frame, track.raw[at] * self.zoom, look.plain(_GREY))
-            self._pose(frame, track, look, at, refined)
-
-    def _pose(
-        self, frame: Image.Image, track: Overlaid, look: Look, at: int, refined: bool
+    def _person(
+        self,
+        side: UInt8[np.ndarray, "H W 3"],
+        track: Overlaid,
+        look: Look,
+        at: int,
+        panel: str,
     ) -> None:
+        """Draws one person, on the part of the panel that is needed alone."""
+        refined = track.refined is not None and panel != "raw"
         poses = track.refined if refined and track.refined is not None else track.raw
-        if self.trail:
-            draw_trails(frame, poses[max(0, at - self.trail) : at + 1] * self.zoom, look)
-        draw_pose(frame, poses[at] * self.zoom, look, track.filled[at])
+        recent = poses[max(0, at - self.trail) : at + 1] * self.zoom
+        under = track.raw[at] * self.zoom
+        every = np.concatenate([recent.reshape(-1, 2), under])
+        every = every[np.isfinite(every).all(1)]
+        if not len(every):
+            return
+        margin = 2 * look.width + 2
+        low, high = every.min(0) - margin, every.max(0) + margin
+        with canvas(side, low, high) as picture:
+            corner = np.clip(np.floor(low), 0, None)
+            if refined and panel == _BOTH:
+                draw_pose(picture, under - corner, look.plain(_GREY))
+            draw_trails(picture, recent - corner, look)
+            draw_pose(picture, recent[-1] - corner, look, track.filled[at])
 
 
 def overlay(
@@ -166,10 +174,10 @@ def overlay(
         )
         for number, (stamp, frame) in enumerate(ahead(footage.stamped())):
             drawn = drawer.draw(number, frame)
-            encoder.write(stamp, np.asarray(drawn))
+            encoder.write(stamp, drawn)
             sound.until(float(stamp * footage.time_base))
             if number in stills:
-                drawn.save(out.with_name(f"{out.stem}.frame{number}.png"))
+                Image.fromarray(drawn).save(out.with_name(f"{out.stem}.frame{number}.png"))
             advance(number + 1)
         encoder.close()
     return [*footage.remarks, *sound.remarks]
@@ -193,7 +201,7 @@ def stills(
         return
     for number, frame in enumerate(footage.frames(wanted[0]), wanted[0]):
         if number in wanted:
-            yield number, drawer.draw(number, frame)
+            yield number, Image.fromarray(drawer.draw(number, frame))
         if number >= wanted[-1]:
             return
 

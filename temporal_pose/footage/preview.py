@@ -62,7 +62,8 @@ class Preview:
         zoom = _WIDTH / image.shape[1]
         panel = Image.fromarray(image).resize((_WIDTH, max(1, round(zoom * image.shape[0]))))
         look = look_of(self.skeleton, len(self.skeleton), panel.height)
-        draw_label(panel, f"frame {number}" + ("" if people else ": nobody"))
+        label = f"frame {number}" + ("" if people else ": nobody")
+        draw_label(panel, label, panel.height // 30)
         for box, keypoints in people:
             draw_box(panel, (zoom * box).tolist())
             draw_pose(panel, zoom * keypoints, look)

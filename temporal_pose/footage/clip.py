@@ -1,0 +1,100 @@
+"""A short clip of poses alone, jittering and refined side by side, for who has no video."""
+
+import io
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from temporal_pose.errors import ConfigError
+from temporal_pose.files.atomic import write_bytes
+from temporal_pose.footage.overlay import Drawer, Overlaid
+from temporal_pose.pose.skeletons import Skeleton
+
+_BACKGROUND = 24  # of 255
+_MARGIN = 0.12  # about the poses, over their extent
+
+
+def clip(
+    out: Path,
+    raw: Float[np.ndarray, "F K 2"],
+    refined: Float[np.ndarray, "F K 2"],
+    skeleton: Skeleton | None = None,
+    *,
+    fps: float = 30.0,
+    height: int = 480,
+    trail: int = 8,
+) -> None:
+    """Draws two versions of the same poses side by side on a dark ground.
+
+    Args:
+        out: ``NAME.gif``, which needs no codec and shows at most 50 frames a second; or
+            ``NAME.mp4``.
+        raw: any coordinates, y downwards; NaN where there is no keypoint.
+        refined: the same poses.
+        skeleton: None for points without limbs.
+        fps: frames per second.
+        height: of the clip, pixels.
+        trail: frames over which a keypoint leaves a trail.
+
+    Raises:
+        ConfigError: an ending that is neither, no keypoint at all, or an FFmpeg without H.264.
+        OSError: a file that cannot be written.
+    """
+    low, extent = _extent(raw, refined)
+    zoom = height / extent[1]
+    size = (max(2, round(extent[0] * zoom)), height)
+    track = Overlaid((raw - low) * zoom, (refined - low) * zoom, skeleton=skeleton)
+    drawer = Drawer([track], size, layout="side", trail=trail)
+    ground = np.full((size[1], size[0], 3), _BACKGROUND, np.uint8)
+    frames = [drawer.draw(number, ground) for number in range(len(raw))]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".gif":
+        _write_gif(out, frames, fps)
+    elif out.suffix == ".mp4":
+        _write_mp4(out, frames, fps)
+    else:
+        raise ConfigError(f"out is '{out}'; expected a name that ends in .gif or .mp4")
+
+
+def _extent(
+    *poses: Float[np.ndarray, "F K 2"],
+) -> tuple[Float[np.ndarray, " 2"], Float[np.ndarray, " 2"]]:
+    """Upper left corner, and width and height, of all that is drawn."""
+    points = np.concatenate([pose.reshape(-1, 2) for pose in poses])
+    points = points[np.isfinite(points).all(1)]
+    if not len(points):
+        raise ConfigError("the clip has no keypoint; expected poses")
+    low, high = points.min(0), points.max(0)
+    margin = _MARGIN * max(float((high - low).max()), 1e-6)
+    return low - margin, high - low + 2 * margin
+
+
+def _write_gif(out: Path, frames: list[UInt8[np.ndarray, "H W 3"]], fps: float) -> None:
+    """Colours of all frames from one palette, so that what stands still does not flicker."""
+    every = Image.fromarray(np.concatenate(frames[:: max(1, len(frames) // 8)]))
+    palette = every.quantize(64, dither=Image.Dither.NONE)
+    pictures = [
+        Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
+        for frame in frames
+    ]
+    file = io.BytesIO()
+    tenths = max(20, round(100 / fps) * 10)  # milliseconds; GIF counts hundredths of a second
+    pictures[0].save(
+        file, "GIF", save_all=True, append_images=pictures[1:], duration=tenths, loop=0
+    )
+    write_bytes(out, file.getvalue())
+
+
+def _write_mp4(out: Path, frames: list[UInt8[np.ndarray, "H W 3"]], fps: float) -> None:
+    from temporal_pose.footage.encoding import Encoder, writing
+
+    height, width = frames[0].shape[:2]
+    unit = 1 / Fraction(fps).limit_denominator(1001_000)
+    with writing(out) as container:
+        encoder = Encoder(container, (width, height), fps, unit)
+        for number, frame in enumerate(frames):
+            encoder.write(number, frame)
+        encoder.close()
