@@ -26,7 +26,18 @@ KINDS = {
 
 @command("detect")
 def main(config: DictConfig) -> None:
-    """Looks at every frame, and says in how many somebody was seen."""
+    """One video."""
+    run(config)
+
+
+def run(config: DictConfig) -> None:
+    """Looks at every frame, and says in how many somebody was seen.
+
+    Raises:
+        ConfigError: settings that cannot be.
+        DataError: footage that cannot be read, or that shows nobody.
+        CheckpointError: weights that cannot be used.
+    """
     check(config)
     footage = open_footage(Path(config.source).expanduser(), config.fps)
     output = output_of(config, footage)

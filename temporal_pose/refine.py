@@ -16,14 +16,17 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from temporal_pose.app.cli import command, complain, progress
+from temporal_pose.app.filming import VIDEOS, Film, detected
 from temporal_pose.app.refinery import Order, Outcome, Recipe, carry_out, workers_for
 from temporal_pose.app.settings import check_refining
 from temporal_pose.app.trust import trusted
+from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.atomic import make_folder
 from temporal_pose.formats.clips import Given
+from temporal_pose.formats.known import recognised
 from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
-from temporal_pose.refining.sources import Source, find
+from temporal_pose.refining.sources import Found, Source, find
 
 _LINES = 20  # remarks that are shown in the terminal
 
@@ -33,8 +36,8 @@ def main(config: DictConfig) -> None:
     """Refines what is not refined yet, tells of each person, and of each file that cannot be."""
     check_refining(config)
     order = _order(config)
-    found = find(Path(config.source).expanduser(), config.format)
     order.recipe.refiner()  # before any file is read
+    found = _found(config, order)
     waiting = [one for one in found.sources if not order.note(one).finished(order.force)]
     make_folder(order.out)
     failed = [*found.bad]
@@ -49,6 +52,36 @@ def main(config: DictConfig) -> None:
         complain(line)
     if failed:
         sys.exit(1)
+
+
+def _found(config: DictConfig, order: Order) -> Found:
+    """The keypoint files, those that a detector makes of a video included."""
+    source = Path(config.source).expanduser()
+    if source.suffix.lower() not in VIDEOS or not source.is_file():
+        found = find(source, config.format)
+        if order.film is not None and len(found.sources) > 1:
+            raise ConfigError(
+                f"video= goes with one keypoint file; {source} holds {len(found.sources)}"
+            )
+        return found
+    people = "all" if config.person == "all" else "1"
+    folder = order.out / "detections"
+    files = detected(source, folder, config.detector, people, order.force)
+    return Found([Source(file, recognised(file)) for file in files], [], [])
+
+
+def _film(config: DictConfig) -> Film | None:
+    """The video beside the keypoints, or that is the source itself."""
+    source = Path(config.source).expanduser()
+    itself = source.suffix.lower() in VIDEOS and source.is_file()
+    path = source if itself and config.video is None else config.video
+    if path is None:
+        return None
+    fps = None if config.fps is None else frame_rate(config.fps)
+    shown = Path(path).expanduser()
+    if not shown.exists():
+        raise DataError(f"video '{shown}' does not exist; expected the keypoints' video")
+    return Film(shown, config.layout, config.video_start, tuple(config.stills), fps)
 
 
 def _order(config: DictConfig) -> Order:
@@ -68,6 +101,7 @@ def _order(config: DictConfig) -> Order:
         None if config.person == "all" else (int(config.person),),
         config.page,
         config.force,
+        _film(config),
     )
 
 

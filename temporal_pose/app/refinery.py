@@ -14,6 +14,7 @@ import torch
 
 import temporal_pose
 from temporal_pose.app.cli import explain, quiet
+from temporal_pose.app.filming import Film, film, pictures
 from temporal_pose.files.atomic import write_text
 from temporal_pose.files.constructing import build
 from temporal_pose.formats.clips import Clip, Given
@@ -84,6 +85,7 @@ class Order:
         people: who is refined, counted from 1; None for all.
         page: whether a page goes beside each result.
         force: replaces results that are there.
+        film: the video that the keypoints are from.
     """
 
     out: Path
@@ -93,6 +95,7 @@ class Order:
     people: tuple[int, ...] | None = None
     page: bool = True
     force: bool = False
+    film: Film | None = None
 
     def note(self, source: Source) -> Note:
         """The note that a source's result leaves.
@@ -108,6 +111,7 @@ class Order:
             "source": content(source.path),
             "format": to.name,
             "people": self.people,
+            "film": self.film and [str(part) for part in self.film],
             "version": temporal_pose.__version__,
         }
         return Note(destination(source, self.out, to), about)
@@ -160,20 +164,28 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     people: list[Person] = []
     remarks: list[str] = []
     rows: list[Row] = []
+    every: list[list[Track]] = []
     clips = source.format.read(source.path, order.given)
     for clip in clips:
         after, tracks = refine_clip(clip, refiner, order.people)
         refined.append(after)
+        every.append(tracks)
         shown = [_shown(track, after, of=clip.name if len(clips) > 1 else "") for track in tracks]
         rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
         people += shown
         remarks += clip.remarks
     note.begin()
     to.write(note.out, refined)
+    shown_in = None
+    if order.film is not None:
+        shown_in, said_of_video = film(order.film, note.out, refined, every)
+        remarks += said_of_video
     if order.page:
         file = note.out.with_name(f"{note.out.name}.html")
         facts = {"model": order.recipe.name, "frame rate": _rates(refined)}
-        write_text(file, page(source.path.name, people, refined[0].skeleton, facts))
+        seen = [] if order.film is None else pictures(order.film, refined, every, people)
+        about = (people, refined[0].skeleton, facts, shown_in and shown_in.name, seen)
+        write_text(file, page(source.path.name, *about))
     note.end()
     said = [f"{one.name}: {line}" for one in people for line in one.remarks]
     return Outcome(source.path.name, rows, [*remarks, *said])

@@ -1,0 +1,148 @@
+"""A video as the source of poses, or beside them: detected first, drawn over afterwards."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from hydra import compose
+
+from temporal_pose.errors import ConfigError
+from temporal_pose.files.atomic import make_folder
+from temporal_pose.footage.overlay import Overlaid, overlay, stills
+from temporal_pose.formats.clips import Clip
+from temporal_pose.refining.clips import Track
+from temporal_pose.reporting.refined import Still
+from temporal_pose.reporting.refined_data import Person
+
+#: Names of files that are taken for videos.
+VIDEOS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".gif")
+
+_PICTURES = 10  # of the worst moments, on the page
+_WIDTH = 640  # pixels of a picture there
+
+
+class Film(NamedTuple):
+    """The video that poses are from, and how they are drawn over it.
+
+    Args:
+        path: of the video.
+        layout: 'together' or 'side'; see `temporal_pose.footage.overlay`.
+        start: frame of the video that the keypoints begin with; None where there are as many.
+        stills: numbers of frames that are written as pictures.
+        fps: frames a second, for a folder of images.
+    """
+
+    path: Path
+    layout: str = "together"
+    start: int | None = None
+    stills: tuple[int, ...] = ()
+    fps: float | None = None
+
+
+def detected(video: Path, out: Path, detector: str, person: str, force: bool) -> list[Path]:
+    """What a detector sees in a video, in files of the paired layout; it goes on where it was.
+
+    Args:
+        out: folder of the files.
+        detector: name of a file in ``conf/detector``.
+        person: 'all', or how many are followed.
+
+    Raises:
+        ConfigError: an unknown detector, or one that is not installed.
+        DataError: the video cannot be read, or shows nobody.
+    """
+    from temporal_pose import detect
+
+    make_folder(out)
+    target = out / f"{video.stem}.zarr"
+    said = [f"source='{_quoted(video)}'", f"out='{_quoted(target)}'", f"detector={detector}"]
+    detect.run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
+    found = sorted(out.glob(f"{video.stem}.person*.zarr"))
+    return [target] if target.exists() else found
+
+
+def _quoted(path: Path) -> str:
+    """A path between single quotes of Hydra's grammar."""
+    text = str(path)
+    if text.endswith("\\"):
+        raise ConfigError(f"'{text}' ends in a backslash; expected a path without")
+    return text.replace("'", "\\'")
+
+
+def film(
+    of: Film, out: Path, clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]
+) -> tuple[Path, list[str]]:
+    """Writes ``NAME.overlay.mp4``: the video with poses as detected and refined drawn over it.
+
+    Args:
+        out: the result that it stands beside.
+        tracks: of each clip.
+
+    Returns:
+        The video's path, and remarks.
+
+    Raises:
+        DataError: the video cannot be read, or has another number of frames than the keypoints.
+        ConfigError: an FFmpeg without H.264.
+    """
+    target = out.with_name(f"{out.name}.overlay.mp4")
+    drawn = _drawn(clips, tracks)
+    remarks = overlay(
+        of.path,
+        target,
+        drawn,
+        layout=of.layout,
+        video_start=of.start,
+        fps=of.fps,
+        stills=of.stills,
+    )
+    return target, remarks
+
+
+def _drawn(clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> list[Overlaid]:
+    """Tracks on one row of frames: from the clip's first to its last."""
+    if len(clips) != 1:
+        raise ConfigError(
+            f"video= goes with a file of one video; this one has {len(clips)}: refine them apart"
+        )
+    clip, rows = clips[0], []
+    known = clip.frames[clip.rows >= 0]
+    first = 0 if clip.count is not None and known.min(initial=0) >= 0 else int(known.min())
+    length = clip.count or int(known.max()) - first + 1
+    if clip.count is not None and known.size and known.max() >= clip.count:
+        first = int(known.max()) - clip.count + 1  # counted from 1
+    for track in tracks[0]:
+        inside = (track.frames >= first) & (track.frames < first + length)
+        at = track.frames[inside] - first
+        raw = np.full((length, *track.raw.shape[1:]), np.nan)
+        refined, scores = raw.copy(), np.zeros(raw.shape[:2])
+        raw[at], refined[at] = track.raw[inside], track.refined.keypoints[inside]
+        scores[at] = track.refined.scores[inside]
+        raw[(raw == 0).all(-1) | (raw == -1).all(-1)] = np.nan
+        rows.append(Overlaid(raw, refined, scores, clip.skeleton))
+    return rows
+
+
+def pictures(
+    of: Film, clips: Sequence[Clip], tracks: Sequence[Sequence[Track]], people: Sequence[Person]
+) -> list[Still]:
+    """The frames of the worst moments, as pictures for the page."""
+    moments = [
+        (moment.pixels, int(one.frames[moment.at]), f"{one.name}: {moment.why}")
+        for one in people
+        for moment in one.diagnosis.worst
+    ]
+    told: dict[int, str] = {}
+    for _, frame, why in sorted(moments, reverse=True)[:_PICTURES]:
+        told.setdefault(frame + (of.start or 0), why)
+    made = []
+    for number, image in stills(
+        of.path, _drawn(clips, tracks), sorted(told), video_start=of.start or 0, fps=of.fps
+    ):
+        small = image.resize((_WIDTH, round(image.height * _WIDTH / image.width)))
+        buffer = io.BytesIO()
+        small.convert("RGB").save(buffer, "JPEG", quality=80)
+        made.append(Still(buffer.getvalue(), f"frame {number}, {told[number]}"))
+    return made
