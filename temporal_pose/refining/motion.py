@@ -47,18 +47,24 @@ def accelerations(
     """Norms of second differences, px/frame², at the middle one of three frames; NaN elsewhere.
 
     A frame is the usual time between frames; where the rate varies, the second difference is that
-    of a parabola through the three positions, at the usual rate.
+    of a parabola through the three positions, at the usual rate. Three frames follow each other if
+    they are as near as frames with anything in them usually are: a person may be seen in every
+    second one.
     """
     result = np.full(there.shape, np.nan)
-    if len(times) < 3:
+    shown = np.flatnonzero(there.any(1))
+    if len(shown) < 3:
         return result
     step = usual_step(times)
-    gaps = (np.diff(times) / step)[:, None, None]
-    speeds = np.diff(keypoints, axis=0) / gaps
-    second = length(np.diff(speeds, axis=0) / ((gaps[1:] + gaps[:-1]) / 2))
-    known = there[:-2] & there[1:-1] & there[2:]
-    known &= np.maximum(gaps[1:], gaps[:-1])[..., 0] <= _FOLLOW
-    result[1:-1] = np.where(known, second, np.nan)
+    if len(shown) < len(times):
+        keypoints, there, times = keypoints[shown], there[shown], times[shown]
+    gaps = np.diff(times) / step
+    near = gaps <= _FOLLOW * np.median(gaps)
+    speeds = np.diff(keypoints, axis=0) / gaps[:, None, None]
+    middle = (gaps[1:] + gaps[:-1])[:, None, None] / 2
+    known = there[:-2] & there[1:-1] & there[2:] & (near[1:] & near[:-1])[:, None]
+    second = length(np.diff(speeds, axis=0) / middle)
+    result[shown[1:-1]] = np.where(known, second, np.nan)
     return result
 
 
@@ -96,13 +102,16 @@ def band_kept(
     """Power of the motion below a frequency: periodograms of overlapping windows of four seconds.
 
     Each is detrended and tapered (Hann), as Welch's method has it (Welch 1967). Short gaps are
-    bridged by lines, in both tracks alike; windows with less than 80 % of their frames are left
-    out. Of long tracks some hundreds of windows from all over are taken.
+    bridged by lines, in both tracks alike; windows with less than 80 % of the frames in which
+    anything usually is are left out. Of long tracks some hundreds of windows are taken.
 
     Args:
         both: where both are there.
         times: seconds, growing.
     """
+    shown = both.any(1)
+    if not shown.all():
+        raw, refined, both, times = (array[shown] for array in (raw, refined, both, times))
     step = usual_step(times)
     times = np.cumsum(np.minimum(np.diff(times, prepend=times[:1]), _WINDOW_S))
     length = round(float(times[-1]) / step) + 1 if len(times) else 0

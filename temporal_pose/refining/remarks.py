@@ -68,9 +68,12 @@ def _motion(found: Diagnosis, names: list[str]) -> Iterator[str]:
 
 
 def _positions(found: Diagnosis, names: list[str], frames: Int[np.ndarray, " F"]) -> Iterator[str]:
+    whole = found.frames_filled / max(found.frames, 1)
+    if whole > _FILLED:
+        yield f"filled in: {_percent(whole)} of the frames, for nothing was seen in them"
     share = found.filled / max(found.frames, 1)
-    line = "{share} of the {name}'s positions are filled in: nothing was seen of them"
-    yield from _each(line, share, share > _FILLED, names)
+    line = "filled in: {share} of the {name}'s positions, for nothing was seen of it"
+    yield from _each(line, share, share - whole > _FILLED, names)
     for reason, count in found.aside.items():
         if count > _ASIDE * found.given:
             yield f"set aside: {_percent(count / found.given)} of the detections, {reason}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.refining.cleaning import Cleaned, clean
@@ -40,14 +40,22 @@ class Person(NamedTuple):
     remarks: Sequence[str] = ()
 
 
-def of_track(track: Track, skeleton: Skeleton | None = None, cutoff_hz: float = 5.0) -> Person:
+def of_track(
+    track: Track,
+    skeleton: Skeleton | None = None,
+    image_size: tuple[int, int] | None = None,
+    cutoff_hz: float = 5.0,
+    faulty: Bool[np.ndarray, " F"] | None = None,
+) -> Person:
     """What a page shows of a refined track, with remarks on what became of it.
 
     Args:
         skeleton: names keypoints and tells sides and limbs; None where nobody knows.
+        image_size: width and height, pixels, where they are known.
         cutoff_hz: motion up to this frequency is to be kept.
+        faulty: frames whose whole pose is none of this person's.
     """
-    cleaned = clean(track.raw, track.times, skeleton)
+    cleaned = clean(track.raw, track.times, skeleton, image_size, faulty)
     found = diagnose(cleaned, track.refined.keypoints, track.times, skeleton, cutoff_hz)
     said = (*track.refined.remarks, *remarks(found, skeleton, track.frames))
     refined = track.refined.keypoints

@@ -104,6 +104,18 @@ def test_band_kept_does_not_mind_drift_gaps_or_clock(rng) -> None:
     assert found.share[2] == pytest.approx(0.25, abs=0.01)
 
 
+def test_a_person_seen_in_every_second_frame() -> None:
+    """As good as a clip of half the rate; a frame stays one of the clip's."""
+    raw, refined = (swaying(a, 2) for a in (80, 40))
+    raw[1::2] = np.nan
+    found = diagnose(clean(raw, TIMES), refined, TIMES)
+    half = diagnose(clean(raw[::2], TIMES[::2]), refined[::2], TIMES[::2])
+    np.testing.assert_allclose(found.jitter, np.array(half.jitter) / 4)
+    np.testing.assert_allclose(found.band.share, half.band.share)
+    assert found.band.share[2] == pytest.approx(0.25)
+    assert remarks(found)[-1] == "filled in: 50 % of the frames, for nothing was seen in them"
+
+
 def test_motion_is_not_told_from_too_little() -> None:
     places = swaying(80, 2)[:15]
     seen = everywhere(places)
@@ -251,7 +263,7 @@ def test_every_other_remark() -> None:
     share = 50 / (F * K - 200)
     assert remarks(found, ARM, np.arange(F) + 1000) == (
         f"not calmer: jitter was {found.jitter[0]:.2f} px/frame², and is {found.jitter[1]:.2f}",
-        "33 % of the left elbow's positions are filled in: nothing was seen of them",
+        "filled in: 33 % of the left elbow's positions, for nothing was seen of it",
         f"set aside: {100 * share:.0f} % of the detections, jumps",
         "moved far: the left wrist by 90 px at frame 1250, 45 % of the body's size",
         f"limbs vary more: their lengths by {100 * found.limbs[1]:.0f} % of themselves, before by "
