@@ -19,16 +19,13 @@ from temporal_pose.files.atomic import write_text
 from temporal_pose.files.constructing import build
 from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.known import named
-from temporal_pose.refining.cleaning import clean
 from temporal_pose.refining.clips import Track, refine_clip
-from temporal_pose.refining.diagnosis import diagnose
 from temporal_pose.refining.records import Note
 from temporal_pose.refining.refined import Refiner
-from temporal_pose.refining.remarks import remarks as told
 from temporal_pose.refining.saved import load, of_network
 from temporal_pose.refining.sources import Source, content, destination
 from temporal_pose.reporting.refined import page
-from temporal_pose.reporting.refined_data import Person
+from temporal_pose.reporting.refined_data import Person, of_track
 from temporal_pose.runs.folders import RunFolder
 
 #: Bytes of input from which further processes, which take seconds to start, are worth it.
@@ -170,7 +167,9 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         after, tracks = refine_clip(clip, refiner, order.people)
         refined.append(after)
         every.append(tracks)
-        shown = [_shown(track, after, of=clip.name if len(clips) > 1 else "") for track in tracks]
+        of = clip.name if len(clips) > 1 else ""
+        size = clip.image_size
+        shown = [of_track(track, clip.skeleton, size, of=of) for track in tracks]
         rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
         people += shown
         remarks += clip.remarks
@@ -184,26 +183,12 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         file = note.out.with_name(f"{note.out.name}.html")
         facts = {"model": order.recipe.name, "frame rate": _rates(refined)}
         seen = [] if order.film is None else pictures(order.film, refined, every, people)
-        about = (people, refined[0].skeleton, facts, shown_in and shown_in.name, seen)
-        write_text(file, page(source.path.name, *about))
+        where = None if shown_in is None else shown_in.name
+        text = page(source.path.name, people, refined[0].skeleton, facts, where, seen)
+        write_text(file, text)
     note.end()
     said = [f"{one.name}: {line}" for one in people for line in one.remarks]
     return Outcome(source.path.name, rows, [*remarks, *said])
-
-
-def _shown(track: Track, clip: Clip, of: str) -> Person:
-    """A track as the page shows it.
-
-    Args:
-        of: the clip's name, where a file holds several.
-    """
-    cleaned = clean(track.raw, track.times, clip.skeleton, clip.image_size)
-    found = diagnose(
-        cleaned, track.refined.keypoints, track.times, clip.skeleton, changes=track.changes
-    )
-    lines = (*track.refined.remarks, *told(found, clip.skeleton, track.frames))
-    name = f"{of}, person {track.person}" if of else f"person {track.person}"
-    return Person(name, track.frames, cleaned, track.refined.keypoints, found, lines)
 
 
 def _row(one: Person, poses: int) -> Row:

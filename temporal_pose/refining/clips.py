@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
@@ -28,6 +28,7 @@ class Track:
         scores: of the file; NaN where it does not say.
         refined: what became of them.
         rows: place in the clip of each frame's pose; -1 where the file has none.
+        faulty: frames whose whole pose is none of this person's.
         changes: how often the file's number of the person changes.
     """
 
@@ -38,6 +39,7 @@ class Track:
     scores: Float[np.ndarray, "F K"]
     refined: Refined
     rows: Int[np.ndarray, " F"]
+    faulty: Bool[np.ndarray, " F"]
     changes: int = 0
 
     @property
@@ -81,7 +83,7 @@ def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> T
         whole = refiner.refine_sequence(_sequence(clip))
         refined = Refined(whole.keypoints[frames], whole.scores[frames], whole.remarks)
         said = replace(refined, remarks=(*track.remarks, *refined.remarks))
-        return Track(number, frames, times, raw, scores, said, rows, track.changes)
+        return Track(number, frames, times, raw, scores, said, rows, alien, track.changes)
     rate = {"fps": clip.fps} if clip.times is None else {"times": times}
     refined = refiner.refine(
         np.where(alien[:, None, None], np.nan, raw),
@@ -91,7 +93,7 @@ def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> T
         **rate,
     )
     said = replace(refined, remarks=(*track.remarks, *refined.remarks))
-    return Track(number, frames, times, raw, scores, said, rows, track.changes)
+    return Track(number, frames, times, raw, scores, said, rows, alien, track.changes)
 
 
 def reads_heatmaps(clip: Clip, refiner: NetworkRefiner) -> bool:

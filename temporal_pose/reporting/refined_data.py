@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.refining.cleaning import Cleaned, clean
@@ -45,7 +45,7 @@ def of_track(
     skeleton: Skeleton | None = None,
     image_size: tuple[int, int] | None = None,
     cutoff_hz: float = 5.0,
-    faulty: Bool[np.ndarray, " F"] | None = None,
+    of: str = "",
 ) -> Person:
     """What a page shows of a refined track, with remarks on what became of it.
 
@@ -53,13 +53,14 @@ def of_track(
         skeleton: names keypoints and tells sides and limbs; None where nobody knows.
         image_size: width and height, pixels, where they are known.
         cutoff_hz: motion up to this frequency is to be kept.
-        faulty: frames whose whole pose is none of this person's.
+        of: name of the clip, where a file holds several.
     """
-    cleaned = clean(track.raw, track.times, skeleton, image_size, faulty)
-    found = diagnose(cleaned, track.refined.keypoints, track.times, skeleton, cutoff_hz)
+    cleaned = clean(track.raw, track.times, skeleton, image_size, track.faulty)
+    after, changes = track.refined.keypoints, track.changes
+    found = diagnose(cleaned, after, track.times, skeleton, cutoff_hz, changes)
     said = (*track.refined.remarks, *remarks(found, skeleton, track.frames))
-    refined = track.refined.keypoints
-    return Person(f"person {track.person}", track.frames, cleaned, refined, found, said)
+    name = f"{of}, person {track.person}" if of else f"person {track.person}"
+    return Person(name, track.frames, cleaned, after, found, said)
 
 
 def payload(people: Sequence[Person], skeleton: Skeleton | None) -> str:
