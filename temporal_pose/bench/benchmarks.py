@@ -10,6 +10,7 @@ from temporal_pose.bench.epoch import conv3d_epoch, deciwatch_epoch
 from temporal_pose.bench.grid import grid
 from temporal_pose.bench.heatmap_store import heatmaps
 from temporal_pose.bench.measure import Row
+from temporal_pose.bench.openpose import openpose
 from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.rendering import rendering
 from temporal_pose.bench.steps import biconvlstm, conv3d
@@ -18,7 +19,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     function.__name__: function
     for function in (
         *(rendering, decoding, conv3d, biconvlstm),
-        *(conv3d_epoch, deciwatch_epoch, lightning, grid, heatmaps, detection),
+        *(conv3d_epoch, deciwatch_epoch, lightning, grid, heatmaps, detection, openpose),
     )
 }
 
