@@ -11,6 +11,7 @@ from temporal_pose.bench.filtering import filtering, streaming
 from temporal_pose.bench.grid import grid
 from temporal_pose.bench.heatmap_store import heatmaps
 from temporal_pose.bench.measure import Row
+from temporal_pose.bench.openpose import openpose
 from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.prediction import prediction
 from temporal_pose.bench.rendering import rendering
@@ -21,7 +22,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     for function in (
         *(rendering, decoding, conv3d, biconvlstm, prediction),
         *(conv3d_epoch, deciwatch_epoch, lightning, grid, heatmaps, detection),
-        *(filtering, streaming),
+        *(filtering, streaming, openpose),
     )
 }
 

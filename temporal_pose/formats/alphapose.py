@@ -9,10 +9,11 @@ import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.documents.folders import sibling, stems
+from temporal_pose.formats.documents.folders import stems
 from temporal_pose.formats.documents.images import unlisted
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
+from temporal_pose.formats.documents.numbering import sibling
 from temporal_pose.formats.documents.outline import outline
 from temporal_pose.formats.documents.parting import Told, parted, source
 from temporal_pose.formats.documents.poses import TRIPLES, Pose, boxed, labelled, whole

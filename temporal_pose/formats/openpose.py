@@ -16,7 +16,7 @@ from temporal_pose.formats.documents import folders
 from temporal_pose.formats.documents.folders import FrameFile, KeptFile, KeptFolder
 from temporal_pose.formats.documents.gathering import Gathering, finite
 from temporal_pose.formats.documents.naming import by_number
-from temporal_pose.formats.documents.numbering import titles
+from temporal_pose.formats.documents.numbering import sibling, titles
 from temporal_pose.formats.documents.outline import outline
 from temporal_pose.formats.documents.parting import Kept
 from temporal_pose.formats.documents.poses import TRIPLES, Pose, whole
@@ -78,7 +78,7 @@ class OpenPose:
         remarks, called = folders.remarks(damaged), titles(list(found), path.name)
         clips = []
         for video, one in found.items():
-            numbers = [file.at.frame for file in by_video[video]]
+            numbers = [file.frame for file in by_video[video]]
             span = numbers[-1] - numbers[0] + 1
             clips.append(_clip(called[video], path, one, given, span, remarks))
             remarks = ()
@@ -117,7 +117,7 @@ def _read(folder: Path, files: Sequence[FrameFile], damaged: list[DamagedError])
             damaged.append(error)
             continue
         ids += persons
-        read.append(KeptFile(file, zlib.crc32(content), len(lists)))
+        read.append(KeptFile(*file, zlib.crc32(content), len(lists)))
     return _Read(tuple(read), numbers.array(), np.array(ids, np.int64))
 
 
@@ -146,7 +146,7 @@ def _clip(
         values = values.reshape(0, k, 3)
     rows = np.arange(len(values))
     kept = Kept(Original(folder.absolute(), 0), rows, values, False, {})
-    frames = np.array([file.file.at.frame for file in read.files], np.int64)
+    frames = np.array([file.frame for file in read.files], np.int64)
     return Clip(
         name,
         np.repeat(frames, [file.poses for file in read.files]),
@@ -204,15 +204,15 @@ def _renewed(clip: Clip, kept: KeptFolder) -> Iterator[tuple[str, bytes]]:
     """The files that were read, with the clip's poses in them, and those of new frames."""
     changes, people, row = by_row([renewal(clip, kept.poses)]), _additions(clip), 0
     for file in kept.files:
-        original = Original(kept.folder / file.file.name, file.checksum)
+        original = Original(kept.folder / file.name, file.checksum)
         content, rows = original.content(), range(row, row + file.poses)
-        new = people.pop(file.file.at.frame, [])
+        new = people.pop(file.frame, [])
         if new or any(one in changes for one in rows):
             content = _edited(content, original, changes, row, new)
-        yield file.file.name, content
+        yield file.name, content
         row = rows.stop
     for frame, persons in people.items():
-        name = folders.sibling(kept.files[0].file.name, frame)
+        name = sibling(kept.files[0].name, frame)
         yield name, encoded(_document(persons))
 
 

@@ -14,7 +14,7 @@ from temporal_pose.formats.documents.gathering import finite
 from temporal_pose.formats.documents.label_files import LabelFiles
 from temporal_pose.formats.documents.labels import BOX, Layout
 from temporal_pose.formats.documents.naming import by_number
-from temporal_pose.formats.documents.numbering import titles
+from temporal_pose.formats.documents.numbering import sibling, titles
 from temporal_pose.formats.documents.parting import Kept, are_grades, read_off
 from temporal_pose.formats.documents.renewal import (
     SHARES,
@@ -76,7 +76,7 @@ class Ultralytics:
         remarks, called = folders.remarks(damaged), titles(list(found), path.name)
         clips = []
         for video, one in found.items():
-            numbers = [file.at.frame for file in by_video[video]]
+            numbers = [file.frame for file in by_video[video]]
             span = numbers[-1] - numbers[0] + 1
             clips.append(_clip(called[video], path, one, layout, given, span, remarks))
             remarks = ()
@@ -113,7 +113,7 @@ def _clip(
     values, odd = finite(labels.values(read.lines, layout), folder)
     graded, rows = are_grades(values[..., 2]), np.arange(len(values))
     kept = Kept(Original(folder.absolute(), 0), rows, values, graded, {}, shares=True)
-    frames = np.array([file.file.at.frame for file in read.files], np.int64)
+    frames = np.array([file.frame for file in read.files], np.int64)
     keypoints, scores = read_off(kept)
     ids, boxes = labels.ids(read.lines, layout), labels.boxes(read.lines)
     return Clip(
@@ -141,17 +141,17 @@ def _renewed(clip: Clip, kept: _Kept) -> Iterator[tuple[str, bytes]]:
     changes = by_row([renewal(clip, folder.poses)])
     new, row = _additions(clip, clip.rows < 0, layout, folder.poses.graded), 0
     for file in folder.files:
-        original = Original(folder.folder / file.file.name, file.checksum)
+        original = Original(folder.folder / file.name, file.checksum)
         content, rows = original.content(), range(row, row + file.poses)
-        lines = new.pop(file.file.at.frame, [])
+        lines = new.pop(file.frame, [])
         if lines or any(one in changes for one in rows):
             there = decoded(content, original)
             text = _relabelled(there.text, changes, row, layout)
             content = encoded(_with(text, lines), there.encoding)
-        yield file.file.name, content
+        yield file.name, content
         row = rows.stop
     for frame, lines in new.items():
-        yield folders.sibling(folder.files[0].file.name, frame), encoded(_with("", lines))
+        yield sibling(folder.files[0].name, frame), encoded(_with("", lines))
 
 
 def _relabelled(text: str, changes: Mapping[int, Renewal], row: int, layout: Layout) -> str:

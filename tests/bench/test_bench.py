@@ -25,6 +25,7 @@ from temporal_pose.bench.epoch import (
 )
 from temporal_pose.bench.filtering import filtering, streaming
 from temporal_pose.bench.measure import Pair, Row, measure
+from temporal_pose.bench.openpose import openpose
 from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.penn_action import load_and_iterate, memory, penn_action
 from temporal_pose.bench.rendering import rendering
@@ -103,10 +104,11 @@ def test_measurements_become_a_table_and_a_file(tmp_path: Path):
         (lambda: conv3d_epoch(videos=1, frames=10, repeats=1), 2),
         (lambda: deciwatch_epoch(videos=1, frames=10, repeats=1), 2),
         (lambda: lightning(videos=1, frames=20, repeats=1), 1),
+        (lambda: openpose(files=20, repeats=2), 1),
     ],
     ids=[
         *("rendering", "decoding", "filtering", "streaming", "conv3d", "biconvlstm"),
-        *("conv3d_epoch", "deciwatch_epoch", "lightning"),
+        *("conv3d_epoch", "deciwatch_epoch", "lightning", "openpose"),
     ],
 )
 def test_every_benchmark_gives_its_rows(rows, number):

@@ -3,12 +3,13 @@
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
-from temporal_pose.formats.documents.numbering import Numbered, numbered, shown, taken_apart
+from temporal_pose.formats.documents.numbering import numbered, shown
 from temporal_pose.formats.documents.parting import Kept
 from temporal_pose.formats.documents.texts import DamagedError
 
@@ -22,23 +23,25 @@ class FrameFile(NamedTuple):
 
     Args:
         name: of the file.
-        at: video and frame, as the name tells them.
+        frame: that its name tells.
     """
 
     name: str
-    at: Numbered
+    frame: int
 
 
 class KeptFile(NamedTuple):
-    """A file that was read.
+    """A file of one frame that was read.
 
     Args:
-        file: which.
+        name: of the file.
+        frame: that its name tells.
         checksum: of its content.
         poses: in it.
     """
 
-    file: FrameFile
+    name: str
+    frame: int
     checksum: int
     poses: int
 
@@ -107,8 +110,8 @@ def videos(folder: Path, suffix: str, example: str) -> Mapping[str, list[FrameFi
         raise DataError(f"{folder} has no file *{suffix}; expected a file a frame: {example}")
     by_video: dict[str, list[FrameFile]] = {}
     for name, at in zip(found, numbered(found, folder), strict=True):
-        by_video.setdefault(at.video, []).append(FrameFile(name, at))
-    return {key: sorted(by_video[key], key=lambda file: file.at.frame) for key in sorted(by_video)}
+        by_video.setdefault(at.video, []).append(FrameFile(name, at.frame))
+    return {key: sorted(by_video[key], key=attrgetter("frame")) for key in sorted(by_video)}
 
 
 def remarks(damaged: Sequence[DamagedError]) -> tuple[str, ...]:
@@ -127,13 +130,6 @@ def refuse_all(damaged: Sequence[DamagedError], folder: Path, files: int) -> Non
         raise DataError(
             f"{folder}: none of its {files} files can be read; the first: {damaged[0]}"
         )
-
-
-def sibling(name: str, frame: int) -> str:
-    """What the file of another frame is called."""
-    at = taken_apart(name)
-    before, digits, after = at.pattern if at else (f"{name}_", 12, "")
-    return f"{before}{frame:0{digits}d}{after}"
 
 
 def safe(name: str) -> str:

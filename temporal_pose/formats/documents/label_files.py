@@ -59,7 +59,7 @@ def read(folder: Path, files: Sequence[FrameFile], damaged: list[DamagedError]) 
         for line in lines:
             numbers.fromlist(line)
             lengths.append(len(line))
-        read.append(KeptFile(file, zlib.crc32(content), len(lines)))
+        read.append(KeptFile(*file, zlib.crc32(content), len(lines)))
     found = Lines(np.array(numbers, float), np.array(lengths, np.int64))
     return LabelFiles(tuple(read), found)
 
@@ -108,7 +108,7 @@ def layout_of(folder: Path, read: Sequence[LabelFiles], given: Given) -> Layout:
 
 def _unlike(folder: Path, read: Sequence[LabelFiles], lengths: Sequence[int], given: Given) -> str:
     """Why no layout fits: the first line is odd by itself, or another one beside it."""
-    names = [f.file.name for one in read for f in one.files for _ in range(f.poses)]
+    names = [f.name for one in read for f in one.files for _ in range(f.poses)]
     there = [length for one in read for length in one.lines.lengths.tolist()]
     for name, length in zip(names, there, strict=True):
         if not layouts([length], given):

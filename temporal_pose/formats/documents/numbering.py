@@ -21,12 +21,10 @@ class Numbered(NamedTuple):
     Args:
         video: what stands before the number; folders included.
         frame: the number.
-        pattern: how to name another frame: what stands before, digits, what stands after.
     """
 
     video: str
     frame: int
-    pattern: tuple[str, int, str]
 
 
 def taken_apart(name: str) -> Numbered | None:
@@ -34,13 +32,23 @@ def taken_apart(name: str) -> Numbered | None:
 
     The last number in it is the frame's; None where there is none.
     """
+    stem = name.partition(_ROBOFLOW)[0] if _ROBOFLOW in name else name
+    parts = _DIGITS.split(stem)
+    if len(parts) == 1 or len(parts[-2].lstrip("0")) > _MOST_DIGITS:
+        return None
+    start = parts[0] if len(parts) == 3 else "".join(parts[:-2])
+    return Numbered(shown(start.rstrip(" ._-")), int(parts[-2]))
+
+
+def sibling(name: str, frame: int) -> str:
+    """What another frame is called beside one of that name."""
     stem, cut, rest = name.partition(_ROBOFLOW)
     *before, digits, after = ["", *_DIGITS.split(stem)]
-    if not digits or len(digits.lstrip("0")) > _MOST_DIGITS:
-        return None
-    start, ending = "".join(before), f".{rest.rpartition('.')[2]}" if cut else ""
-    pattern = (start, len(digits) if digits[0] == "0" else 0, after + ending)
-    return Numbered(shown(start.rstrip(" ._-")), int(digits), pattern)
+    ending = f".{rest.rpartition('.')[2]}" if cut else ""
+    if not digits:
+        return f"{name}_{frame:012d}"
+    width = len(digits) if digits[0] == "0" else 0
+    return f"{''.join(before)}{frame:0{width}d}{after}{ending}"
 
 
 def numbered(names: Sequence[str], where: object) -> list[Numbered]:
@@ -56,15 +64,15 @@ def numbered(names: Sequence[str], where: object) -> list[Numbered]:
     """
     apart = [taken_apart(name) for name in names]
     if len(names) == 1 and apart[0] is None:
-        return [Numbered("", 0, (shown(names[0]), 0, ""))]
-    for name, one in zip(names, apart, strict=True):
-        if one is None:
-            raise DataError(
-                f"{where}: '{shown(name)}' has no frame number; expected names such as "
-                "NAME_000000000012"
-            )
+        return [Numbered("", 0)]
     frames = [one for one in apart if one is not None]
-    _refuse_twice(names, frames, where)
+    if len(frames) < len(names):
+        name = shown(names[apart.index(None)])
+        raise DataError(
+            f"{where}: '{name}' has no frame number; expected names such as NAME_000000000012"
+        )
+    if len(set(frames)) < len(frames):
+        _refuse_twice(names, frames, where)
     if len({one.video for one in frames}) == len(names) > 2:
         raise DataError(
             f"{where}: '{shown(names[0])}', '{shown(names[1])}' ... look like {len(names)} videos "

@@ -5,8 +5,15 @@ import re
 import pytest
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.documents.folders import safe, sibling
-from temporal_pose.formats.documents.numbering import fluent, numbered, shown, taken_apart, titles
+from temporal_pose.formats.documents.folders import safe
+from temporal_pose.formats.documents.numbering import (
+    fluent,
+    numbered,
+    shown,
+    sibling,
+    taken_apart,
+    titles,
+)
 
 
 @pytest.mark.parametrize(
