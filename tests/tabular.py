@@ -42,7 +42,8 @@ def rewritten(kind: Format, clip: Clip, path: Path) -> Clip:
 
 def moved(clip: Clip, by: float = 1.25) -> Clip:
     """Every position a little further."""
-    return replace(clip, keypoints=clip.keypoints + by)
+    with np.errstate(invalid="ignore"):  # of a NaN that was made of a damaged file
+        return replace(clip, keypoints=clip.keypoints + by)
 
 
 def with_pose(clip: Clip, frame: int, at: float, person: int | None = None) -> Clip:

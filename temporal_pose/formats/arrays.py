@@ -66,7 +66,8 @@ class Stored(NamedTuple):
             return archives.saved(new["keypoints"])
         if scores is not None and wide == 2:
             new["scores"] = _patched(scores, values[..., 2], changed[..., 2])
-        return archives.replaced(content, {self.name: new.pop("keypoints"), **new})
+        patched = {self.name: new.pop("keypoints"), **new}
+        return archives.replaced(content, self.original.path, patched)
 
 
 class Arrays:

@@ -56,9 +56,11 @@ class Stored(NamedTuple):
             animal, bodypart, coord = index.tolist()
             rows = changed[:, animal, bodypart, coord]
             new[rows, columns[animal, bodypart, coord]] = values[rows, animal, bodypart, coord]
-        return hdf5.edited(
-            content, lambda file: pandas_hdf.change(file, self.frame, new), _READING
-        )
+
+        def change(file: Any) -> None:
+            pandas_hdf.change(file, self.frame, new)
+
+        return hdf5.edited(self.original.path, content, change, _READING)
 
 
 class DeepLabCut:

@@ -145,7 +145,7 @@ def _replaced(read: Original, filled: Filled) -> bytes:
     new = stored.copy() if stored.dtype.kind == "f" else stored.astype(np.float32)
     poses = filled.changed.any(2)
     new[poses] = _sure(filled.values)[poses]
-    return archives.replaced(content, {"detections": new})
+    return archives.replaced(content, read.path, {"detections": new})
 
 
 def _all(clip: Clip, out: Path) -> Float[np.ndarray, "F K 3"]:

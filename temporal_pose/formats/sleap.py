@@ -64,7 +64,9 @@ class Stored(NamedTuple):
                 occupancy[...] = before
 
         content = self.original.content()
-        return hdf5.edited(content, change, _READING) if changed.any() else content
+        if not changed.any():
+            return content
+        return hdf5.edited(self.original.path, content, change, _READING)
 
 
 class Sleap:
@@ -118,7 +120,7 @@ class Sleap:
         whole = grid(clip, out)
         if whole.first < 0:
             raise DataError(f"{out}: frame {whole.first}; expected frames from 0 on")
-        write_bytes(out, hdf5.edited(b"", lambda file: _new(file, whole, clip), _READING))
+        write_bytes(out, hdf5.edited(out, b"", lambda file: _new(file, whole, clip), _READING))
 
 
 def _order(before: Sequence[str], after: Sequence[str]) -> tuple[int, ...]:

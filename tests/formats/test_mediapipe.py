@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -93,8 +94,7 @@ TABLES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", TABLES)
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(("case", "delimiter"), list(zip(TABLES, cycle(",;\t"))))
 def test_tables(case, delimiter, tmp_path):
     text, frames, times, scored = TABLES[case]
     path, out = tmp_path / "a b.csv", tmp_path / "out.csv"

@@ -17,9 +17,10 @@ Names = tuple[str, ...]
 def outline(path: Path) -> Mapping[Names, str]:
     """What the beginning of a file holds, and of each the first value as it is written.
 
-    Nothing is checked: of what is no JSON, it tells what looks like it.
+    Nothing is checked but the first letter: an archive may hold what looks like JSON.
     """
-    return outlined(head(path))
+    text = head(path)
+    return outlined(text) if text.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else {}
 
 
 def outlined(text: str) -> Mapping[Names, str]:

@@ -1,6 +1,7 @@
 """Arrays as numpy writes them, one a file or several in an archive; pickles are never opened."""
 
 import io
+import warnings
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -45,7 +46,8 @@ def parsed(content: bytes, where: object) -> Shaped[np.ndarray, "..."]:
     Raises:
         DataError: a damaged file, or one of Python objects.
     """
-    with _readable(where):
+    with _readable(where), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # files that Python 2 wrote are read all the same
         file = io.BytesIO(content)
         modern = np.lib.format.read_magic(file) > (1, 0)
         read = (
@@ -97,10 +99,20 @@ def packed(arrays: Mapping[str, Shaped[np.ndarray, "..."]]) -> bytes:
     return file.getvalue()
 
 
-def replaced(content: bytes, arrays: Mapping[str, Shaped[np.ndarray, "..."]]) -> bytes:
-    """An archive in which some arrays are others; all else, pickles too, is copied unopened."""
+def replaced(
+    content: bytes, where: object, arrays: Mapping[str, Shaped[np.ndarray, "..."]]
+) -> bytes:
+    """An archive in which some arrays are others; all else, pickles too, is copied unopened.
+
+    Raises:
+        DataError: an archive that is damaged where nobody has looked before.
+    """
     file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(file, "w") as after:
+    with (
+        _readable(where),
+        zipfile.ZipFile(io.BytesIO(content)) as before,
+        zipfile.ZipFile(file, "w") as after,
+    ):
         for info in before.infolist():
             array = arrays.get(info.filename.removesuffix(".npy"))
             after.writestr(info, before.read(info) if array is None else saved(array))

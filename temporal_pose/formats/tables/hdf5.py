@@ -56,30 +56,37 @@ def opened(path: Path, content: bytes, doing: str) -> Iterator[Any]:
     h5py = library(doing)
     if not content.startswith(SIGNATURE):
         raise DataError(f"{path} is no HDF5 file, as its first bytes show; expected one")
-    try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            yield file
-    except _DAMAGED as error:
-        found = " ".join(str(error).split())[:200] or type(error).__name__
-        raise DataError(
-            f"{path}: cannot be read as HDF5 ({found}); copy or download the file again"
-        ) from error
+    with _readable(path), h5py.File(io.BytesIO(content), "r") as file:
+        yield file
 
 
-def edited(content: bytes, change: Callable[[Any], object], doing: str) -> bytes:
+def edited(path: Path, content: bytes, change: Callable[[Any], object], doing: str) -> bytes:
     """The content of a file after changes to it.
 
     Args:
+        path: for messages.
         content: of a file that could be read; empty for a new one.
         change: is given the ``h5py.File``.
 
     Raises:
         ConfigError: h5py is not installed.
+        DataError: a file that is damaged where nobody has looked before.
     """
     h5py, buffer = library(doing), io.BytesIO(content)
-    with h5py.File(buffer, "r+" if content else "w") as file:
+    with _readable(path), h5py.File(buffer, "r+" if content else "w") as file:
         change(file)
     return buffer.getvalue()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGED as error:
+        found = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DataError(
+            f"{path}: cannot be read as HDF5 ({found}); copy or download the file again"
+        ) from error
 
 
 def array(file: Any, name: str, where: Path, size: int) -> Shaped[np.ndarray, "..."]:
