@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -26,6 +27,7 @@ from temporal_pose.formats.clips import Given
 from temporal_pose.formats.known import recognised
 from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
+from temporal_pose.refining.saved import of_network
 from temporal_pose.refining.sources import Found, Source, find
 
 _LINES = 20  # remarks that are shown in the terminal
@@ -70,6 +72,18 @@ def _found(config: DictConfig, order: Order) -> Found:
     return Found([Source(file, recognised(file)) for file in files], [], [])
 
 
+def _network(config: DictConfig) -> Any:
+    """How a filter is made; a network's settings are its run's, and are not all here.
+
+    Raises:
+        ConfigError: the model is no filter.
+    """
+    try:
+        return OmegaConf.to_container(config.model.network, resolve=True)
+    except InterpolationKeyError:
+        of_network(None, config.model.name)
+
+
 def _film(config: DictConfig) -> Film | None:
     """The video beside the keypoints, or that is the source itself."""
     source = Path(config.source).expanduser()
@@ -87,7 +101,7 @@ def _film(config: DictConfig) -> Film | None:
 def _order(config: DictConfig) -> Order:
     network: Any = {}
     if config.run is None:
-        network = OmegaConf.to_container(config.model.network, resolve=True)
+        network = _network(config)
     name = str(config.run or config.model.name)
     return Order(
         Path(config.out).expanduser(),

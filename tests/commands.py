@@ -13,8 +13,6 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 from scipy.io import savemat
 
-from temporal_pose.pose.skeletons import SKELETONS
-
 #: A run of a second: three people, a video each, small heatmaps, two epochs.
 TINY = (
     *("data.subjects=3", "data.videos=1", "data.frames=15", "data.size=16", "model.hidden=2"),

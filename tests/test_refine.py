@@ -106,7 +106,8 @@ def test_the_result_is_an_input_like_any_other(command: Command, tmp_path: Path)
 @pytest.mark.parametrize("run", [False, True])
 def test_heatmaps_are_read_from_disk(command: Command, tmp_path: Path, run: bool) -> None:
     """The one bright cell of each map, in a box of 70 by 50 pixels and 7 by 5 cells."""
-    places = np.round(STANDING / [50, 100]).astype(int)[None].repeat(11, 0) + [1, 0]
+    cells = np.round(STANDING / [50, 100]).astype(int)
+    places = np.tile(cells, (11, 1, 1)) + np.array([1, 0])
     maps = np.full((11, 17, 5, 7), -1, np.float32)
     frames, keypoints = np.meshgrid(range(11), range(17), indexing="ij")
     maps[frames, keypoints, places[..., 1], places[..., 0]] = 9
@@ -243,12 +244,18 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
         (*good, "fps=abc"): "fps is 'abc'; expected frames a second, such as 30, 29.97 or 30000/",
         (*good, "fps=0"): "fps is 0; expected frames a second",
         (*good, "skeleton=coco"): "skeleton 'coco' is unknown; expected one of",
-        (*good, "image_size=wide"): "image_size is 'wide'; expected width and height, such as 1920",
+        (
+            *good,
+            "image_size=wide",
+        ): "image_size is 'wide'; expected width and height, such as",
         (*good, "person=0"): "person is 0; expected all, or a number from 1",
         (*good, "to=excel"): "format 'excel' is unknown; expected one of",
         (*good, "run=nowhere"): "holds no run (no config.yaml)",
         (*good, "model.cutoff_hz=-1"): "cutoff_hz is -1",
-        (*good, "video=none.mp4"): "video 'none.mp4' does not exist; expected the keypoints' video",
+        (
+            *good,
+            "video=none.mp4",
+        ): "video 'none.mp4' does not exist; expected the keypoints'",
     }
     for typed, message in cases.items():
         assert message in command("refine", *typed).refused(), typed

@@ -39,39 +39,40 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
     """
 
     def decorate(job: Callable[[DictConfig], None]) -> Callable[[], None]:
-        failed: list[str] = []
-
-        def careful(config: DictConfig) -> None:
-            try:
-                job(config)
-            except Exception as error:
-                failed.append(_report(error))
-
         def main() -> None:
             with unread():
-                _main()
-
-        def _main() -> None:
-            os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here instead of being printed
-            quiet()
-            if {"--help", "-h"} & set(sys.argv[1:]):
-                attempt(show, CONF, name, sys.argv[1:])
-                return
-            failed.clear()
-            careful.__module__ = job.__module__
-            run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
-            try:
-                run()
-            except KeyboardInterrupt:
-                sys.exit("interrupted; the same command continues")
-            except Exception as error:
-                failed.append(_report(error))
-            if failed:
-                sys.exit(2)
+                _run(name, job)
 
         return main
 
     return decorate
+
+
+def _run(name: str, job: Callable[[DictConfig], None]) -> None:
+    """Shows the manual, or has Hydra call the job with what is typed."""
+    failed: list[str] = []
+
+    def careful(config: DictConfig) -> None:
+        try:
+            job(config)
+        except Exception as error:
+            failed.append(_report(error))
+
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here instead of being printed
+    quiet()
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        attempt(show, CONF, name, sys.argv[1:])
+        return
+    careful.__module__ = job.__module__
+    run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
+    try:
+        run()
+    except KeyboardInterrupt:
+        sys.exit("interrupted; the same command continues")
+    except Exception as error:
+        failed.append(_report(error))
+    if failed:
+        sys.exit(2)
 
 
 def _report(error: Exception) -> str:

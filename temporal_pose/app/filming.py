@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from hydra import compose
 
+from temporal_pose.app.detecting import run
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder
 from temporal_pose.footage.overlay import Overlaid, overlay, stills
@@ -53,12 +54,10 @@ def detected(video: Path, out: Path, detector: str, person: str, force: bool) ->
         ConfigError: an unknown detector, or one that is not installed.
         DataError: the video cannot be read, or shows nobody.
     """
-    from temporal_pose import detect
-
     make_folder(out)
     target = out / f"{video.stem}.zarr"
     said = [f"source='{_quoted(video)}'", f"out='{_quoted(target)}'", f"detector={detector}"]
-    detect.run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
+    run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
     found = sorted(out.glob(f"{video.stem}.person*.zarr"))
     return [target] if target.exists() else found
 

@@ -24,7 +24,7 @@ from temporal_pose.refining.records import Note
 from temporal_pose.refining.refined import Refiner
 from temporal_pose.refining.saved import load, of_network
 from temporal_pose.refining.sources import Source, content, destination
-from temporal_pose.reporting.refined import page
+from temporal_pose.reporting.refined import Still, page
 from temporal_pose.reporting.refined_data import Person, of_track
 from temporal_pose.runs.folders import RunFolder
 
@@ -175,20 +175,32 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         remarks += clip.remarks
     note.begin()
     to.write(note.out, refined)
-    shown_in = None
-    if order.film is not None:
-        shown_in, said_of_video = film(order.film, note.out, refined, every)
-        remarks += said_of_video
-    if order.page:
-        file = note.out.with_name(f"{note.out.name}.html")
-        facts = {"model": order.recipe.name, "frame rate": _rates(refined)}
-        seen = [] if order.film is None else pictures(order.film, refined, every, people)
-        where = None if shown_in is None else shown_in.name
-        text = page(source.path.name, people, refined[0].skeleton, facts, where, seen)
-        write_text(file, text)
+    remarks += _shown_beside(note.out, source, order, refined, every, people)
     note.end()
     said = [f"{one.name}: {line}" for one in people for line in one.remarks]
     return Outcome(source.path.name, rows, [*remarks, *said])
+
+
+def _shown_beside(
+    out: Path,
+    source: Source,
+    order: Order,
+    clips: Sequence[Clip],
+    tracks: Sequence[Sequence[Track]],
+    people: Sequence[Person],
+) -> list[str]:
+    """Writes the video and the page that stand beside a result; remarks on the video."""
+    where: str | None = None
+    remarks: list[str] = []
+    seen: list[Still] = []
+    if order.film is not None:
+        target, remarks = film(order.film, out, clips, tracks)
+        where, seen = target.name, pictures(order.film, clips, tracks, people)
+    if order.page:
+        facts = {"model": order.recipe.name, "frame rate": _rates(clips)}
+        text = page(source.path.name, people, clips[0].skeleton, facts, where, seen)
+        write_text(out.with_name(f"{out.name}.html"), text)
+    return remarks
 
 
 def _row(one: Person, poses: int) -> Row:

@@ -104,7 +104,7 @@ class Format(Protocol):
     """A kind of keypoint file; stateless.
 
     Attributes:
-        name: that of its YAML file in ``conf/format``.
+        name: that of its YAML file in ``conf/formats``.
         suffix: what a new file of this kind is called by, such as ``.json``; empty for a folder.
     """
 

@@ -1,4 +1,4 @@
-"""The formats there are: one Python file and one YAML each, in ``conf/format``."""
+"""The formats there are: one Python file and one YAML each, in ``conf/formats``."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -19,7 +19,7 @@ def formats() -> Mapping[str, Format]:
 
 
 def _made() -> Iterator[tuple[str, Format]]:
-    for file in sorted((CONF / "format").glob("*.yaml")):
+    for file in sorted((CONF / "formats").glob("*.yaml")):
         target = yaml.safe_load(file.read_text(encoding="utf-8"))["_target_"]
         module, _, name = target.rpartition(".")
         yield file.stem, getattr(import_module(module), name)()

@@ -1,6 +1,6 @@
 """Skeletons: which keypoints a pose has, how they are called, and how one set maps to another.
 
-Each is a YAML file, those that come along in ``conf/skeleton``.
+Each is a YAML file, those that come along in ``conf/skeletons``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -159,7 +159,7 @@ def _pairs(
 
 #: Those that come along, by name.
 SKELETONS: Mapping[str, Skeleton] = {
-    file.stem: _read(file) for file in sorted((CONF / "skeleton").glob("*.yaml"))
+    file.stem: _read(file) for file in sorted((CONF / "skeletons").glob("*.yaml"))
 }
 
 #: The skeleton of the thesis.
