@@ -44,7 +44,9 @@ def cutoff(name: str, value: Any) -> float | str:
     """The value; raises ConfigError unless it is a positive number or 'auto'."""
     if value == AUTO:
         return AUTO
-    if isinstance(value, bool | str) or not (isinstance(value, Real) and 0 < float(value) < math.inf):
+    if isinstance(value, bool | str) or not (
+        isinstance(value, Real) and 0 < float(value) < math.inf
+    ):
         raise ConfigError(f"{name} is {value}; expected a positive number of hertz, or {AUTO}")
     return float(value)
 
