@@ -4,6 +4,7 @@ import inspect
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -169,18 +170,23 @@ class Filter(nn.Module, ABC):
         return kind(value)
 
 
-def positive(name: str, value: float) -> float:
+def positive(name: str, value: Any) -> float:
     """The value; raises ConfigError unless it is finite and above zero."""
-    if not (math.isfinite(value) and value > 0):
+    if not (is_number(value) and value > 0):
         raise ConfigError(f"{name} is {value}; expected a positive number")
     return float(value)
 
 
-def not_negative(name: str, value: float) -> float:
+def not_negative(name: str, value: Any) -> float:
     """The value; raises ConfigError unless it is finite and zero or more."""
-    if not (math.isfinite(value) and value >= 0):
+    if not (is_number(value) and value >= 0):
         raise ConfigError(f"{name} is {value}; expected zero or a positive number")
     return float(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value, which a person may have typed, is a finite number."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _portions(frames: int, tracks: int) -> Iterator[slice]:

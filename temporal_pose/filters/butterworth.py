@@ -69,12 +69,9 @@ class ButterworthForward(Recursion):
 
     def __init__(self, cutoff: float, lag: int, longest: float) -> None:
         self.sections = sections_of(cutoff)
-        open_ = self.sections is None
-        super().__init__(
-            lag, longest, 0 if open_ else round(1 / (math.sqrt(2) * math.pi * cutoff))
-        )
-        self._rest = np.zeros((1, 2)) if open_ else sosfilt_zi(self.sections)
-        self._state = np.empty((1, 2, 0, 2))
+        late = 1 / (math.sqrt(2) * math.pi * cutoff)  # frames, for slow motion
+        super().__init__(lag, longest, 0 if self.sections is None else round(late))
+        self._state: Float[np.ndarray, "S 2 K 2"] | None = None
 
     def update(
         self,
@@ -85,11 +82,9 @@ class ButterworthForward(Recursion):
         """Takes the next frame and gives its estimates."""
         if self.sections is None:
             return positions
-        rest = self._rest[..., None, None] * positions
-        if self._state.shape != rest.shape:
-            self._state = rest
-        fresh = np.isinf(elapsed) & seen
-        state = np.where(fresh[:, None], rest, self._state)
+        rest = sosfilt_zi(self.sections)[..., None, None] * positions
+        fresh = (np.isinf(elapsed) & seen)[:, None]
+        state = rest if self._state is None else np.where(fresh, rest, self._state)
         smoothed, self._state = sosfilt(self.sections, positions[None], axis=0, zi=state)
         return np.asarray(smoothed[0])
 

@@ -14,6 +14,8 @@ median, and left three times the jitter that residual analysis left.
 """
 
 import math
+from numbers import Real
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -38,11 +40,13 @@ _OUTLIER = 0.03  # of the person's size
 _BINS = 2048  # of frequencies, for long stretches
 
 
-def cutoff(name: str, value: float | str) -> float | str:
+def cutoff(name: str, value: Any) -> float | str:
     """The value; raises ConfigError unless it is a positive number or 'auto'."""
     if value == AUTO:
         return AUTO
-    if isinstance(value, str) or not (math.isfinite(value) and value > 0):
+    if isinstance(value, bool | str) or not (
+        isinstance(value, Real) and 0 < float(value) < math.inf
+    ):
         raise ConfigError(f"{name} is {value}; expected a positive number of hertz, or {AUTO}")
     return float(value)
 

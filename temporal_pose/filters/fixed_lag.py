@@ -18,6 +18,7 @@ VAGUE = 1e8
 small enough for double precision."""
 
 _ROUNDS = 4  # of weighing a new frame
+_PLACED = 1e3  # variance of a position that is expected, and not just where it was first seen
 
 _STEP = np.array([[1.0, 1.0], [0.0, 1.0]])  # position and velocity from frame to frame
 
@@ -41,8 +42,14 @@ class Doubt(Protocol):
         positions: Float[np.ndarray, "K 2"],
         away: Float[np.ndarray, " K"],
         seen: Bool[np.ndarray, " K"],
+        placed: Bool[np.ndarray, " K"],
     ) -> None:
-        """Remembers a frame, for the next ones to be compared with."""
+        """Remembers a frame, for the next ones to be compared with.
+
+        Args:
+            away: distances from where the motion is taken to be, pixels.
+            placed: of which keypoints these mean something: none is off when it is first seen.
+        """
         ...
 
 
@@ -157,7 +164,8 @@ class FixedLag:
             away, full = np.hypot(*surprise.T), weights
             for _ in range(_ROUNDS):
                 weights = full * self.doubt.trust(away / (1 + a * weights))
-            self.doubt.note(positions, away / (1 + a * weights), full > 0)
+            placed = (full > 0) & (a < _PLACED)
+            self.doubt.note(positions, away / (1 + a * weights), full > 0, placed)
         share = weights / (1 + a * weights)
         mean = expected + np.stack([a * share, b * share], 1)[..., None] * surprise[:, None]
         return np.stack([a - a * a * share, b - a * b * share, c - b * b * share]), mean

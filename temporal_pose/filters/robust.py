@@ -3,24 +3,19 @@
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from temporal_pose.filters.base import Filter, positive
 from temporal_pose.filters.causal import Causal
 from temporal_pose.filters.cutoffs import USUAL, chosen, cutoff
 from temporal_pose.filters.fixed_lag import FixedLag
 from temporal_pose.filters.resampling import densely
-from temporal_pose.filters.splines import (
-    LEAST_SCORE,
-    THREE_SPREADS,
-    above_zero,
-    medians,
-    robust_fit,
-    stiffness,
-)
+from temporal_pose.filters.splines import LEAST_SCORE, THREE_SPREADS, robust_fit, stiffness
 from temporal_pose.filters.stretches import Stretches
 
 _WITHOUT_LAG = 1.3  # by which the cut-off is raised; on the dances of AIST++ error stays below raw
+_FEWEST = 5  # frames that tell how far off a keypoint usually is
+_LEAST_SCALE = 1e-9  # of distances, so that these may be divided by it
 _REMEMBERED = 2.0  # seconds that a new frame is compared with, one at a time
 
 
@@ -88,54 +83,62 @@ class Recent:
     """
 
     def __init__(self, share: float, frames: int) -> None:
-        self.share = share
-        self._sizes, self._away, self._scores = (RunningMedian(frames) for _ in range(3))
+        self.share, self._least = share, min(frames, _FEWEST)
+        self._medians = RunningMedian(frames)
+        self._usual = self._scale = self._sure = np.full(1, np.nan)
 
     def weights(
         self, scores: Float[np.ndarray, " K"], seen: Bool[np.ndarray, " K"]
     ) -> Float[np.ndarray, " K"]:
         """Scores over their median; 0 where nothing was seen."""
-        sure = np.maximum(scores, LEAST_SCORE)
-        self._scores.add(sure, seen)
-        return np.where(seen, sure / self._scores.value, 0)
+        self._sure = np.maximum(scores, LEAST_SCORE)
+        usual = np.where(np.isnan(self._usual), self._sure, self._usual)
+        return np.where(seen, self._sure / usual, 0)
 
     def trust(self, away: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
-        """Cauchy's weights of distances."""
-        scale = np.fmax(self.share * self._sizes.value, THREE_SPREADS * self._away.value)
-        known = np.where(np.isnan(scale), np.inf, scale)  # of the first frame nothing is
-        return np.asarray(1 / (1 + (away / above_zero(known, away)) ** 2))
+        """Cauchy's weights of distances; 1 as long as there is nothing to compare these with."""
+        return np.fmin(1 / (1 + (away / self._scale) ** 2), 1)
 
     def note(
         self,
         positions: Float[np.ndarray, "K 2"],
         away: Float[np.ndarray, " K"],
         seen: Bool[np.ndarray, " K"],
+        placed: Bool[np.ndarray, " K"],
     ) -> None:
-        """Remembers a frame's size and distances."""
-        self._away.add(away, seen)
-        if seen.sum() > 1:
-            self._sizes.add(np.ptp(positions[seen], axis=0).max(keepdims=True), np.ones(1, bool))
+        """Remembers a frame's scores, distances and size."""
+        size = np.ptp(positions[seen], axis=0).max() if seen.sum() > 1 else np.inf
+        numbers = (np.where(seen, self._sure, np.inf), np.where(placed, away, np.inf), [size])
+        keypoints = len(seen)
+        typical, counts = self._medians.add(np.concatenate(numbers))
+        self._usual, distance = typical[:keypoints], typical[keypoints:-1]
+        distance = np.where(counts[keypoints:-1] < self._least, np.nan, distance)
+        scale = np.fmax(THREE_SPREADS * distance, self.share * typical[-1])
+        self._scale = np.maximum(scale, _LEAST_SCALE)
 
 
 class RunningMedian:
-    """The running median of numbers.
+    """The running median of numbers, and of how many it is.
 
     Args:
         frames: that it is of, at most.
-
-    Attributes:
-        value: of each number; NaN where none was added.
     """
 
     def __init__(self, frames: int) -> None:
-        self.frames, self.value = frames, np.full(1, np.nan)
+        self.frames = frames
         self._kept, self._at = np.empty((0, 0)), 0
 
-    def add(self, values: Float[np.ndarray, " N"], counted: Bool[np.ndarray, " N"]) -> None:
-        """Another frame's numbers, those that count."""
+    def add(
+        self, values: Float[np.ndarray, " N"]
+    ) -> tuple[Float[np.ndarray, " N"], Int[np.ndarray, " N"]]:
+        """Another frame's numbers, infinite where there are none; NaN where there never were."""
         if not len(self._kept):
-            self._kept = np.full((self.frames, len(values)), np.inf)
-        self._kept[self._at] = np.where(counted, values, np.inf)
+            self._kept = np.full((len(values), self.frames), np.inf)
+        self._kept[:, self._at] = values
         self._at = (self._at + 1) % self.frames
-        there = np.isfinite(self._kept)
-        self.value = np.where(there.any(0), medians(self._kept, there), np.nan)
+        counts = np.isfinite(self._kept).sum(1)
+        low, high = np.maximum(counts - 1, 0) // 2, counts // 2
+        ranks = sorted({*low.tolist(), *np.minimum(high, self.frames - 1).tolist()})
+        ordered, rows = np.partition(self._kept, ranks, axis=1), np.arange(len(values))
+        middle = (ordered[rows, low] + ordered[rows, high]) / 2
+        return np.where(counts > 0, middle, np.nan), counts

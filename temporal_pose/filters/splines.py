@@ -76,7 +76,7 @@ def robust_fit(stretches: Stretches, stiff: Float[np.ndarray, " N"], share: floa
         away = np.hypot(*(values - fitted).T)
         typical = medians(chain.unhang(away), stretches.seen)
         scale = np.maximum(share * stretches.sizes, THREE_SPREADS * typical)
-        trust = 1 / (1 + (away / chain.each(above_zero(scale, away))) ** 2)
+        trust = 1 / (1 + (away / chain.each(_above_zero(scale, away))) ** 2)
         fitted = chain.solve(values, sure * trust)
     return RobustFit(chain.unhang(fitted) + origin, chain.unhang(trust) * stretches.seen)
 
@@ -149,7 +149,7 @@ def _by_score(stretches: Stretches) -> Float[np.ndarray, "T N"]:
     return np.where(stretches.seen, scores / medians(scores, stretches.seen), 0)
 
 
-def above_zero(
+def _above_zero(
     scale: Float[np.ndarray, " N"], away: Float[np.ndarray, " F"]
 ) -> Float[np.ndarray, " N"]:
     """A scale to divide distances by, where all but a few of them are zero as well."""

@@ -70,6 +70,16 @@ def test_scale_does_not_matter_and_place_neither(model, walk):
     np.testing.assert_allclose(moved, found * 3 + 50, atol=1e-2)
 
 
+@pytest.mark.parametrize("lag", [0, 3])
+def test_a_single_keypoint_has_no_size_and_is_followed_all_the_same(lag):
+    rng, seconds = np.random.default_rng(0), np.arange(120) / 30
+    truth = 300 + 80 * np.stack([np.sin(3 * seconds), np.cos(2 * seconds)], -1)[:, None]
+    found = streamed(truth + rng.normal(0, 3, truth.shape), fps=30, lag=lag).keypoints
+    assert np.linalg.norm(found - truth, axis=-1).max() < 14
+    still = streamed(np.full((30, 1, 2), 7.0), fps=30, lag=lag).keypoints
+    np.testing.assert_allclose(still, 7)
+
+
 def test_what_is_missing_is_filled_for_a_moment_and_then_unknown(walk):
     poses, scores = walk.copy(), np.full((F, K), 0.5)
     poses[10:13, 2], poses[8:25, 4], poses[:, 5] = np.nan, 0, -1
