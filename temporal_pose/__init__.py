@@ -22,7 +22,12 @@ From Python, numpy in and numpy out::
     stream = temporal_pose.Stream(fps=60, lag=5)
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# torch's threads spin while they wait for each other, and so hold up, on a busy machine, whoever
+# they wait for: an epoch then takes 40 times as long. OpenMP reads this once, as torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,9 @@ from temporal_pose.app.cli import command
 from temporal_pose.app.composing import build, build_trainer, plain, typed
 from temporal_pose.app.saved_runs import of_run, restored
 from temporal_pose.app.settings import check, one_of
+from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder, write_json
+from temporal_pose.files.outputs import refuse_inputs
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.predictions import Predictions
 from temporal_pose.runs.results import METRICS, PREDICTIONS
@@ -29,13 +31,15 @@ def main(config: DictConfig) -> None:
         config = of_run(config, overrides, own=("run", "checkpoint", "part", "out"))
     check(config)
     one_of("part", config.part, ("test", "all"))
+    if config.out is not None:
+        check_out(config)
     task = restored(config)
     data, trainer = (
         build(config.objects.data, whole=config.part == "all"),
         build_trainer(config.trainer, task),
     )
     if config.out is not None:
-        make_folder(Path(config.out))
+        make_folder(Path(str(config.out)).expanduser())
     data.setup()
     if config.run is not None:
         data.leave_out(RunFolder(Path(config.run)).trained_on())
@@ -44,10 +48,24 @@ def main(config: DictConfig) -> None:
         _keep(config, scores, predictions)
 
 
+def check_out(config: DictConfig) -> None:
+    """Makes sure that nothing is replaced but an earlier evaluation.
+
+    Raises:
+        ConfigError: ``out`` is where a run, its weights or the data are, or holds other results.
+    """
+    folder = Path(str(config.out)).expanduser()
+    read = (config.run, config.checkpoint, config.data.root)
+    written = (folder / PREDICTIONS, folder / METRICS)
+    refuse_inputs(written, [Path(str(path)) for path in read if path is not None])
+    if not RunFolder(folder).replaceable:
+        raise ConfigError(f"out is {folder}, which holds a run or other results; choose another")
+
+
 def _keep(config: DictConfig, scores: dict[str, float], predictions: Predictions) -> None:
     """Writes what came out, if asked to, and shows it."""
     if config.out is not None:
-        folder = Path(config.out)
+        folder = Path(str(config.out)).expanduser()
         predictions.save(folder / PREDICTIONS)
         write_json(folder / METRICS, plain(scores))
     Console().print(_table(config.model.name, scores))

@@ -17,6 +17,7 @@ from temporal_pose.data.module import PoseData
 from temporal_pose.data.tracks import in_step, tracks
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_bytes, write_text
+from temporal_pose.files.outputs import refuse_inputs
 from temporal_pose.inputs import profiles
 from temporal_pose.inputs.fit.estimation import estimate
 from temporal_pose.inputs.fit.residuals import Residuals
@@ -60,7 +61,29 @@ def _target(config: DictConfig) -> Path:
             f"data.stride is {config.data.stride}; expected null, for the fit counts every frame "
             "once"
         )
+    read = (config.data.root, config.input.get("fit"))
+    files = [Path(str(path)) for path in read if isinstance(path, str)]
+    refuse_inputs([out, out.with_suffix(".png")], files)
+    _check_replaceable(out)
     return out
+
+
+def _check_replaceable(out: Path) -> None:
+    """Only an earlier fit and its picture are replaced.
+
+    Raises:
+        ConfigError: there is another file of one of these names.
+    """
+    picture = out.with_suffix(".png")
+    if out.exists():
+        try:
+            profiles.read(out)
+        except ConfigError as error:
+            raise ConfigError(
+                f"out is {out}, which holds something else; choose another"
+            ) from error
+    elif picture.exists():
+        raise ConfigError(f"out is {out}, and {picture} is there already; choose another")
 
 
 def _origin(config: DictConfig, data: PoseData) -> str:

@@ -185,6 +185,27 @@ def test_a_folder_that_cannot_be_written_is_found_before_any_work(command: Comma
     assert "videos:" not in shown.err + shown.out
 
 
+def test_results_never_replace_a_run_or_what_is_somebody_elses(command: Command) -> None:
+    command("train", "model=identity", *TINY).went_well()
+    run, other = RUNS / "identity/setup1/k1", Path("other")
+    Path("link").symlink_to(run.absolute())
+    other.mkdir()
+    (other / "metrics.json").write_text('{"accuracy": 1}')
+    before = {path: path.read_bytes() for path in run.iterdir()}
+    for out in (run, "link", f"{run}/../k1"):
+        message = command("evaluate", f"run={run}", f"out={out}").refused()
+        assert message == (
+            f"{Path(out)}/predictions.npz would be written over {run}; choose another out="
+        )
+    for typed in ((f"out={run}",), ("out=other", f"run={run}")):
+        message = command("evaluate", "model=identity", *TINY[:4], *typed).refused()
+        assert message.endswith(", which holds a run or other results; choose another")
+    assert {path: path.read_bytes() for path in run.iterdir()} == before
+    assert (other / "metrics.json").read_text() == '{"accuracy": 1}'
+    for _ in range(2):  # one of its own is replaced
+        command("evaluate", f"run={run}", f"out={run}/again").went_well()
+
+
 def test_a_run_without_its_weights_is_refused(command: Command) -> None:
     command("train", *TINY).went_well()
     best = RUNS / "conv3d/setup1/k1/best.ckpt"

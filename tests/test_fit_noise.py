@@ -100,15 +100,25 @@ def test_videos_out_of_step_are_left_out(command: Command, tmp_path) -> None:
 
 def test_what_cannot_be_fitted(command: Command, tmp_path) -> None:
     root = f"data.root={write_paired(tmp_path / 'paired')}"
+    (tmp_path / "other.yaml").write_text("bibliography: [a, b]")
+    (tmp_path / "b.png").write_bytes(b"a photograph")
     for typed, message in (
         ([root], "out is not set; add out=FILE.yaml, where the fit goes"),
         (["out=a.yaml"], "data.root is not set; add data.root=DIR, the data set's folder"),
         ([root, "out=a.png"], "out is a.png; expected a file that ends in .yaml"),
         ([root, "out=a.yaml", "data.stride=1"], "data.stride is 1; expected null, for the fit "),
+        (
+            [root, "out=other.yaml"],
+            "out is other.yaml, which holds something else; choose another",
+        ),
+        ([root, "out=b.yaml"], "out is b.yaml, and b.png is there already; choose another"),
+        ([root, "out=paired/a.yaml"], "paired/a.yaml would be written over "),
         ([root, "out=a.yaml", "data=synthetic"], "holds no detections; input=recorded needs"),
     ):
         assert message in command("fit_noise", *typed).refused()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["paired"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.png", "other.yaml", "paired"]
+    assert (tmp_path / "other.yaml").read_text() == "bibliography: [a, b]"
+    assert (tmp_path / "b.png").read_bytes() == b"a photograph"
 
 
 def test_the_command_itself(tmp_path) -> None:

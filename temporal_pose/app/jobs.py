@@ -28,6 +28,13 @@ RECORD = "TEMPORAL_POSE_SWEEP"
 def run_in_sweep(command: str, config: DictConfig) -> None:
     """Runs one job of a sweep in a child process, and notes what became of it."""
     record, run = Record(Path(os.environ[RECORD])), RunFolder(run_path(config))
+    try:
+        _run(command, config, record, run)
+    except OSError as error:  # of a folder that may not be written into, or whose lock may not
+        _note_failure(record, run, describe(error), config.fail_fast)
+
+
+def _run(command: str, config: DictConfig, record: Record, run: RunFolder) -> None:
     if left_out(config):
         record.write(run.path, "left out", "there is no pretraining to start from")
         return

@@ -116,7 +116,7 @@ class Sweep(Callback):
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Sums up; the exit status is 1 if any run failed."""
-        entries = attempt(Record(Path(os.environ[RECORD])).read)
+        entries = attempt(Record(Path(os.environ[RECORD])).ended)
         say(summary(entries))
         if any(entry.state not in (*WELL, "elsewhere", "left out") for entry in entries):
             sys.exit(1)

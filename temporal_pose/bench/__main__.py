@@ -1,9 +1,7 @@
 """Measures speed: ``python -m temporal_pose.bench [names] [--penn-root DIR] [--out FILE]``."""
 
 import argparse
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -12,7 +10,7 @@ from rich.console import Console
 from temporal_pose.bench.benchmarks import BENCHMARKS, rows
 from temporal_pose.bench.measure import Row
 from temporal_pose.bench.penn_action import penn_action
-from temporal_pose.bench.table import table, write
+from temporal_pose.bench.table import heading, line, write
 from temporal_pose.files.ending import plainly
 
 NAMES = (*BENCHMARKS, "penn_action")
@@ -28,26 +26,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(options.threads)
     console = Console()
     measured: list[Row] = []
+    say(console, heading())
     for name in options.names or NAMES:
         console.print(f"[dim]{name} ...")
-        measured += run(name, options.penn_root, console)
-    console.print(table(measured))
+        for row in run(name, options.penn_root, console):
+            measured.append(row)
+            say(console, line(row))
     if options.out:
         write(measured, options.out)
 
 
-def run(name: str, penn_root: Path | None, console: Console) -> list[Row]:
-    """The rows of one benchmark; none, and a line that says so, where its data are not there.
-
-    Each runs in a process of its own: what another left in memory would slow it down.
-    """
+def run(name: str, penn_root: Path | None, console: Console) -> Iterable[Row]:
+    """The rows of one benchmark; none, and a line that says so, where its data are not there."""
     if name != "penn_action":
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            return process.submit(rows, name, torch.get_num_threads()).result()
+        return rows(name, torch.get_num_threads())
     if penn_root is None:
         console.print("penn_action skipped: add --penn-root DIR, the folder that holds labels/")
         return []
-    return list(penn_action(penn_root))
+    return penn_action(penn_root)
+
+
+def say(console: Console, text: str) -> None:
+    """Shows a line as soon as it is known, whole, however narrow the terminal."""
+    console.print(text, highlight=False, soft_wrap=True)
+    console.file.flush()
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,6 +1,9 @@
 """All benchmarks by name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 import torch
 
@@ -16,18 +19,40 @@ from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.prediction import prediction
 from temporal_pose.bench.rendering import rendering
 from temporal_pose.bench.steps import biconvlstm, conv3d
+from temporal_pose.bench.waiting import waiting
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     function.__name__: function
     for function in (
         *(rendering, decoding, conv3d, biconvlstm, prediction),
-        *(conv3d_epoch, deciwatch_epoch, lightning, grid, heatmaps, detection),
+        *(conv3d_epoch, deciwatch_epoch, waiting, lightning, grid, heatmaps, detection),
         *(filtering, streaming, openpose),
     )
 }
 
 
-def rows(name: str, threads: int) -> list[Row]:
-    """The rows of one benchmark, measured in this process."""
+def rows(name: str, threads: int) -> Iterator[Row]:
+    """The rows of one benchmark as they are measured, in a process of its own.
+
+    What another benchmark left in memory would slow it down.
+
+    Raises:
+        RuntimeError: the process came to grief.
+    """
+    context = get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_measure, args=(name, threads, sender))
+    process.start()
+    sender.close()
+    with receiver, suppress(EOFError):
+        while True:
+            yield receiver.recv()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"benchmark '{name}' ended with status {process.exitcode}")
+
+
+def _measure(name: str, threads: int, sender: Connection) -> None:
     torch.set_num_threads(threads)
-    return list(BENCHMARKS[name]())
+    for row in BENCHMARKS[name]():
+        sender.send(row)

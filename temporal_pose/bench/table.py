@@ -6,25 +6,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from rich.table import Table
 
 from temporal_pose.bench.measure import Row
 
+_COLUMNS = "{:<66}{:>16}{:>16}{:>8}   {}"
 
-def table(rows: Sequence[Row]) -> Table:
-    """One line a measurement."""
-    lines = Table(title=f"{torch.get_num_threads()} thread(s), load {load()}")
-    lines.add_column("what")
-    for name in ("measured", "target", "", "quartiles"):
-        lines.add_column(name, justify="right")
-    for row in rows:
-        target = verdict = ""
-        if row.limit is not None:
-            target = f"{'>=' if row.at_least else '<='} {row.limit:g} {row.unit}"
-            verdict = "[green]ok" if row.ok else "[red]misses"
-        spread = " to ".join(f"{value:.3g}" for value in row.spread or ())
-        lines.add_row(row.what, f"{row.value:.3g} {row.unit}", target, verdict, spread)
-    return lines
+
+def heading() -> str:
+    """Under which circumstances is measured, and what the columns of a `line` are."""
+    titles = _COLUMNS.format("what", "measured", "target", "", "quartiles")
+    return f"{torch.get_num_threads()} thread(s), load {load()}\n{titles}"
+
+
+def line(row: Row) -> str:
+    """A measurement."""
+    target = verdict = ""
+    if row.limit is not None:
+        target = f"{'>=' if row.at_least else '<='} {row.limit:g} {row.unit}"
+        verdict = "ok" if row.ok else "misses"
+    spread = " to ".join(f"{value:.3g}" for value in row.spread or ())
+    text = _COLUMNS.format(row.what, f"{row.value:.3g} {row.unit}", target, verdict, spread)
+    colour = {"ok": "green", "misses": "red"}.get(verdict)
+    return text.rstrip() if colour is None else f"[{colour}]{text.rstrip()}[/]"
 
 
 def write(rows: Sequence[Row], path: Path) -> None:

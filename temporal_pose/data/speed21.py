@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
+from temporal_pose.files.documents import check_regular
 from temporal_pose.files.finding import folder, listed
 from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import SKELETONS
@@ -15,6 +16,7 @@ MPII16 = SKELETONS["mpii16"]
 
 _HOLDS = "SPEED21's metadata.txt and skeletons/*.data"
 _FIELDS = 12  # run;climber;date;number;address;start;end;seconds;frames;attempt;side;fps
+_MOST = 10**9  # a number of a frame
 _FRAMES, _FPS = 8, 11  # places of the number of frames and the frame rate among them
 
 
@@ -106,20 +108,25 @@ def _poses(path: Path, length: int) -> tuple[Int[np.ndarray, " F"], Float[np.nda
 
 
 def _pose(line: str) -> tuple[int, Float[np.ndarray, "16 2"] | None]:
-    frame, _, points = line.partition("#")
+    told, _, points = line.partition("#")
+    frame = int(told)
+    if not 0 <= frame < _MOST:
+        raise ValueError(f"frame {frame}")
     if points == "NULL":
-        return int(frame), None
+        return frame, None
     values = [point.split(",") for point in points.split(";")]
-    pose = np.array(values, np.float32)  # a ValueError where points differ in length
+    with np.errstate(over="ignore"):  # what is too large becomes infinite
+        pose = np.array(values, np.float32)  # a ValueError where points differ in length
     if pose.shape != (len(MPII16), 2) or not np.isfinite(pose).all():
         raise ValueError(f"{pose.shape}")
-    return int(frame), pose
+    return frame, pose
 
 
 def _lines(path: Path) -> list[str]:
     try:
+        check_regular(path)
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(
             f"{path}: cannot be read as text ({error}); copy or download it again"
         ) from error

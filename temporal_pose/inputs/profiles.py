@@ -1,20 +1,21 @@
 """How a detector errs, in numbers: a row for each group of keypoints, as YAML holds them."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-import yaml
 from jaxtyping import Float
 from torch import Tensor
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.files.documents import UnreadableError, read_yaml
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
 
 #: Probabilities of the quantiles by which a profile tells its scores.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+_LARGEST = 1e6  # of the numbers of a fit; NaN is no less than it
 
 #: An error beyond this share of the pose's side is an outlier.
 OUTLIER = 0.1
@@ -128,12 +129,14 @@ def parse(content: Any, where: str, skeleton: Skeleton = CLIMBALONG25) -> dict[s
     for group, profile in own.items():
         _check(profile, where, group)
     for group, source in borrowed.items():
-        if source not in own:
+        if not isinstance(source, str) or source not in own:
             raise ConfigError(f"{where}: {group} borrows from '{source}', which has no numbers")
     return {group: own.get(group) or str(borrowed[group]) for group in skeleton.groups}
 
 
 def _check_groups(named: list[Any], skeleton: Skeleton, where: str) -> None:
+    for odd in (group for group in named if not isinstance(group, str)):
+        raise ConfigError(f"{where}: {odd!r} is no name of a group")
     for group in (*skeleton.groups, *named):
         if group not in skeleton.groups or named.count(group) != 1:
             problem = "unknown" if group not in skeleton.groups else "missing"
@@ -145,7 +148,7 @@ def _check_groups(named: list[Any], skeleton: Skeleton, where: str) -> None:
 
 def _check_row(row: Any, length: int, where: str) -> None:
     good = isinstance(row, list) and len(row) == length
-    if not good or not all(type(v) in (int, float) and math.isfinite(v) for v in row):
+    if not good or not all(type(v) in (int, float) and abs(v) < _LARGEST for v in row):
         raise ConfigError(f"{where} is {row}; expected {length} numbers, one a group")
 
 
@@ -169,9 +172,9 @@ def read(path: str | Path) -> dict[str, Profile | str]:
         ConfigError: no such file, no YAML, or no fit.
     """
     try:
-        content = yaml.safe_load(Path(path).expanduser().read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no YAML"
+        content = read_yaml(Path(path).expanduser())
+    except (OSError, UnreadableError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"it is no YAML ({error})"
         raise ConfigError(f"input.fit={path} cannot be read: {reason}") from error
     return parse(content, str(path))
 

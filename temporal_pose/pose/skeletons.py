@@ -3,6 +3,7 @@
 Each is a YAML file, those that come along in ``conf/skeletons``.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -10,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from jaxtyping import Bool, Shaped
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.conf import CONF
+from temporal_pose.files.documents import UnreadableError, read_yaml
 
+_MOST = 1000  # keypoints: more than any skeleton, and less than would take minutes
 _FIELDS = ("keypoints", "limbs", "pairs", "stands_for")
 
 
@@ -110,9 +112,9 @@ def skeleton(name: str) -> Skeleton:
 
 def _read(path: Path) -> Skeleton:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        content = read_yaml(path)
+    except (OSError, UnreadableError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"skeleton '{path}' cannot be read: {reason}") from error
     return described(path.stem, content, str(path))
 
@@ -132,12 +134,17 @@ def described(name: str, content: Any, where: str) -> Skeleton:
     for odd in content.keys() - set(_FIELDS):
         raise ConfigError(f"skeleton '{where}' has '{odd}'; expected {', '.join(_FIELDS)}")
     keypoints = tuple(content["keypoints"])
-    twice = {one for one in keypoints if keypoints.count(one) > 1}
+    if len(keypoints) > _MOST:
+        raise ConfigError(
+            f"skeleton '{where}' has {len(keypoints)} keypoints; expected at most {_MOST}"
+        )
+    twice = [one for one, count in Counter(keypoints).items() if count > 1]
     if twice:
         raise ConfigError(f"skeleton '{where}' names keypoint '{min(twice)}' twice")
     limbs, pairs = (_pairs(content.get(what), what, keypoints, where) for what in _FIELDS[1:3])
     others = content.get("stands_for") or {}
-    if not isinstance(others, dict) or not others.keys() <= set(keypoints):
+    texts = isinstance(others, dict) and all(isinstance(one, str) for one in others.values())
+    if not texts or not others.keys() <= set(keypoints):
         raise ConfigError(f"skeleton '{where}': stands_for is no mapping of its keypoints")
     return Skeleton(name, keypoints, limbs, {str(a): str(b) for a, b in others.items()}, pairs)
 
@@ -149,6 +156,8 @@ def _names(value: Any) -> bool:
 def _pairs(
     value: Any, what: str, keypoints: Sequence[str], where: str
 ) -> tuple[tuple[str, str], ...]:
+    if value is not None and not isinstance(value, list):
+        raise ConfigError(f"skeleton '{where}': {what} is {value}; expected a list of pairs")
     for pair in value or ():
         if not _names(pair) or len(pair) != 2 or not set(pair) <= set(keypoints):
             raise ConfigError(

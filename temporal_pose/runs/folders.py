@@ -55,6 +55,18 @@ class RunFolder:
         return self.metrics_file.is_file()
 
     @property
+    def replaceable(self) -> bool:
+        """Whether an evaluation may write its results here: nothing is there, or those of one."""
+        if self.config_file.exists():
+            return False
+        if not self.metrics_file.exists():
+            return True
+        try:
+            return any(name.startswith("test/") for name in self.metrics())
+        except RunFolderError:
+            return False
+
+    @property
     def busy(self) -> bool:
         """Whether a process works in the folder right now."""
         if not self.path.is_dir():

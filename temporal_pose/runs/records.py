@@ -15,7 +15,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from temporal_pose.errors import RunFolderError
 from temporal_pose.files.atomic import write_json
+from temporal_pose.files.documents import UnreadableError, read_json
 
 #: States of runs that need no word in a summary.
 WELL = ("done", "skipped")
@@ -29,7 +31,8 @@ class Entry:
         path: its folder.
         state: 'waiting', 'running', 'done', 'failed', 'skipped' (finished before), 'elsewhere'
             (another process works on it), 'left out' (nothing to start from), 'stopped' (not
-            begun, for `fail_fast`), or 'interrupted' (the sweep ended first).
+            begun, for `fail_fast`), 'interrupted' (the sweep ended first), or 'unknown' (its
+            record is damaged).
         error: the first line of what went wrong.
         since: when it got into that state, seconds since 1970.
         seconds: how long it took, once it is done.
@@ -100,14 +103,38 @@ class Record:
 
     def read(self) -> list[Entry]:
         """All runs, in the order of the plan."""
-        files = [self._file(path) for path in self._plan()["runs"]]
-        entries = [Entry(**json.loads(file.read_text())) for file in files]
+        entries = [self._entry(path) for path in self._plan()["runs"]]
         if not self.over:
             return entries
         return [replace(e, state="interrupted") if e.state == "running" else e for e in entries]
 
+    def ended(self) -> list[Entry]:
+        """All runs after the end of the sweep, when none is waited for any more."""
+        lost = f"nothing is known of it, for nothing could be written into {self.folder}"
+        return [
+            replace(entry, state="failed", error=lost)
+            if entry.state in ("waiting", "running")
+            else entry
+            for entry in self.read()
+        ]
+
+    def _entry(self, path: str) -> Entry:
+        try:
+            return Entry(**read_json(self._file(path)))
+        except (OSError, UnreadableError, TypeError):
+            return Entry(path, "unknown", "its record is missing or damaged")
+
     def _plan(self) -> dict[str, Any]:
-        return dict(json.loads((self.folder / "plan.json").read_text()))
+        file = self.folder / "plan.json"
+        try:
+            plan = read_json(file)
+            runs = [str(path) for path in plan["runs"]]
+            return {"runs": runs, "host": str(plan["host"]), "process": int(plan["process"])}
+        except (OSError, UnreadableError, KeyError, TypeError, ValueError) as error:
+            raise RunFolderError(
+                f"{file} does not tell which runs the sweep has: it is missing or damaged; start "
+                "the sweep again"
+            ) from error
 
     def _file(self, path: str) -> Path:
         return self.folder / f"{self._plan()['runs'].index(path):04d}.json"

@@ -9,7 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from temporal_pose.errors import CheckpointError
+from temporal_pose.errors import CheckpointError, UserError
+
+#: What modules raise for settings that are text where numbers belong, or the like.
+_REFUSED = (RuntimeError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -23,6 +26,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"checkpoint {path} is not there; train the model first")
     if path.is_dir():
         raise CheckpointError(f"checkpoint {path} is a folder; expected a file, such as best.ckpt")
+    if not path.is_file():  # a pipe would be waited for
+        raise CheckpointError(f"checkpoint {path} is no regular file; expected best.ckpt")
     try:
         with zipfile.ZipFile(path) as archive:  # torch itself does not look at the checksums
             sound = archive.testzip() is None
@@ -53,7 +58,22 @@ def load_weights(task: nn.Module, path: Path) -> None:
     """
     weights = read_checkpoint(path)["state_dict"]
     check_weights(task, weights, path)
-    task.load_state_dict(weights)
+    fill(task, weights, path)
+
+
+def fill(module: nn.Module, weights: Mapping[str, Any], path: Path) -> None:
+    """Puts weights that `check_weights` has seen into a module, with settings that are kept there.
+
+    Raises:
+        CheckpointError: settings that the module refuses.
+    """
+    try:
+        module.load_state_dict(weights)
+    except UserError as error:
+        raise CheckpointError(f"checkpoint {path}: {error}") from error
+    except _REFUSED as error:
+        said = " ".join(str(error).split())
+        raise CheckpointError(f"checkpoint {path} cannot be used: {said}") from error
 
 
 def check_weights(task: nn.Module, weights: Mapping[str, Any], path: Path) -> None:
@@ -65,8 +85,9 @@ def check_weights(task: nn.Module, weights: Mapping[str, Any], path: Path) -> No
     Raises:
         CheckpointError: they are another model's, or not finite.
     """
-    there = {name: _shape(value) for name, value in weights.items()}
-    here = {name: _shape(value) for name, value in task.state_dict().items()}
+    own = task.state_dict()
+    there = {str(name): _shape(value) for name, value in weights.items()}
+    here = {name: _shape(value) for name, value in own.items()}
     different = sorted(name for name in there | here if there.get(name) != here.get(name))
     if different:
         name = different[0]
@@ -75,12 +96,32 @@ def check_weights(task: nn.Module, weights: Mapping[str, Any], path: Path) -> No
             f"there, expected {here.get(name, 'none')} ({len(different)} such differences)"
         )
     for name, value in weights.items():
-        if isinstance(value, torch.Tensor) and not value.isfinite().all():
-            raise CheckpointError(
-                f"checkpoint {path} holds values of {name} that are not finite: training has "
-                "diverged; train again with force=true and a lower optimizer.lr"
-            )
+        if isinstance(value, torch.Tensor):
+            _check_values(value, own[name], name, path)
+
+
+def _check_values(value: torch.Tensor, own: torch.Tensor, name: str, path: Path) -> None:
+    """All that is stored is there, and finite where it is to go."""
+    if value.is_meta or value.is_complex() > own.is_complex():
+        raise CheckpointError(
+            f"checkpoint {path} holds {value.dtype} on {value.device} for {name}; expected "
+            f"{own.dtype}: train again with force=true"
+        )
+    if not value.isfinite().all():
+        raise CheckpointError(
+            f"checkpoint {path} holds values of {name} that are not finite: training has "
+            "diverged; train again with force=true and a lower optimizer.lr"
+        )
+    if not value.to(own.dtype).isfinite().all():
+        raise CheckpointError(
+            f"checkpoint {path} holds values of {name} too large for {own.dtype}; train again "
+            "with force=true and a lower optimizer.lr"
+        )
 
 
 def _shape(value: Any) -> str:
-    return f"of shape {tuple(value.shape)}" if hasattr(value, "shape") else "a setting"
+    if not isinstance(value, torch.Tensor):
+        return "a setting"
+    if value.layout != torch.strided or value.is_quantized or value.is_nested:
+        return "of a layout of its own"
+    return f"of shape {tuple(value.shape)}"

@@ -42,3 +42,30 @@ def test_who_asks_for_several_or_was_given_some_is_left_alone(tmp_path) -> None:
     assert taken([0, 1], tmp_path)[1] is None
     assert taken("auto", tmp_path, given="1")[1] == "1"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_whose_folder_is_shut_has_failed(tmp_path, monkeypatch, capsys) -> None:
+    """Not even its lock can be opened, so nobody knows whether it is busy."""
+    from hydra import compose, initialize_config_dir
+
+    from temporal_pose.app.composing import run_path
+    from temporal_pose.app.jobs import RECORD, run_in_sweep
+    from temporal_pose.app.sweeps import Sweep
+    from temporal_pose.files.conf import CONF
+    from temporal_pose.runs.records import Record
+
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("train", ["model=identity", f"runs_dir={tmp_path}"])
+    folder, record = run_path(config).absolute(), Record(tmp_path / ".sweeps" / "1")
+    (folder / ".lock").mkdir(parents=True)
+    record.plan([folder])
+    monkeypatch.setenv(RECORD, str(record.folder))
+    run_in_sweep("train", config)
+    (entry,) = record.read()
+    assert entry.state == "failed"
+    assert entry.error.startswith("Is a directory (")
+    assert f"error: {folder}: Is a directory (" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        Sweep("train").on_multirun_end(config)
+    assert end.value.code == 1
+    assert "1 runs: 1 failed\n  failed: " in capsys.readouterr().err

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from scipy.io import savemat
 import temporal_pose.training.timing as prediction_times
 from temporal_pose.bench import __main__ as command
 from temporal_pose.bench import measure as timing
-from temporal_pose.bench import prediction
+from temporal_pose.bench import prediction, steps, waiting
 from temporal_pose.bench.decoding import decoding
 from temporal_pose.bench.epoch import (
     conv3d_epoch,
@@ -28,9 +29,10 @@ from temporal_pose.bench.measure import Pair, Row, measure
 from temporal_pose.bench.openpose import openpose
 from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.penn_action import load_and_iterate, memory, penn_action
+from temporal_pose.bench.processor import multiplies_bfloat16
 from temporal_pose.bench.rendering import rendering
 from temporal_pose.bench.steps import biconvlstm, conv3d
-from temporal_pose.bench.table import table, write
+from temporal_pose.bench.table import heading, line, write
 from temporal_pose.pose.codecs import CoordinateCodec, HeatmapCodec
 
 IGNORE = pytest.mark.filterwarnings("ignore")
@@ -82,8 +84,13 @@ def test_a_target_is_a_bound(value, at_least, ok):
 def test_measurements_become_a_table_and_a_file(tmp_path: Path):
     rows = [Row("one", 3.0, 2.0, spread=(2.5, 3.5)), Row("two", 3.0, 2.0, "ms", False)]
     rows.append(Row("three", 3.0, None))
-    columns = [list(column.cells) for column in table(rows).columns]
-    assert columns[2:4] == [[">= 2 x", "<= 2 ms", ""], ["[green]ok", "[red]misses", ""]]
+    one, two, three = map(line, rows)
+    assert one.startswith("[green]one ")
+    assert one.split()[1:] == ["3", "x", ">=", "2", "x", "ok", "2.5", "to", "3.5[/]"]
+    assert two.split() == ["[red]two", "3", "ms", "<=", "2", "ms", "misses[/]"]
+    assert three.split() == ["three", "3", "x"]
+    titles = heading().splitlines()[1]
+    assert three.index("3 x") + len("3 x") == titles.index("measured") + len("measured")
     write(rows, tmp_path / "bench.json")
     first, second, third = json.loads((tmp_path / "bench.json").read_text())["rows"]
     assert (first["what"], first["ok"], first["spread"]) == ("one", True, [2.5, 3.5])
@@ -111,12 +118,75 @@ def test_measurements_become_a_table_and_a_file(tmp_path: Path):
         *("conv3d_epoch", "deciwatch_epoch", "lightning", "openpose"),
     ],
 )
-def test_every_benchmark_gives_its_rows(rows, number):
+def test_every_benchmark_gives_its_rows(rows, number, monkeypatch):
+    monkeypatch.setattr(steps, "multiplies_bfloat16", lambda: True)
     taken = list(rows())
     assert len(taken) == number
     assert all(np.isfinite(row.value) for row in taken)
     accuracies = [row for row in taken if row.unit in ("px", "of the peak", "calls")]
     assert all(row.ok for row in accuracies if "2 %" not in row.what)
+
+
+@IGNORE
+def test_rows_in_bfloat16_need_units_for_it(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(steps, "multiplies_bfloat16", lambda: False)
+    taken = [*conv3d(windows=1, repeats=1), *biconvlstm(windows=1, repeats=1)]
+    assert taken[0].what == "conv3d step: faster than the default layout"
+    assert not any("bf16" in row.what for row in taken)
+    assert capsys.readouterr().out.splitlines() == [
+        f"{name} step, bf16 left out: this processor has no units for bfloat16"
+        for name in ("conv3d", "biconvlstm_s")
+    ]
+    info = tmp_path / "cpuinfo"
+    assert not multiplies_bfloat16(info)
+    for flags, able in (("avx2 avx512f", False), ("avx2 amx_bf16", True), ("asimd bf16", True)):
+        info.write_text(f"processor: 0\nflags\t\t: {flags} fma\n")
+        assert multiplies_bfloat16(info) is able
+
+
+def test_waiting_threads_are_measured_alone_and_beside_others(monkeypatch):
+    times = {("deciwatch", "passive"): [1.0, 3.0, 2.0], ("conv3d", "passive"): [6.0]}
+    times |= {("deciwatch", "active"): [4.0], ("conv3d", "active"): [5.0]}
+    burning: list[int] = []
+
+    @contextmanager
+    def busy(processes):
+        burning.append(processes)
+        times["deciwatch", "passive"] = [5.0, 5.0, 7.0]
+        yield
+        burning.append(0)
+
+    monkeypatch.setattr(waiting, "busy", busy)
+    monkeypatch.setattr(waiting, "epochs", lambda name, policy, _: times[name, policy])
+    beside, deciwatch, network = waiting.waiting(repeats=3)
+    assert burning == [2, 0]
+    assert (beside.value, beside.limit, beside.spread) == (2.5, 3, (2.5, 3.0))
+    assert (deciwatch.value, network.value) == (0.5, 1.2)
+
+
+def test_busy_processes_end_with_what_they_stand_beside():
+    with pytest.raises(ZeroDivisionError), waiting.busy(2):
+        names = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
+        assert sum(waiting._BURN.encode() in name for name in names) >= 2
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("name", ["deciwatch", "conv3d"])
+def test_an_epoch_is_timed_several_times(name, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    assert len(waiting.work(name, 2, videos=1, frames=10)) == 2
+
+
+def test_threads_sleep_while_they_wait():
+    """Set before torch is loaded, which alone reads it; what a person has set stays."""
+    code = "import os, temporal_pose; print(os.environ['OMP_WAIT_POLICY'])"
+    for given, found in ((None, "passive"), ("active", "active")):
+        environment = {n: v for n, v in os.environ.items() if n != "OMP_WAIT_POLICY"}
+        environment |= {} if given is None else {"OMP_WAIT_POLICY": given}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+        )
+        assert done.stdout.strip() == found
 
 
 def test_only_networks_that_read_heatmaps_have_them_drawn():

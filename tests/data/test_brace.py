@@ -115,6 +115,11 @@ def test_unknown_choice_of_frames() -> None:
         ({image(1): {"keypoints": pose(1)[:16]}}, r"float32 of shape \(16, 3\); expected numbers"),
         ({image(1): {"keypoints": [[1, 2], [3]]}}, r"keypoints cannot be read \(ValueError\("),
         ({image(1): {"keypoints": [[1, float("nan"), 1]] * 17}}, r"not all finite; expected pixe"),
+        ({image(1): {"keypoints": [[1, 10**400, 1]] * 17}}, r"cannot be read \(OverflowError"),
+        ({image(1): {"keypoints": [[1, 1e300, 1]] * 17}}, r"not all finite; expected pixel coord"),
+        ({image(1): {"keypoints": [["x", 1, 1]] * 17}}, r"keypoints cannot be read \(ValueError"),
+        ({image(1): [1, 2]}, r"keypoints cannot be read \(TypeError"),
+        ({f"{VIDEO}/img-{'9' * 5000}.png": entry(1)}, r"expected .* and the like$"),
         ([1], r"expected an object of frames, as in BRACE's segments"),
     ],
 )
@@ -136,6 +141,8 @@ def test_a_segment_cut_short_is_an_error_of_the_whole_set(tmp_path: Path) -> Non
     ("joints", "message"),
     [
         (np.zeros((17, 2)), r"coco_joints2d: float64 of shape \(17, 2\); expected numbers of sha"),
+        (np.ones((17, 3)) + 1j, r"coco_joints2d: complex128 of shape \(17, 3\); expected numbe"),
+        (np.ones((17, 3), bool), r"coco_joints2d: bool of shape \(17, 3\); expected numbers of"),
         (np.full((17, 3), np.nan), r"coco_joints2d: not all finite; expected pixel coordinates$"),
     ],
 )
@@ -154,6 +161,12 @@ def test_damaged_or_empty_frame_annotated_by_hand(tmp_path: Path) -> None:
         Brace(tmp_path).read()
     np.savez(path, joints=np.zeros((17, 3)))
     with pytest.raises(DataError, match=r"img-000124.npz: 'coco_joints2d' is missing; copy or do"):
+        Brace(tmp_path).read()
+
+
+def test_a_segment_nested_without_end(tmp_path: Path) -> None:
+    write(tmp_path).write_text("[" * 10**5)
+    with pytest.raises(DataError, match=r"cannot be read as JSON \(it is nested too deeply\); co"):
         Brace(tmp_path).read()
 
 

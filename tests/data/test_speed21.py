@@ -1,5 +1,6 @@
 """SPEED21: tiny runs in its text format, and the 41 real ones."""
 
+import os
 import re
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def test_a_run_without_metadata(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        *("3#1,2;3\n", "3#\n", "x#NULL\n", "3 NULL\n"),
+        *("3#1,2;3\n", "3#\n", "x#NULL\n", "3 NULL\n", f"{10**30}#NULL\n", f"{'9' * 5000}#NULL\n"),
+        *("-3#NULL\n", pose(3).replace("303.5", "1e300"), pose(3).replace("303.5", "9" * 500)),
         *(pose(3, points=15), pose(3).replace("303.5", "q"), pose(3).replace("300.5", "nan")),
     ],
 )
@@ -106,6 +108,16 @@ def test_missing_files(tmp_path: Path) -> None:
         Speed21(tmp_path).read()
     (tmp_path / "metadata.txt").write_text(metadata())
     with pytest.raises(DataError, match=r"has no file skeletons/\*.data; expected SPEED21's"):
+        Speed21(tmp_path).read()
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "metadata.txt").unlink()
+    os.mkfifo(tmp_path / "metadata.txt")
+    with pytest.raises(
+        DataError, match=r"metadata.txt: cannot be read as text \(it is no regular"
+    ):
         Speed21(tmp_path).read()
 
 

@@ -69,6 +69,13 @@ def test_a_row_for_every_keypoint() -> None:
         ({"slow": [0.1, "a"]}, r"^fit.slow is \[0.1, 'a'\]; expected 2 numbers"),
         ({"slow": [0.1, True]}, r"^fit.slow is \[0.1, True\]; expected 2 numbers"),
         ({"slow": [0.1, float("nan")]}, r"^fit.slow is \[0.1, nan\]; expected 2 numbers"),
+        ({"slow": [0.1, 10**400]}, r"^fit.slow is \[0.1, 1000.*\]; expected 2 numbers"),
+        ({"slow": [0.1, "2001-01-01"]}, r"^fit.slow is \[0.1, '2001-01-01'\]; expected 2 numbers"),
+        ({"slow": [0.1, [1]]}, r"^fit.slow is \[0.1, \[1\]\]; expected 2 numbers"),
+        ({"groups": ["nose", ["wrist"]]}, r"^fit: \['wrist'\] is no name of a group$"),
+        ({"groups": ["nose", None]}, r"^fit: None is no name of a group$"),
+        ({"borrowed": {7: "nose"}}, r"^fit: 7 is no name of a group$"),
+        ({"borrowed": 3}, r"^fit: expected groups to be a list and borrowed a mapping$"),
         ({"slow": [0.1, -0.1]}, r"^fit.slow is -0.1 for wrist; expected 0 or more$"),
         ({"score_s": [-1, 1]}, r"^fit.score_s is -1.0 for nose; expected 0 or more$"),
         ({"swaps": [0, 1]}, r"^fit.swaps is 1.0 for wrist; expected less than 1$"),
@@ -88,14 +95,20 @@ def test_a_group_borrows_from_one_with_numbers() -> None:
         profiles.parse(content(borrowed=borrowed), "fit")
 
 
+def test_a_group_borrows_from_a_name() -> None:
+    borrowed = {name: ["nose"] for name in set(GROUPS) - {"nose", "wrist"}}
+    with pytest.raises(ConfigError, match=r"^fit: \w+ borrows from '\['nose'\]', which has no nu"):
+        profiles.parse(content(borrowed=borrowed), "fit")
+
+
 def test_files_that_hold_no_fit(tmp_path) -> None:
     absent, broken, other = (tmp_path / name for name in ("absent.yaml", "broken.yaml", "o.yaml"))
     broken.write_text("a: [")
     other.write_text("3")
-    reasons = {absent: "No such file or directory", broken: "it is no YAML"}
+    reasons = {absent: "No such file or directory", broken: "it is no YAML ("}
     for path, reason in reasons.items():
         with pytest.raises(ConfigError) as error:
             profiles.read(path)
-        assert str(error.value) == f"input.fit={path} cannot be read: {reason}"
+        assert str(error.value).startswith(f"input.fit={path} cannot be read: {reason}")
     with pytest.raises(ConfigError, match=r"o.yaml holds no fit, which has groups, white"):
         profiles.read(other)

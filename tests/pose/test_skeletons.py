@@ -1,5 +1,7 @@
 """Skeletons: names, mirror images, groups, and one set's keypoints in another's order."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -140,3 +142,38 @@ def test_what_is_not_visible_is_zero_even_if_it_was_nan() -> None:
     assert out.dtype == np.float32
     assert not out.any()
     assert not seen.any()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3", "has no keypoints; expected keypoints: [NAME, ...]"),
+        ("keypoints: [a, a]", "names keypoint 'a' twice"),
+        ("keypoints: [a, 2001-01-01]\npairs: 3", ": pairs is 3; expected a list of pairs"),
+        ("keypoints: [a, b]\nlimbs: ab", ": limbs is ab; expected a list of pairs"),
+        ("keypoints: [a, b]\nlimbs: [[a, c]]", ": limbs has ['a', 'c']; expected two names of"),
+        ("keypoints: [a, b]\nstands_for: {a: [b]}", ": stands_for is no mapping of its keypoints"),
+        ("keypoints: [a, b]\ncolours: 3", "has 'colours'; expected keypoints, limbs, pairs, st"),
+        (
+            f"keypoints: [{', '.join(f'k{n}' for n in range(1001))}]",
+            "has 1001 keypoints; expected",
+        ),
+        ("keypoints: [" * 5000, "cannot be read: it is nested too deeply"),
+        ("a: &a [*a]", "cannot be read: it is nested deeper than 64 levels"),
+        ("keypoints: [", "cannot be read: while parsing"),
+    ],
+)
+def test_a_file_that_describes_no_skeleton(tmp_path, text, said) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        skeleton(str(path))
+    assert str(error.value).startswith(f"skeleton '{path}'")
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_pipe_describes_no_skeleton_and_is_not_waited_for(tmp_path) -> None:
+    os.mkfifo(tmp_path / "mine.yaml")
+    with pytest.raises(ConfigError, match=r"mine.yaml' cannot be read: it is no regular file$"):
+        skeleton(str(tmp_path / "mine.yaml"))

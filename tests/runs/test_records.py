@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from temporal_pose.errors import RunFolderError
 from temporal_pose.runs import records as module
 from temporal_pose.runs.records import Entry, Record, latest, progress, seconds_left, summary
 
@@ -110,4 +111,38 @@ def test_progress_and_summary() -> None:
     known[2] = Entry("/s", "stopped")
     assert summary(known) == (
         "4 runs: 2 done, 1 stopped, 1 failed\n  stopped: /s\n  failed: /f: no luck"
+    )
+
+
+def test_after_the_end_nothing_is_waited_for(record) -> None:
+    record.write(RUNS[0], "running")
+    record.write(RUNS[1], "done", seconds=2.0)
+    lost, done, other = record.ended()
+    assert done.state == "done"
+    assert (lost.state, other.state) == ("failed", "failed")
+    assert lost.error == (
+        f"nothing is known of it, for nothing could be written into {record.folder}"
+    )
+
+
+@pytest.mark.parametrize("content", ["", "{", "3", "[]", '{"path": 1, "odd": 2}', "[" * 9999])
+def test_a_record_that_lies_is_one_run_whose_state_is_unknown(record, content) -> None:
+    (record.folder / "0001.json").write_text(content)
+    entries = record.read()
+    assert [entry.state for entry in entries] == ["waiting", "unknown", "waiting"]
+    assert entries[1] == Entry(str(RUNS[1]), "unknown", "its record is missing or damaged")
+    assert "unknown: /runs/a: its record is missing or damaged" in summary(entries)
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"runs": 3}', '{"runs": [], "host": 1}', None])
+def test_a_plan_that_lies_is_one_line(record, content) -> None:
+    file = record.folder / "plan.json"
+    file.unlink()
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(RunFolderError) as error:
+        record.read()
+    assert str(error.value) == (
+        f"{file} does not tell which runs the sweep has: it is missing or damaged; start the "
+        "sweep again"
     )

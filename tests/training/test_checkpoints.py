@@ -1,6 +1,7 @@
 """Checkpoints hold tensors and plain data; code in them is never run."""
 
 import errno
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import nn
 
 from temporal_pose.errors import CheckpointError
 from temporal_pose.files.atomic import write_tensors
+from temporal_pose.filters.savgol import Savgol
 from temporal_pose.runs.weights import load_weights, read_checkpoint
 from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable
 
@@ -109,6 +111,57 @@ def test_weights_that_are_not_finite(tmp_path) -> None:
         f"checkpoint {path} holds values of 2.bias that are not finite: training has diverged; "
         "train again with force=true and a lower optimizer.lr"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("2.bias", torch.tensor([1.0, 1e300], dtype=torch.float64), "too large for torch.float32"),
+        ("2.bias", torch.zeros(2, dtype=torch.complex64), "holds torch.complex64 on cpu for 2.bi"),
+        ("2.bias", torch.zeros(2, device="meta"), "holds torch.float32 on meta for 2.bias; expec"),
+        ("2.bias", torch.zeros(2).to_sparse(), "2.bias is of a layout of its own there, expected"),
+        ("2.bias", "text", "2.bias is a setting there, expected of shape (2,)"),
+        ("2.bias", None, "2.bias is a setting there, expected of shape (2,)"),
+        (b"2.bias", torch.zeros(2), "b'2.bias' is of shape (2,) there, expected none"),
+        (7, torch.zeros(2), "7 is of shape (2,) there, expected none"),
+        ("2.bias", torch.zeros(2, 1), "2.bias is of shape (2, 1) there, expected of shape (2,)"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_tensors_that_lie(tmp_path, name, value, said) -> None:
+    path, net = tmp_path / "best.ckpt", model()
+    before = {key: tensor.clone() for key, tensor in net.state_dict().items()}
+    torch.save({"state_dict": net.state_dict() | {name: value}, "epoch": 1}, path)
+    with pytest.raises(CheckpointError) as error:
+        load_weights(net, path)
+    assert str(error.value).startswith(f"checkpoint {path} ")
+    assert said in str(error.value)
+    assert all(torch.equal(net.state_dict()[key], tensor) for key, tensor in before.items())
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        *("text", None, 3, {}, {"window_s": 0.2}, {"window_s": "x", "order": 2, "max_gap_s": 1}),
+        *({b"window_s": 0.2}, ["window_s"], {"window_s": -1.0, "order": 2.0, "max_gap_s": 0.25}),
+        {"window_s": float("nan"), "order": 2.0, "max_gap_s": 0.25},
+        {"window_s": None, "order": [2], "max_gap_s": {}},
+        {"window_s": 10**400, "order": 2.0, "max_gap_s": 0.25},
+    ],
+)
+def test_settings_of_a_filter_that_lie(tmp_path, state) -> None:
+    path = tmp_path / "best.ckpt"
+    torch.save({"state_dict": {"_extra_state": state}, "epoch": 0}, path)
+    with pytest.raises(CheckpointError) as error:
+        load_weights(Savgol(0.25, 2), path)
+    assert str(error.value).startswith(f"checkpoint {path}")
+    assert "\n" not in str(error.value)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path) -> None:
+    path = tmp_path / "best.ckpt"
+    os.mkfifo(path)
+    assert message(path) == f"checkpoint {path} is no regular file; expected best.ckpt"
 
 
 def test_training_goes_on_only_from_all_that_it_needs(tmp_path) -> None:
