@@ -65,8 +65,8 @@ def check_weights(task: nn.Module, weights: Mapping[str, Any], path: Path) -> No
     Raises:
         CheckpointError: they are another model's, or not finite.
     """
-    there = {name: _shape(value) for name, value in weights.items()}
-    here = {name: _shape(value) for name, value in task.state_dict().items()}
+    there = {name: _told(value) for name, value in weights.items()}
+    here = {name: _told(value) for name, value in task.state_dict().items()}
     different = sorted(name for name in there | here if there.get(name) != here.get(name))
     if different:
         name = different[0]
@@ -82,5 +82,6 @@ def check_weights(task: nn.Module, weights: Mapping[str, Any], path: Path) -> No
             )
 
 
-def _shape(value: Any) -> str:
-    return f"of shape {tuple(value.shape)}" if hasattr(value, "shape") else "a setting"
+def _told(value: Any) -> str:
+    """What must be the same in a checkpoint: the shape of a tensor, a setting as it is."""
+    return f"of shape {tuple(value.shape)}" if hasattr(value, "shape") else str(value)
