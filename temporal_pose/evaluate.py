@@ -72,10 +72,11 @@ def _keep(config: DictConfig, scores: dict[str, float], predictions: Predictions
 
 
 def _table(name: str, scores: dict[str, float]) -> Table:
+    """Scores of all keypoints, and of their groups at the widest threshold alone."""
     table = Table("score", name, "identity", title="test set")
     for row, value in scores.items():
-        if row.startswith("test/"):
-            score = row.removeprefix("test/")
+        score = row.removeprefix("test/")
+        if score != row and not score.startswith(("pck@0.05/", "pck@0.1/")):
             shown = (value, scores[f"identity/{score}"])
             form = "{:.1%}" if score.startswith("pck") else "{:.3f}"
             table.add_row(score, *(form.format(number) for number in shown))

@@ -31,10 +31,11 @@ def recomputed(file: Path) -> dict[str, float]:
         for share in (0.05, 0.1, 0.2):
             hit = far <= share * torso[:, :, None]
             found[f"{side}/pck@{share:g}"] = hit[seen].mean()
-        for group, members in CLIMBALONG25.groups.items():
-            some = seen[..., list(members)]
-            if some.any():
-                found[f"{side}/pck@0.2/{group}"] = hit[..., list(members)][some].mean()
+            for group, members in CLIMBALONG25.groups.items():
+                some = seen[..., list(members)]
+                if some.any():
+                    share_of = hit[..., list(members)][some].mean()
+                    found[f"{side}/pck@{share:g}/{group}"] = share_of
         found[f"{side}/error_px"] = far[seen].mean()
         bend = np.hypot(*np.moveaxis(np.diff(wrong, n=2, axis=1), -1, 0))
         whole = seen[:, 2:] & seen[:, 1:-1] & seen[:, :-2]
