@@ -40,7 +40,7 @@ SMALL := data.subjects=4 data.videos=1 data.frames=60 data.size=20 model.hidden=
 grid-small: .venv/installed
 	$(BIN)/python -m temporal_pose.train -m $(GRID),identity,savgol,savgol_window \
 	    runs_dir=$(RUNS)-small $(SMALL) trainer.max_epochs=2 trainer.enable_progress_bar=false
-	$(BIN)/python -m temporal_pose.report runs_dir=$(RUNS)-small
+	$(BIN)/python -m temporal_pose.report runs_dir=$(RUNS)-small grid=true
 
 # Every pretrained run of $(RUNS), filters beside them, on a detector's output: a simulated one, or
 # a real one with DATA='data=paired data.root=DIR'.

@@ -14,7 +14,9 @@ from temporal_pose.app.saved_runs import of_run, restored
 from temporal_pose.app.settings import check, one_of
 from temporal_pose.files.atomic import make_folder, write_json
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.training.evaluation import Predictions, evaluate
+from temporal_pose.runs.predictions import Predictions
+from temporal_pose.runs.results import METRICS, PREDICTIONS
+from temporal_pose.training.evaluation import evaluate
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +48,8 @@ def _keep(config: DictConfig, scores: dict[str, float], predictions: Predictions
     """Writes what came out, if asked to, and shows it."""
     if config.out is not None:
         folder = Path(config.out)
-        predictions.save(folder / "predictions.npz")
-        write_json(folder / "metrics.json", plain(scores))
+        predictions.save(folder / PREDICTIONS)
+        write_json(folder / METRICS, plain(scores))
     Console().print(_table(config.model.name, scores))
 
 

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 
 from temporal_pose.app.cli import command
 from temporal_pose.errors import RunFolderError
-from temporal_pose.reporting.pulse import epochs_done
+from temporal_pose.runs.events import epochs_done
 from temporal_pose.runs.records import WELL, Entry, latest, progress
 
 

@@ -5,8 +5,6 @@ import csv
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,14 +16,16 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 import temporal_pose.reporting
 
 FILES = [
-    *("report.md", "tables.tex", "pck_k1.csv", "keypoints_k1.csv", "errors_k1.csv"),
+    *("report.md", "tables.tex", "pck_k1.csv", "errors_k1.csv", "costs.csv"),
+    *("corrected_pretraining_validation.csv", "thesis_identity.csv"),
     *("results.csv", "learning_curves.png", "learning_curves.svg", "tradeoff.png", "tradeoff.svg"),
 ]
 
 
-def report(*arguments):
-    command = [sys.executable, "-m", "temporal_pose.report", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@pytest.fixture
+def report(command):
+    """Runs the command as it is typed."""
+    return lambda *arguments: command("report", *map(str, arguments))
 
 
 @pytest.fixture
@@ -56,16 +56,16 @@ def _log(path, **values):
     writer.close()
 
 
-def test_the_report_is_written_printed_and_repeatable(runs_dir, tmp_path):
+def test_the_report_is_written_printed_and_repeatable(report, runs_dir, tmp_path):
     first = report(f"runs_dir={runs_dir}")
     out = runs_dir / "report" / "pretrain"
-    assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout.splitlines()[-len(FILES) :] == [str(out / name) for name in FILES]
-    assert "Conv3D" in first.stdout
+    assert (first.status, first.err) == (0, "")
+    assert first.out.splitlines()[-len(FILES) :] == [str(out / name) for name in FILES]
+    assert "Conv3D" in first.out
     contents = {file.name: file.read_bytes() for file in out.iterdir()}
     assert sorted(contents) == sorted(FILES)
     second = report(f"runs_dir={runs_dir}", f"out={tmp_path}/elsewhere")
-    assert second.returncode == 0
+    assert second.status == 0
     again = (tmp_path / "elsewhere").iterdir()
     assert {file.name: file.read_bytes() for file in again} == contents
     assert sorted(item.name for item in runs_dir.iterdir()) == ["pretrain", "report"]
@@ -75,16 +75,17 @@ def test_the_report_is_written_printed_and_repeatable(runs_dir, tmp_path):
 def _check_page(out, page):
     """Every caption says that the data is synthetic, and every link leads somewhere."""
     captions = re.findall(r"^\*\*(?:Table|Figure) \d+\.\*\*.*", page, re.MULTILINE)
-    assert len(captions) == 5
-    assert all("synthetic data" in caption for caption in captions)
+    ours = [c for c in captions if "thesis" not in c and "Parameters" not in c]
+    assert (len(captions), len(ours)) == (7, 4)
+    assert all("synthetic data" in caption for caption in ours)
     links = re.findall(r"\]\(([^)]+)\)", page)
     assert set(links) == set(FILES) - {"report.md"}
     assert all((out / link).is_file() for link in links)
     with (out / "pck_k1.csv").open() as file:
         values = {line["Accuracy metric"]: line["PCK@0.05 1.2"] for line in csv.DictReader(file)}
     assert (values["Conv3D"], values["Identity function"]) == ("50", "25")
-    assert "Without readable TensorBoard events: deciwatch 1.2 seed 1." in page
-    assert "| Conv3D | – | **50.0** | – |" in page
+    assert "Without TensorBoard events: deciwatch 1.2 seed 1." in page
+    assert "| Conv3D | **50.0** | **50.0** | **50.0** |" in page
 
 
 def copied(runs_dir, stage, to, **scores):
@@ -94,7 +95,7 @@ def copied(runs_dir, stage, to, **scores):
     file.write_text(json.dumps(json.loads(file.read_text()) | scores))
 
 
-def test_finetuning_is_reported_beside_its_controls_and_the_thesis(runs_dir, tmp_path):
+def test_finetuning_is_reported_beside_its_controls_and_the_thesis(report, runs_dir, tmp_path):
     copied(runs_dir, "pretrained", runs_dir, **{"test/pck@0.05": 0.25})
     copied(runs_dir, "finetune", runs_dir, **{"test/pck@0.05": 0.75})
     copied(runs_dir, "finetune", tmp_path / "boxes", **{"test/pck@0.05": 0.125})
@@ -102,68 +103,119 @@ def test_finetuning_is_reported_beside_its_controls_and_the_thesis(runs_dir, tmp
         *(f"runs_dir={runs_dir}", "stage=finetune", f"out={tmp_path}/out"),
         f"variants={{window boxes: {tmp_path}/boxes}}",
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.status, done.err) == (0, "")
     page = (tmp_path / "out/report.md").read_text()
     assert page.startswith("# Results: finetune\n")
     assert "| Variant | pretrained | finetune | window boxes | pretrained |" in page
     assert "| Conv3D 1.2 | 25.0 | **75.0** | 12.5† |" in page
     titles = re.findall(r"^\*\*Table (\d+)\.\*\* ([^:.]*)", page, re.MULTILINE)
-    assert [title for _, title in titles][:5] == [
+    assert [title for _, title in titles] == [
         "Test accuracy for shifting scalar k = 1, in percent",
-        "Test PCK@0",
-        *["The thesis's values"] * 2,
         "Variants compared",
+        "Mean test errors for shifting scalar k = 1",
+        "Parameters",
+        *["Corrected by the author after handing in"] * 3,
+        "The thesis's report",
     ]
     with (tmp_path / "out/variants.csv").open() as file:
         lines = {line["Score"]: line for line in csv.DictReader(file)}
     assert lines["Conv3D 1.2"]["PCK@0.05 (%) window boxes"] == "12.5"
 
 
-def test_other_folders_stand_beside_the_reports_own(runs_dir, tmp_path):
+def test_other_folders_stand_beside_the_reports_own(report, runs_dir, tmp_path):
     copied(runs_dir, "pretrain", tmp_path / "other")
     done = report(f"runs_dir={runs_dir}", f"variants={{mean 0: {tmp_path}/other}}")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.status, done.err) == (0, "")
     page = (runs_dir / "report/pretrain/report.md").read_text()
     assert "| Variant | runs | mean 0 | runs | mean 0 |" in page
-    assert "thesis" not in page
 
 
 @pytest.mark.parametrize("typed", ["variants=here", "variants={a: 3}", "variants=[runs]"])
-def test_variants_are_folders_by_label(runs_dir, typed):
+def test_variants_are_folders_by_label(report, runs_dir, typed):
     refused = report(f"runs_dir={runs_dir}", typed)
-    assert (refused.returncode, refused.stdout) == (2, "")
+    assert (refused.status, refused.out) == (2, "")
     value = {"here": "'here'", "{a: 3}": "{'a': 3}", "[runs]": "['runs']"}[typed.partition("=")[2]]
-    assert refused.stderr == (
+    assert refused.err == (
         f"error: variants is {value}; expected folders of runs by label, as in "
         "variants='{window boxes: runs-window}'\n"
     )
 
 
-def test_a_variant_without_runs_is_named(runs_dir, tmp_path):
+def test_a_variant_without_runs_is_named(report, runs_dir, tmp_path):
     refused = report(f"runs_dir={runs_dir}", f"variants={{a: {tmp_path}/nowhere}}")
-    assert refused.returncode == 2
-    assert refused.stderr.startswith(f"error: {tmp_path}/nowhere/pretrain holds no finished run; ")
+    assert refused.status == 2
+    assert refused.err.startswith(f"error: {tmp_path}/nowhere/pretrain holds no finished run; ")
 
 
-def test_without_runs_one_line_says_how_to_make_one(tmp_path):
+def test_without_runs_one_line_says_how_to_make_one(report, tmp_path):
     refused = report(f"runs_dir={tmp_path}", "stage=finetune")
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr == (
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err == (
         f"error: {tmp_path}/finetune holds no finished run; make one, for example with "
         f"python -m temporal_pose.finetune model=conv3d setup=1 k=1 runs_dir={tmp_path}\n"
     )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_run_is_named_in_one_line(runs_dir):
+def test_a_damaged_run_is_listed_and_the_others_are_reported(report, runs_dir):
     file = runs_dir / "pretrain" / "conv3d" / "setup2" / "k1" / "metrics.json"
     file.write_text("[]")
-    refused = report(f"runs_dir={runs_dir}")
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr == (
-        f"error: {file} is unreadable or damaged: it holds no JSON object; delete its folder and "
-        "repeat the run\n"
+    done = report(f"runs_dir={runs_dir}")
+    assert (done.status, done.err) == (0, "")
+    said = (
+        f"{file} is unreadable or damaged: it holds no JSON object; delete its folder and "
+        "repeat the run (the run is left out)"
     )
+    assert f"\nleft out: {said}\n" in done.out
+    assert "DeciWatch" in done.out
+    assert "Conv3D" not in done.out
+    page = (runs_dir / "report/pretrain/report.md").read_text()
+    assert "## Left out\n\n- " in page
+
+
+def test_a_damaged_control_does_not_stand_in_the_way(report, runs_dir):
+    copied(runs_dir, "pretrained", runs_dir)
+    copied(runs_dir, "finetune", runs_dir)
+    for file in (runs_dir / "pretrained").rglob("metrics.json"):
+        file.write_text("{}")
+    done = report(f"runs_dir={runs_dir}", "stage=finetune")
+    assert (done.status, done.err) == (0, "")
+    (line,) = [line for line in done.out.splitlines() if line.startswith("left out: ")]
+    assert line.startswith(f"left out: {runs_dir}/pretrained holds no finished run that can be ")
+
+
+def test_where_nothing_can_be_read_the_error_is_one_line(report, runs_dir):
+    for file in (runs_dir / "pretrain").rglob("metrics.json"):
+        file.write_text("\x1b[31m")
+    refused = report(f"runs_dir={runs_dir}")
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err.startswith(f"error: {runs_dir}/pretrain holds no finished run that can ")
+    assert refused.err.count("\n") == 1
+    assert "\x1b" not in refused.err
+
+
+def test_the_whole_grid_is_shown_on_demand(report, runs_dir):
+    done = report(f"runs_dir={runs_dir}", "grid=true")
+    page = (runs_dir / "report/pretrain/report.md").read_text()
+    assert (done.status, done.err) == (0, "")
+    assert "| Conv3D | – | **50.0** | – |" in page
+    assert "| bi-ConvLSTM - sum. | – | – | – |" in page
+
+
+@pytest.mark.parametrize("width", [50, 80, 110])
+def test_lines_are_as_long_as_the_terminal_is_wide(report, runs_dir, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    done = report(f"runs_dir={runs_dir}", f"out={runs_dir}/o")
+    shown = done.out.partition(f"{runs_dir}/o")[0].splitlines()
+    assert max(map(len, shown)) <= width
+    assert "*: best of its column." in shown
+
+
+@pytest.mark.parametrize("setting", ["grid", "timing"])
+def test_switches_are_true_or_false(report, runs_dir, setting):
+    refused = report(f"runs_dir={runs_dir}", f"{setting}=perhaps")
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err == f"error: {setting} is 'perhaps'; expected true or false\n"
 
 
 def test_reporting_knows_neither_models_nor_training():
@@ -173,4 +225,5 @@ def test_reporting_knows_neither_models_nor_training():
             module = getattr(node, "module", None) or " ".join(names)
             own = module.startswith("temporal_pose.")
             assert module.split(".")[0] not in ("torch", "lightning", "hydra", "omegaconf")
-            assert not own or module.split(".")[1] in ("reporting", "inputs", "pose", "errors")
+            rooms = ("reporting", "runs", "inputs", "pose", "files", "errors")
+            assert not own or module.split(".")[1] in rooms

@@ -12,7 +12,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from temporal_pose.reporting.pulse import epochs_done
+from temporal_pose.runs.events import epochs_done
 from temporal_pose.runs.records import Record
 
 RUNS = [Path(f"/runs/k{k}") for k in range(1, 5)]

@@ -66,8 +66,8 @@ _KINDS = {
     "model.sigma model.window_s model.sigma_s model.acceleration model.min_cutoff_hz optimizer.lr",
     _NOT_NEGATIVE: "data.margin model.beta model.max_gap_s optimizer.weight_decay "
     "trainer.gradient_clip_val trainer.overfit_batches",
-    _SWITCH: "force dry_run fail_fast from_scratch from_start tune input.resample input.rounded "
-    "input.scale_by_score model.peepholes model.learn_recovery model.both_ways "
+    _SWITCH: "force dry_run fail_fast grid timing from_scratch from_start tune input.resample "
+    "input.rounded input.scale_by_score model.peepholes model.learn_recovery model.both_ways "
     "trainer.detect_anomaly trainer.benchmark trainer.enable_progress_bar "
     "trainer.enable_model_summary",
     Kind(lambda v: isinstance(v, bool) or v == "warn", "true, false or warn"): (

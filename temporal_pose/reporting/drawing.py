@@ -1,18 +1,30 @@
-"""Drawing poses and heatmaps: arrays in, a figure out, and nothing shared between calls."""
+"""Drawing poses and heatmaps: arrays in, a figure out, and nothing shared between calls; and how
+axes look and figures become files, for every figure there is.
+"""
 
+import io
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import ceil, sqrt
 from typing import Any, NamedTuple
 
+import matplotlib
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    ScalarFormatter,
+)
 
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
 
@@ -30,6 +42,9 @@ STYLES: tuple[dict[str, Any], ...] = tuple(
 )
 
 _RIM_AND_CORE = (("#000000", 2.6), ("#FFFFFF", 1.2))
+
+#: Ids in an SVG file are hashes; with a fixed salt they are the same every time.
+_FILE = {"svg.hashsalt": "temporal_pose", "svg.fonttype": "path"}
 
 
 class Poses(NamedTuple):
@@ -80,24 +95,56 @@ def skeletons(
     return figure
 
 
+def filmstrip(poses: Mapping[str, Poses], skeleton: Skeleton | None, size: int = 56) -> Figure:
+    """A row a pose, a column a frame, in heatmap pixels, y downwards; every pose but the first,
+    the truth, on top of that, and above it its mean distance from it.
+
+    Args:
+        poses: by name.
+        skeleton: names the limbs; None for keypoints alone.
+        size: rows and columns of a heatmap, the extent of a panel.
+    """
+    truth = next(iter(poses.values()))
+    frames = len(truth.keypoints)
+    figure = Figure((1.75 * frames + 0.4, 1.85 * len(poses) + 0.3), dpi=100, layout="constrained")
+    grid = figure.subplots(len(poses), frames, squeeze=False).tolist()
+    for (name, pose), panels in zip(poses.items(), grid, strict=True):
+        panels[0].set_ylabel(name, fontsize=8)
+        for frame, axes in enumerate(panels):
+            for which, style in ((truth, STYLES[0]), (pose, STYLES[2])):
+                limbs = _limbs(which.keypoints[frame], which.shown[frame], skeleton)
+                axes.plot(*limbs, marker="o", markeredgewidth=0, **style)
+            axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xticks=[], yticks=[])
+            axes.set_aspect("equal")
+            axes.spines[:].set_color("#DDDDDD")
+            if pose is not truth:
+                axes.set_title(f"{_apart(truth, pose, frame)} px", fontsize=8, pad=2)
+    for frame, axes in enumerate(grid[0]):
+        axes.set_title(f"frame {frame + 1}", fontsize=9, pad=3)
+    return figure
+
+
 def _limbs(
-    keypoints: Float[np.ndarray, "K 2"], shown: Bool[np.ndarray, " K"], skeleton: Skeleton
+    keypoints: Float[np.ndarray, "K 2"], shown: Bool[np.ndarray, " K"], skeleton: Skeleton | None
 ) -> Float[np.ndarray, "2 points"]:
     """One line with gaps through all limbs whose ends are shown, and each keypoint for itself."""
-    gap = np.full((1, 2), np.nan)
-    limbs = [keypoints[[a, b]] for a, b in skeleton.limb_indices if shown[a] and shown[b]]
+    gap, joined = np.full((1, 2), np.nan), skeleton.limb_indices if skeleton else ()
+    limbs = [keypoints[[a, b]] for a, b in joined if shown[a] and shown[b]]
     alone = [keypoints[[i]] for i in np.flatnonzero(shown)]
     return np.concatenate([gap, *(part for piece in (*limbs, *alone) for part in (piece, gap))]).T
 
 
 def _title(poses: Mapping[str, Poses], frame: int) -> str:
     (_, truth), *others = poses.items()
-    errors = []
-    for name, pose in others:
-        both = truth.shown[frame] & pose.shown[frame]
-        apart = np.linalg.norm(pose.keypoints[frame] - truth.keypoints[frame], axis=-1)[both]
-        errors.append(f"{name}: {apart.mean():.1f}" if len(apart) else f"{name}: –")
+    errors = [f"{name}: {_apart(truth, pose, frame)}" for name, pose in others]
     return f"frame {frame + 1}" + ("\n" + ", ".join(errors) + " px" if errors else "")
+
+
+def _apart(truth: Poses, pose: Poses, frame: int) -> str:
+    """Mean distance in a frame over the keypoints that both show."""
+    both = truth.shown[frame] & pose.shown[frame]
+    apart = np.linalg.norm(pose.keypoints[frame] - truth.keypoints[frame], axis=-1)[both]
+    return f"{apart.mean():.1f}" if len(apart) else "–"
 
 
 def heatmaps(
@@ -168,3 +215,45 @@ def pixels(figure: Figure) -> UInt8[np.ndarray, "H W 3"]:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG."""
+    return _save(figure, format="png", dpi=150, metadata={"Software": None})
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as SVG."""
+    return _save(figure, format="svg", metadata={"Date": None, "Creator": None})
+
+
+def _save(figure: Figure, **how: Any) -> bytes:
+    buffer = io.BytesIO()
+    with matplotlib.rc_context(_FILE):
+        figure.savefig(buffer, **how)
+    return buffer.getvalue()
+
+
+def plain(axes: Axes) -> None:
+    """No box, a faint grid, small numbers."""
+    axes.tick_params(labelsize=8)
+    axes.grid(alpha=0.25, linewidth=0.5)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def plain_numbers(axis: Axis, low: float, high: float) -> None:
+    """On a logarithmic axis, a few round numbers instead of powers of ten.
+
+    Args:
+        low, high: the smallest and the largest value shown.
+    """
+    subs = (1, 2, 5) if high > 10 * low else (1, 1.5, 2, 3, 5, 7)
+    wide = high > 3 * low
+    axis.set_major_locator(LogLocator(subs=subs) if wide else MaxNLocator(5))
+    if wide:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    else:  # as many digits as tell neighbours apart
+        digits = ScalarFormatter(useOffset=False)
+        digits.set_scientific(False)
+        axis.set_major_formatter(digits)
+    axis.set_minor_formatter(NullFormatter())

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from temporal_pose.reporting.models import models
-from temporal_pose.reporting.results import Results, Run
+from temporal_pose.files.escaping import one_line
+from temporal_pose.reporting.finished import Results, Run
+from temporal_pose.runs.results import TEST
 
 #: What must be said of a data set wherever a figure of it is shown, by the kind of its truth.
 REMARKS: Mapping[str, str] = {
@@ -57,8 +58,8 @@ def disagreements(results: Results, k: float, setup: str) -> list[str]:
 
 
 def _disagreement(runs: Sequence[Run], results: Results) -> str:
-    for threshold in reversed(results.thresholds):
-        values = {run.model: run.scores.get(f"identity/{threshold}") for run in runs}
+    for threshold in reversed(results.thresholds()):
+        values = {run.model: run.scores.get(TEST.raw + threshold) for run in runs}
         known = {model: value for model, value in values.items() if value is not None}
         if known and max(known.values()) - min(known.values()) > TOLERANCE:
             return (
@@ -73,24 +74,23 @@ def _disagreement(runs: Sequence[Run], results: Results) -> str:
 def _listed(values: Mapping[str, float], results: Results) -> str:
     """Shares in percent, each with the models that have it."""
     owners: dict[str, list[str]] = {}
-    for model in models(results):
+    for model in results.models:
         if model.key in values:
             owners.setdefault(f"{100 * values[model.key]:.2f}", []).append(model.name)
     return "; ".join(f"{value} ({', '.join(names)})" for value, names in owners.items())
 
 
 def _name(run: Run) -> str:
-    data = run.config.get("data")
-    title = data.get("title") if isinstance(data, Mapping) else None
-    name = title or " + ".join(_class(part) for part in _parts(_reader(run)))
+    title = run.settings("data").get("title")
+    parts = (_class(part) for part in _parts(_reader(run)))
+    name = one_line(str(title)) if title else " + ".join(parts)
     remark = "; ".join(filter(None, map(_remark, _truths(run))))
     return f"{name}{_input(run)}" + (f" ({remark})" if remark else "")
 
 
 def _truths(run: Run) -> list[str]:
     """Kinds of truth: as the configuration says, else as its reader's words let one guess."""
-    data = run.config.get("data")
-    truth = data.get("truth") if isinstance(data, Mapping) else None
+    truth = run.settings("data").get("truth")
     if truth is not None:
         return [str(truth)]
     words = str(_reader(run)).lower()
@@ -98,7 +98,7 @@ def _truths(run: Run) -> list[str]:
 
 
 def _remark(truth: str) -> str:
-    return REMARKS.get(truth, f"truth: {truth}")
+    return REMARKS.get(truth, f"truth: {one_line(truth, 40)}")
 
 
 def _input(run: Run) -> str:
@@ -106,10 +106,9 @@ def _input(run: Run) -> str:
 
     Recorded ones are a real detector's, but of a simulated body, which has no pictures.
     """
-    noise = run.config.get("input")
-    if not noise:
+    if not run.config.get("input"):
         return ""
-    target = str(noise.get("_target_", "")) if isinstance(noise, Mapping) else ""
+    target = str(run.settings("input").get("_target_", ""))
     if target.rpartition(".")[2] != "Recording":
         return " with simulated detector noise"
     return f" with {'simulated' if 'simulated' in _truths(run) else 'real'} detections"
@@ -122,9 +121,8 @@ def _data(run: Run) -> str:
 
 def _reader(run: Run) -> Mapping[str, Any]:
     """The reader of the poses; one that only adds detections to another's is not the source."""
-    data = run.config.get("data")
     reader: Mapping[str, Any] = {}
-    inner = data.get("reader") if isinstance(data, Mapping) else None
+    inner = run.settings("data").get("reader")
     while isinstance(inner, Mapping):
         reader, inner = inner, inner.get("reader")
     return reader
@@ -133,14 +131,15 @@ def _reader(run: Run) -> Mapping[str, Any]:
 def _parts(reader: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The readers that a combined one is made of, or the one there is."""
     several = reader.get("readers")
-    return list(several.values()) if isinstance(several, Mapping) else [reader]
+    parts = list(several.values()) if isinstance(several, Mapping) else [reader]
+    return [part for part in parts if isinstance(part, Mapping)]
 
 
 def _class(reader: Mapping[str, Any]) -> str:
     """The data set's name: 'Penn Action' of ``...penn_action.PennAction``."""
     name = str(reader.get("_target_", "unknown data")).rpartition(".")[2]
     spaced = "".join(f" {c}" if c.isupper() else c for c in name).strip()
-    return "synthetic data" if spaced == "Synthetic" else spaced
+    return "synthetic data" if spaced == "Synthetic" else one_line(spaced, 40)
 
 
 def _settings(reader: Mapping[str, Any]) -> str:
@@ -155,16 +154,16 @@ def _setups(results: Results) -> str:
     """What the configurations say of each setup that has runs."""
     found = {}
     for run in results.runs:
-        rows = run.config.get("setups")
-        row = rows.get(f"setup{run.setup}") if isinstance(rows, Mapping) else None
+        row = run.settings("setups").get(f"setup{run.setup}")
         said = row.items() if isinstance(row, Mapping) else ()
-        text = ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in said)
+        text = ", ".join(f"{str(n).replace('_', ' ')} {_plain(value)}" for n, value in said)
         found[run.setup] = f"{run.setup} ({text})" if text else run.setup
     return ", ".join(found[setup] for setup in sorted(found))
 
 
 def _plain(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return one_line(text, 100)
 
 
 def _many(word: str, items: Sequence[str]) -> str:

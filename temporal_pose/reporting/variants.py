@@ -3,19 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from temporal_pose.reporting.cells import (
-    Cell,
-    Score,
-    identity_cell,
-    identity_sources,
-    mark_best,
-    model_cell,
-)
-from temporal_pose.reporting.comparisons import read_tested, same_windows
-from temporal_pose.reporting.models import Kind, Model, models
-from temporal_pose.reporting.provenance import data_names
-from temporal_pose.reporting.results import Results, Run
-from temporal_pose.reporting.table import Header, Table, signs_legend
+from temporal_pose.files.escaping import one_line
+from temporal_pose.reporting.comparisons import same_windows
+from temporal_pose.reporting.finished import Model, ModelKind, Results, Run
+from temporal_pose.reporting.table import Cell, Headings, ResultTable, Score, each, mark_best
+from temporal_pose.reporting.tables import POSITION, experiment_cell, identity_sources
+from temporal_pose.runs.results import WINDOWS
+
+_WINDOWS = f"{WINDOWS}test"
 
 #: Settings that decide what a heatmap pixel is.
 _BOXES = ("box", "margin", "size")
@@ -52,57 +47,56 @@ class _Row:
     boxes: tuple[str, ...]
 
 
-def variant_tables(variants: Sequence[Variant]) -> list[Table]:
+def variant_tables(variants: Sequence[Variant]) -> list[ResultTable]:
     """The comparison, if there is anything to compare."""
     return [variant_table(variants)] if len(variants) > 1 else []
 
 
-def variant_table(variants: Sequence[Variant]) -> Table:
+def variant_table(variants: Sequence[Variant]) -> ResultTable:
     """PCK and position error, a row a model and experiment, a column a variant.
 
     The best of a row is marked, but not among runs that were tested on other windows, nor pixels
     of other boxes.
     """
     every = Results("", tuple(run for variant in variants for run in variant.results.runs))
-    pck = Score(every.thresholds[0])
-    error = Score("error_px", 1, 2, higher_is_better=False)
+    pck = Score(every.thresholds()[0])
     there = [row for row in _all_rows(every, variants) if any(row.runs)]
     rows = [
         (
             f"{row.model.name} {row.k:g}.{row.setup}",
             (
                 *_cells(row, variants, pck, comparable=True),
-                *_cells(row, variants, error, comparable=not any(row.boxes)),
+                *_cells(row, variants, POSITION, comparable=not any(row.boxes)),
             ),
         )
         for row in there
     ]
     width = len(variants)
-    return Table(
+    return ResultTable(
         "variants",
-        f"Variants compared: test accuracy and mean position error. Data: {data_names(every)}",
+        "Variants compared: test accuracy and mean position error",
         (
-            Header("Score", ((f"{pck.key.upper()} (%)", width), ("Position error (px)", width))),
-            Header("Variant", tuple((variant.label, 1) for variant in variants) * 2),
+            Headings("Score", ((f"{pck.key.upper()} (%)", width), ("Position error (px)", width))),
+            each("Variant", [variant.label for variant in variants] * 2),
         ),
         tuple(rows),
         (
             "The rows of the identity function show what each variant was given.",
-            *(line.replace("its column", "the variants") for line in signs_legend(rows)),
             *_notes(there, variants),
         ),
+        best_of="the variants",
     )
 
 
 def _all_rows(every: Results, variants: Sequence[Variant]) -> list[_Row]:
     places = [(k, s) for k in every.ks for s in every.setups]
-    return [_row(m, k, setup, variants) for m in models(every) for k, setup in places]
+    return [_row(m, k, setup, variants) for m in every.models for k, setup in places]
 
 
 def _row(model: Model, k: float, setup: str, variants: Sequence[Variant]) -> _Row:
     runs = tuple(
         identity_sources(variant.results, setup, k)[:1]
-        if model.kind == Kind.IDENTITY
+        if model.kind == ModelKind.IDENTITY
         else variant.results.at(model.key, setup, k)
         for variant in variants
     )
@@ -114,37 +108,31 @@ def _row(model: Model, k: float, setup: str, variants: Sequence[Variant]) -> _Ro
 
 def _other_windows(runs: Sequence[Run], first: Run) -> bool:
     """By the predictions, or where a run has kept none, by the number of windows."""
-    kept = read_tested(first.path)
     for run in runs:
-        tested = read_tested(run.path)
-        if tested is not None and kept is not None:
-            if not same_windows(tested, kept):
+        if run.tested is not None and first.tested is not None:
+            if not same_windows(run.tested, first.tested):
                 return True
-        elif run.scores.get("windows_test") != first.scores.get("windows_test"):
+        elif run.scores.get(_WINDOWS) != first.scores.get(_WINDOWS):
             return True
     return False
 
 
 def _other_boxes(run: Run, first: Run) -> str:
     """Settings of the boxes that differ, those of the first one second."""
-    here, there = (dict(each.config.get("data", {})) for each in (run, first))
+    here, there = (each.settings("data") for each in (run, first))
     return ", ".join(
-        f"data.{name} is {here[name]}, not {there[name]}"
+        f"data.{name} is {one_line(str(here[name]), 40)}, not {one_line(str(there[name]), 40)}"
         for name in _BOXES
         if name in here and name in there and here[name] != there[name]
     )
 
 
 def _cells(row: _Row, variants: Sequence[Variant], score: Score, comparable: bool) -> list[Cell]:
-    cells = [
-        identity_cell(variant.results, row.setup, row.k, score)
-        if row.model.kind == Kind.IDENTITY
-        else model_cell(runs, score)
-        for variant, runs in zip(variants, row.runs, strict=True)
-    ]
+    where = (row.model, row.setup, row.k, score)
+    cells = [replace(experiment_cell(v.results, *where), disputed=False) for v in variants]
     if any(row.other) or not comparable:
         return [replace(c, disputed=o) for c, o in zip(cells, row.other, strict=True)]
-    return cells if row.model.kind == Kind.IDENTITY else mark_best(cells, score)
+    return cells if row.model.kind == ModelKind.IDENTITY else mark_best(cells, score)
 
 
 def _notes(rows: Sequence[_Row], variants: Sequence[Variant]) -> list[str]:

@@ -21,12 +21,13 @@ from temporal_pose.files.reading import arrays
 from temporal_pose.pose.skeletons import CLIMBALONG25
 from temporal_pose.runs.identity import flatten, identity_of
 from temporal_pose.runs.migration import migrated
+from temporal_pose.runs.results import HOLDOUT_PREDICTIONS, METRICS, PREDICTIONS
 
 #: What a run writes, by the beginnings of names for what its libraries name; a lock is never in
 #: the way. `atomic` names its unfinished files after what they become.
 WRITTEN = (
-    *("config.yaml", "best.ckpt", "last.ckpt", "predictions.npz", "holdout.npz", "split.json"),
-    *("metrics.json", "error.txt", "hparams.yaml", "events.out.tfevents."),
+    *("config.yaml", "best.ckpt", "last.ckpt", PREDICTIONS, HOLDOUT_PREDICTIONS, "split.json"),
+    *(METRICS, "error.txt", "hparams.yaml", "events.out.tfevents."),
 )
 
 
@@ -40,11 +41,11 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.config_file = self.path / "config.yaml"
-        self.metrics_file = self.path / "metrics.json"
+        self.metrics_file = self.path / METRICS
         self.best = self.path / "best.ckpt"
         self.last = self.path / "last.ckpt"
-        self.predictions = self.path / "predictions.npz"
-        self.holdout = self.path / "holdout.npz"
+        self.predictions = self.path / PREDICTIONS
+        self.holdout = self.path / HOLDOUT_PREDICTIONS
         self.split_file = self.path / "split.json"
         self.error_file = self.path / "error.txt"
 

@@ -1,45 +1,20 @@
 """Testing: scores, and the predictions they are computed from."""
 
-import io
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import lightning as L
 import numpy as np
 import torch
 import torch.distributed as dist
-from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.splits import HOLDOUT
-from temporal_pose.files.atomic import write_bytes
+from temporal_pose.runs.predictions import Predictions
+from temporal_pose.runs.results import HOLDOUT as HELD
+from temporal_pose.runs.results import TEST, VALIDATION
 from temporal_pose.training.task import Refinement
-
-
-class Predictions(NamedTuple):
-    """What a task made of the test set; positions in heatmap pixels.
-
-    Args:
-        window: number of each window's first frame in the data set.
-        video: name of each window's video.
-        observed: the input.
-    """
-
-    window: Int[np.ndarray, " N"]
-    video: np.ndarray
-    predicted: Float[np.ndarray, "N T K 2"]
-    observed: Float[np.ndarray, "N T K 2"]
-    truth: Float[np.ndarray, "N T K 2"]
-    visible: Bool[np.ndarray, "N T K"]
-    torso: Float[np.ndarray, "N T"]
-
-    def save(self, path: Path) -> None:
-        """Writes a compressed ``.npz`` file with these names, atomically."""
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **self._asdict())
-        write_bytes(path, buffer.getvalue())
 
 
 def evaluate_holdout(
@@ -51,8 +26,8 @@ def evaluate_holdout(
         ``holdout/<score>`` and, for the unrefined input, ``holdout/identity/<score>``.
     """
     scores, predictions = evaluate(task, data.tested_on(HOLDOUT), trainer)
-    own = {name.removeprefix("test/"): value for name, value in scores.items()}
-    return {f"{HOLDOUT}/{name}": value for name, value in own.items()}, predictions
+    own = {name.removeprefix(TEST.refined): value for name, value in scores.items()}
+    return {f"{HELD.refined}{name}": value for name, value in own.items()}, predictions
 
 
 def evaluate(
@@ -83,8 +58,9 @@ def validate(
     """Scores on the validation set, ``val/<score>``: what models may be chosen by."""
     tester = trainer(logger=False, callbacks=[], enable_checkpointing=False)
     (scores,) = tester.validate(task, datamodule=data, verbose=False)
-    others = ("val/identity/", "val/loss")  # which filters do not have
-    kept = {name: float(value) for name, value in scores.items() if name.startswith("val/")}
+    refined = VALIDATION.refined
+    others = (VALIDATION.raw, f"{refined}loss")  # which filters do not have
+    kept = {name: float(value) for name, value in scores.items() if name.startswith(refined)}
     return {name: value for name, value in kept.items() if not name.startswith(others)}
 
 

@@ -13,6 +13,7 @@ from temporal_pose.data.module import PoseData
 from temporal_pose.data.splits import HOLDOUT
 from temporal_pose.files.atomic import write_json
 from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.results import BEST_EPOCH, described
 from temporal_pose.training.charts import table_row, table_scores, table_settings
 from temporal_pose.training.evaluation import evaluate, evaluate_holdout, validate
 from temporal_pose.training.fitting import Fit, event_log
@@ -51,16 +52,16 @@ def experiment(
         rates = sorted(set(data.sides["train"].fps.tolist()))
         known = {"seen": sorted(own.union(seen)), "fps": rates, "taught": data.taught()}
         write_json(run.split_file, data.groups() | known)
-    described = {
-        "torso_px": data.mean_torso,
-        **{f"windows_{side}": len(windows) for side, windows in data.sides.items()},
-        "epochs": fitted.epochs,
-        "best_epoch": fitted.best_epoch,
-        "parameters": task.parameter_count,
-        "seconds": round(fitted.seconds, 3),
-        **{f"setting/{name}": value for name, value in fitted.settings.items()},
-    }
-    return scores | validated | described
+    about = described(
+        torso=data.mean_torso,
+        windows={side: len(windows) for side, windows in data.sides.items()},
+        epochs=fitted.epochs,
+        best_epoch=fitted.best_epoch,
+        parameters=task.parameter_count,
+        seconds=fitted.seconds,
+        settings=fitted.settings,
+    )
+    return scores | validated | about
 
 
 @rank_zero_only
@@ -70,7 +71,7 @@ def log_outcome(run: RunFolder, settings: Mapping[str, Any], metrics: Mapping[st
     The scores stand at the epoch whose weights were tested.
     """
     logger, scores = event_log(run), table_scores(metrics)
-    logger.log_metrics(scores, max(metrics["best_epoch"] - 1, 0))
+    logger.log_metrics(scores, max(metrics[BEST_EPOCH] - 1, 0))
     for summary in table_row(table_settings(settings), scores):
         logger.experiment.file_writer.add_summary(summary)
     logger.finalize("success")

@@ -11,8 +11,10 @@ import pytest
 import torch
 from scipy.io import savemat
 
+import temporal_pose.training.timing as prediction_times
 from temporal_pose.bench import __main__ as command
 from temporal_pose.bench import measure as timing
+from temporal_pose.bench import prediction
 from temporal_pose.bench.decoding import decoding
 from temporal_pose.bench.epoch import (
     conv3d_epoch,
@@ -171,3 +173,14 @@ def test_an_unknown_name_is_refused(capsys):
         command.main(["speed"])
     assert refusal.value.code == 2
     assert "benchmark 'speed' is unknown; expected rendering, decoding" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated by PEP 585")
+def test_the_time_of_a_prediction_is_measured_of_every_network(monkeypatch):
+    monkeypatch.setattr(prediction, "networks", lambda: ["deciwatch", "identity"])
+    monkeypatch.setattr(prediction_times, "_SECONDS", 0)
+    rows = list(prediction.prediction())
+    assert [row.what for row in rows if "CPU" in row.what] == [
+        *("prediction of deciwatch, CPU, batch of 1", "prediction of deciwatch, CPU, batch of 64")
+    ]
+    assert all(row.value > 0 and row.unit == "ms a window" for row in rows)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from tensorboard.compat.proto.event_pb2 import Event
@@ -27,16 +28,21 @@ class Folders:
 
         Args:
             options: ``pck``, ``identity``: PCK at three thresholds; ``groups``: PCK@0.2 by group,
-                ``errors``, ``identity_errors``: position and acceleration error; ``torso``;
-                ``lag``, ``identity_lag``; ``val_error``: position error in validation;
-                ``parameters``; ``reader``; ``truth``; ``noise``; ``whole``; ``window``; ``git``;
-                ``data``: further settings of the data.
+                ``strict_groups``: the same at other thresholds; ``errors``, ``identity_errors``:
+                position and acceleration error; ``torso``; ``lag``, ``identity_lag``;
+                ``val_error``: position error in validation; ``parameters``; ``reader``;
+                ``truth``; ``input``; ``whole``; ``title``; ``window``; ``git``; ``data``: further
+                settings of the data; ``also``: further numbers.
         """
         path = self.root / stage / model / f"setup{setup}" / f"k{k:g}"
         path = path if seed == 1 else path / f"seed{seed}"
         path.mkdir(parents=True)
         config = {
-            "model": {"name": model, "whole_videos": options.get("whole", False)},
+            "model": {
+                "name": model,
+                "whole_videos": options.get("whole", False),
+                **({"title": options["title"]} if "title" in options else {}),
+            },
             "data": {
                 "window": options.get("window", 5),
                 "reader": options.get("reader", SYNTHETIC),
@@ -51,6 +57,30 @@ class Folders:
         (path / "metrics.json").write_text(json.dumps(self._metrics(seed, options)))
         return path
 
+    @staticmethod
+    def keep(path: Path, off=0.0, input_off=1.0, file="predictions.npz", **fields) -> None:
+        """Writes predictions that are off by a constant along x, and an input off by another.
+
+        Args:
+            off, input_off: heatmap pixels; one for all, or one a keypoint.
+            fields: in place of those that would be written; None leaves one out.
+        """
+        rng = np.random.default_rng(0)
+        truth = rng.uniform(8, 12, (7, 5, 3, 2)).cumsum(1).astype(np.float32)
+        along = np.array([1, 0], np.float32)
+        arrays = {
+            "window": np.arange(7),
+            "video": np.array(list("aabbccc")),
+            "predicted": truth
+            + np.multiply.outer(np.broadcast_to(off, 3), along).astype(np.float32),
+            "observed": truth + np.multiply.outer(np.broadcast_to(input_off, 3), along),
+            "truth": truth,
+            "visible": np.ones(truth.shape[:3], bool),
+            "torso": np.full(truth.shape[:2], 8, np.float32),
+        }
+        arrays = {name: a for name, a in (arrays | fields).items() if a is not None}
+        np.savez(path / file, **arrays)
+
     def _metrics(self, seed, options):
         scores = {}
         sides = {"test": ("pck", "errors"), "identity": ("identity", "identity_errors")}
@@ -63,8 +93,9 @@ class Folders:
         for side, (pck, errors) in sides.items():
             shares = options.get(pck, usual[pck])
             scores |= {f"{side}/pck@{a}": v for a, v in zip((0.05, 0.1, 0.2), shares, strict=True)}
-            wide = options.get("groups", {"nose": 0.875, "index_finger": 0.625})
-            scores |= {f"{side}/pck@0.2/{group}": value for group, value in wide.items()}
+            by_group = {0.2: options.get("groups", {"nose": 0.875, "index_finger": 0.625})}
+            for share, values in (by_group | options.get("strict_groups", {})).items():
+                scores |= {f"{side}/pck@{share:g}/{g}": value for g, value in values.items()}
             names = (f"{side}/error_px", f"{side}/accel_error_px")
             scores |= dict(zip(names, options.get(errors, usual[errors]), strict=True))
         extra = {"lag": "test/lag_frames", "identity_lag": "identity/lag_frames"}
@@ -76,6 +107,7 @@ class Folders:
             "seed": seed,
             "git": options.get("git", "abc123+"),
             "config_hash": "f00d",
+            **options.get("also", {}),
         }
 
 

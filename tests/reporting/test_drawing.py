@@ -2,9 +2,17 @@ import numpy as np
 import pytest
 from matplotlib import pyplot, rcParams
 from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
 
 from temporal_pose.pose.skeletons import Skeleton
-from temporal_pose.reporting.drawing import Poses, heatmaps, pixels, skeletons
+from temporal_pose.reporting.drawing import (
+    Poses,
+    filmstrip,
+    heatmaps,
+    pixels,
+    plain_numbers,
+    skeletons,
+)
 
 SQUARE = Skeleton("square", ("a", "b", "c", "d"), (("a", "b"), ("b", "c"), ("c", "d")))
 T, K, SIZE = 3, 4, 11
@@ -166,3 +174,42 @@ def test_no_global_state():
     pixels(heatmaps(*some_heatmaps(), *NAMES))
     assert dict(rcParams) == settings
     assert not pyplot.get_fignums()
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1.5205, 1.5241), (0.9, 2.1), (0.02, 0.5), (1234.0, 1236.0), (1e-5, 9e-5)]
+)
+def test_numbers_on_a_logarithmic_axis_are_few_plain_and_all_different(low, high):
+    axes = Figure().subplots()
+    axes.plot([1, 2], [low, high])
+    axes.set_yscale("log")
+    plain_numbers(axes.yaxis, low, high)
+    axes.figure.canvas.draw()
+    bottom, top = axes.get_ylim()
+    shown = [
+        label.get_text()
+        for label, place in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)
+        if bottom <= place <= top
+    ]
+    assert 2 <= len(shown) <= 9
+    assert len(set(shown)) == len(shown)
+    assert "times" not in "".join(shown)
+    assert [float(text) for text in shown] == sorted(float(text) for text in shown)
+
+
+def test_a_film_strip_has_a_row_a_pose_with_the_truth_below_it():
+    figure = filmstrip({"truth": poses(), "input": poses(1), "output": poses(0.5)}, SQUARE, SIZE)
+    grid = np.array(figure.axes).reshape(3, T)
+    assert [axes.get_ylabel() for axes in grid[:, 0]] == ["truth", "input", "output"]
+    assert [axes.get_title() for axes in grid[0]] == [f"frame {n}" for n in (1, 2, 3)]
+    assert [axes.get_title() for axes in grid[1]] == ["1.4 px"] * T
+    below, above = grid[1, 0].lines
+    assert segments(below) == [((2, 2), (8, 2)), ((8, 2), (8, 8)), ((8, 8), (2, 8))]
+    assert segments(above) == [((3, 3), (9, 3)), ((9, 3), (9, 9)), ((9, 9), (3, 9))]
+    assert grid[2, 1].get_ylim() == (SIZE - 0.5, -0.5)
+
+
+def test_a_film_strip_without_a_skeleton_has_dots_alone():
+    line = filmstrip({"truth": poses(hidden=[1])}, None, SIZE).axes[0].lines[1]
+    assert points(line) == {(2, 2), (8, 8), (2, 8)}
+    assert segments(line) == []

@@ -1,42 +1,20 @@
 """Figures show the curves of the events and the errors of the runs, each time the same."""
 
+import re
+
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 
-from temporal_pose.reporting.curves import learning_curves
-from temporal_pose.reporting.events import read_curves
-from temporal_pose.reporting.images import png, svg
-from temporal_pose.reporting.labels import place_labels
-from temporal_pose.reporting.results import read_results
+from temporal_pose.reporting.drawing import png, svg
+from temporal_pose.reporting.figures import five_frames, learning_curves
+from temporal_pose.reporting.finished import read_results
 from temporal_pose.reporting.tradeoff import tradeoff
+from temporal_pose.runs.events import read_curves
 
 
 def draw(folders):
     results = read_results(folders.root, "pretrain")
-    return learning_curves(results, {str(r.path): read_curves(r.path) for r in results.runs})
-
-
-def test_curves_are_read_by_epoch_from_1(folders, log_training):
-    log_training(path := folders.add())
-    curves = read_curves(path)
-    assert curves["train/loss"].epochs.tolist() == [1, 2, 3, 4, 5]
-    assert curves["train/loss"].values.tolist() == [5, 4, 3, 2, 1]
-    assert curves.drops.tolist() == [4]
-    assert len(curves["no/such/tag"]) == 0
-
-
-def test_a_run_without_events_has_no_curves(folders):
-    curves = read_curves(folders.add())
-    assert len(curves["train/loss"]) == len(curves.drops) == 0
-
-
-def test_of_a_repeated_epoch_the_later_value_counts(folders, log_scalars):
-    path = folders.add()
-    log_scalars(path, 1, **{"val/loss": [3, 2, 9]})
-    log_scalars(path, 2, **{"val/loss": [3, 2, 1, 0.5]})
-    assert read_curves(path)["val/loss"].values.tolist() == [3, 2, 1, 0.5]
+    return learning_curves(results, {r.path: read_curves(r.path) for r in results.runs})
 
 
 def test_a_row_a_model_a_line_an_experiment(folders, log_training):
@@ -81,37 +59,6 @@ def test_nothing_trained_gives_no_curves(folders):
     assert draw(folders) is None
 
 
-def test_a_point_a_model_at_its_mean_errors(folders):
-    for seed, error in enumerate((1.0, 2.0, 6.0), 1):
-        folders.add("conv3d", seed=seed, errors=(error, 0.5))
-    folders.add("savgol_window", parameters=0, errors=(2.5, 0.75))
-    figure = tradeoff(read_results(folders.root, "pretrain"))
-    (axes,) = figure.axes
-    points = {
-        tuple(line.get_xydata()[0].tolist()) for line in axes.lines if line.get_marker() != "None"
-    }
-    assert points == {(3.0, 4.0), (3.0, 0.5), (2.5, 0.75)}
-    assert {t.get_text() for t in axes.texts} == {"Identity", "Conv3D", "Savitzky-Golay"}
-    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    assert axes.get_title() == "Experiment 1.1"
-
-
-def test_a_lag_that_is_seen_stands_behind_the_name(folders):
-    for model, lag in {"conv3d": 0.26, "deciwatch": -0.05, "my_net": 0.049, "other": None}.items():
-        folders.add(model, errors=(1.5, 0.5), lag=lag)
-    folders.add("identity", parameters=0)
-    figure = tradeoff(read_results(folders.root, "pretrain"))
-    names = {text.get_text() for text in figure.axes[0].texts}
-    assert names == {"Identity", "Conv3D +0.3", "DeciWatch -0.1", "my_net", "other"}
-    texts = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert texts[-1] == "+0.1: lag in frames, if not 0.0"
-
-
-def test_without_errors_there_is_no_tradeoff(folders):
-    folders.add(errors=(None, None), identity_errors=(None, None))
-    assert tradeoff(read_results(folders.root, "pretrain")) is None
-
-
 @pytest.mark.parametrize("save", [png, svg])
 def test_the_same_runs_give_the_same_bytes(folders, log_training, save):
     log_training(folders.add())
@@ -120,14 +67,93 @@ def test_the_same_runs_give_the_same_bytes(folders, log_training, save):
     assert save(tradeoff(results)) == save(tradeoff(results))
 
 
-def test_names_of_crowded_points_do_not_cover_each_other():
-    figure = Figure((5, 4))
-    axes = figure.subplots()
-    places = np.random.default_rng(0).uniform(0.45, 0.55, (9, 2))
-    axes.plot(*places.T, "o")
-    axes.set(xlim=(0, 1), ylim=(0, 1))
-    place_labels(axes, [(f"model {n}", *place) for n, place in enumerate(places.tolist())])
-    boxes = [text.get_window_extent() for text in axes.texts]
-    assert len(boxes) == 9
-    wide = [Bbox.from_extents(box.x0 - 4, box.y0, box.x1 + 4, box.y1) for box in boxes]
-    assert not any(a.overlaps(b) for n, a in enumerate(wide) for b in boxes[:n])
+def test_an_experiment_keeps_its_colour_whatever_else_was_run(folders, log_training):
+    log_training(folders.add(setup=2))
+    alone = draw(folders).axes[0].lines[0].get_color()
+    log_training(folders.add(setup=1))
+    log_training(folders.add(setup=3))
+    lines = [line.get_color() for line in draw(folders).axes[0].lines[::2]]
+    assert lines[1] == alone
+    assert len(set(lines)) == 3
+
+
+def test_a_training_without_validation_is_drawn_as_far_as_it_goes(folders, log_scalars):
+    log_scalars(folders.add(), 1, **{"train/loss": [3, 2, 1]})
+    train, validation, accuracy = draw(folders).axes
+    assert train.lines[0].get_ydata().tolist() == [3, 2, 1]
+    assert [len(line.get_ydata()) for line in (*validation.lines, *accuracy.lines)] == [0] * 4
+    assert png(draw(folders))
+
+
+def test_what_diverges_is_drawn_until_it_does(folders, log_scalars):
+    huge, lost = float(np.finfo(np.float32).max), float("nan")
+    log_scalars(folders.add(), 1, **{"train/loss": [3, 2, huge, lost], "val/loss": [lost] * 4})
+    train, validation, _ = draw(folders).axes
+    assert train.lines[0].get_xydata().tolist() == [[1, 3], [2, 2]]
+    assert len(validation.lines[0].get_ydata()) == 0
+
+
+@pytest.mark.parametrize("name", ["a$\\frac{$", "\x1b[31m", "人" * 300, "$" * 7, "_^{}\\"])
+@pytest.mark.filterwarnings("ignore:Glyph", "ignore:constrained_layout not applied")
+def test_a_name_is_never_taken_for_tex(folders, log_training, name):
+    log_training(path := folders.add("conv3d", title=name))
+    folders.keep(path, 0.5)
+    results = read_results(folders.root, "pretrain")
+    for figure in (draw(folders), tradeoff(results), five_frames(results).figure):
+        assert png(figure)
+        assert svg(figure)
+    label = draw(folders).axes[0].get_ylabel()
+    assert label.replace("\\$", "$")[:5] == name.replace("\x1b", "\N{REPLACEMENT CHARACTER}")[:5]
+
+
+def test_five_frames_show_truth_detector_networks_and_the_best_filter(folders):
+    folders.keep(folders.add("conv3d"), 0.5)
+    folders.keep(folders.add("deciwatch"), 0.25)
+    folders.keep(folders.add("savgol", parameters=0, whole=True, val_error=1.0), 0.75)
+    folders.keep(folders.add("kalman", parameters=0, whole=True, val_error=2.0), 0.5)
+    folders.add("identity", parameters=0)
+    shown = five_frames(read_results(folders.root, "pretrain"))
+    rows = np.array(shown.figure.axes).reshape(-1, 5)
+    assert [axes.get_ylabel() for axes in rows[:, 0]] == [
+        *("truth", "detector", "Conv3D", "DeciWatch", "Savitzky-Golay")
+    ]
+    titles = [axes.get_title() for axes in rows[1:, 2]]
+    assert titles == ["1.0 px", "0.5 px", "0.2 px", "0.8 px"]
+    assert re.search("of the test video [abc], experiment 1.1:", shown.caption)
+
+
+def test_the_window_of_five_frames_is_the_median_one_of_those_that_show_most(folders):
+    """Windows 1 to 6 show everything, with an input that is off by their number."""
+    truth = np.random.default_rng(1).uniform(8, 12, (7, 5, 3, 2)).astype(np.float32)
+    off = np.zeros_like(truth)
+    off[..., 0] = np.array([9, 6, 1, 5, 2, 4, 3])[:, None, None]
+    visible = np.ones((7, 5, 3), bool)
+    visible[0, 4, 1] = False
+    video = np.array([f"v{n}" for n in range(7)])
+    fields = {"truth": truth, "observed": truth + off, "visible": visible, "video": video}
+    folders.keep(folders.add("conv3d"), predicted=truth, **fields)
+    assert "test video v5," in five_frames(read_results(folders.root, "pretrain")).caption
+
+
+def test_the_hold_out_video_is_shown_where_all_have_it(folders):
+    for model in ("conv3d", "deciwatch"):
+        path = folders.add(model)
+        folders.keep(path, 0.5)
+        folders.keep(path, 0.5, file="holdout.npz", video=np.array(["longest"] * 7))
+    shown = five_frames(read_results(folders.root, "pretrain"))
+    assert "of the hold-out video longest," in shown.caption
+    (path / "holdout.npz").unlink()
+    assert "of the test video" in five_frames(read_results(folders.root, "pretrain")).caption
+
+
+def test_without_predictions_of_a_network_there_are_no_five_frames(folders):
+    folders.keep(folders.add("identity", parameters=0))
+    folders.add("conv3d")
+    assert five_frames(read_results(folders.root, "pretrain")) is None
+
+
+def test_a_damaged_hold_out_file_is_left_out(folders):
+    path = folders.add("conv3d")
+    folders.keep(path, 0.5)
+    (path / "holdout.npz").write_bytes(b"PK\x03\x04 not a zip file")
+    assert five_frames(read_results(folders.root, "pretrain")) is None

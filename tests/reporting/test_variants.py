@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from temporal_pose.reporting.comparisons import read_tested
-from temporal_pose.reporting.results import read_results
+from temporal_pose.reporting.finished import read_results
 from temporal_pose.reporting.variants import Variant, variant_table, variant_tables
 
 
@@ -13,24 +12,9 @@ def compared(folders):
     """The table of some stages, in that order."""
 
     def table(*stages):
-        read_tested.cache_clear()
         return variant_table([Variant(s, read_results(folders.root, s)) for s in stages])
 
     return table
-
-
-def keep_windows(path, first, visible=True):
-    shape = (3, 5, 2)
-    np.savez(
-        path / "predictions.npz",
-        window=np.arange(3) + first,
-        video=np.array(["a", "b", "b"]),
-        predicted=np.zeros((*shape, 2), np.float32),
-        observed=np.zeros((*shape, 2), np.float32),
-        truth=np.zeros((*shape, 2), np.float32),
-        visible=np.full(shape, visible),
-        torso=np.ones(shape[:2], np.float32),
-    )
 
 
 def shown(table):
@@ -49,21 +33,21 @@ def test_a_row_a_model_and_experiment_a_column_a_variant(folders, compared):
         "Conv3D 1.1": ["30.0", "40.0", "50.0*", "2.00", "1.75", "1.50*"],
         "Conv3D 2.3": ["–", "–", "10.0†", "–", "–", "3.50†"],
     }
-    assert table.headers[0].spans == (("PCK@0.05 (%)", 3), ("Position error (px)", 3))
-    assert table.headers[1].columns == ["pretrained", "scratch", "finetune"] * 2
-    assert table.legend == (
+    assert table.headings[0].spans == (("PCK@0.05 (%)", 3), ("Position error (px)", 3))
+    assert table.headings[1].columns == ["pretrained", "scratch", "finetune"] * 2
+    assert table.notes("Bold") == [
         "The rows of the identity function show what each variant was given.",
+        "Seeds: 1.",
         "Bold: best of the variants.",
         "†: worse than the identity function.",
         "–: no finished run.",
-        "Seeds: 1.",
-    )
+    ]
 
 
 def test_runs_of_other_windows_have_no_best(folders, compared):
-    keep_windows(folders.add(stage="pretrained", pck=(0.3, 0.5, 0.7)), 0)
-    keep_windows(folders.add(stage="scratch", pck=(0.4, 0.5, 0.7)), 0)
-    keep_windows(folders.add(stage="finetune", pck=(0.5, 0.5, 0.7)), 1)
+    folders.keep(folders.add(stage="pretrained", pck=(0.3, 0.5, 0.7)))
+    folders.keep(folders.add(stage="scratch", pck=(0.4, 0.5, 0.7)))
+    folders.keep(folders.add(stage="finetune", pck=(0.5, 0.5, 0.7)), window=np.arange(7) + 1)
     table = compared("pretrained", "scratch", "finetune")
     assert shown(table)["Conv3D 1.1"] == ["30.0", "40.0", "50.0‡", "1.50", "1.50", "1.50‡"]
     note = (
@@ -75,8 +59,10 @@ def test_runs_of_other_windows_have_no_best(folders, compared):
 
 
 def test_the_same_windows_with_other_keypoints_are_other_windows(folders, compared):
-    keep_windows(folders.add(stage="pretrained"), 0)
-    keep_windows(folders.add(stage="finetune"), 0, visible=False)
+    visible = np.ones((7, 5, 3), bool)
+    visible[0, 0, 0] = False
+    folders.keep(folders.add(stage="pretrained"))
+    folders.keep(folders.add(stage="finetune"), visible=visible)
     assert any(
         "finetune was tested on other" in n for n in compared("pretrained", "finetune").legend
     )
