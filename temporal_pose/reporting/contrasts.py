@@ -217,6 +217,6 @@ def _difference(runs: Sequence[Run], others: Sequence[Run] | None) -> Cell:
     found = paired_difference([run.tested for run in runs], against) if runs else None
     if found is None:
         return Cell(seeds=len(runs))
-    worse = others is None and found.mean > 0
-    cell = Cell(len(runs), found.mean, digits=2, worse=worse, signed=True)
+    worse = others is None and round(found.mean, POSITION.digits) > 0
+    cell = Cell(len(runs), found.mean, digits=POSITION.digits, worse=worse, signed=True)
     return replace(cell, interval=found.interval)

@@ -36,6 +36,11 @@ from temporal_pose.runs.results import (
 
 POSITION = Score(ERROR, 1, 2, higher_is_better=False)
 
+_DISTANCE = (
+    "Mean threshold distance: mean largest distance between predicted and true keypoint that "
+    "counts as correct, in heatmap pixels."
+)
+
 #: Which models share a table of keypoints, by the end of its key and title.
 _BLOCKS: Mapping[tuple[str, str], tuple[ModelKind, ...]] = {
     ("", ""): (ModelKind.IDENTITY, ModelKind.NETWORK),
@@ -78,22 +83,19 @@ def experiment_cell(
 def pck_table(results: Results, k: float, side: Side = TEST) -> ResultTable:
     """PCK at each threshold in each setup, a row a model."""
     own = results.of(k)
-    names = own.thresholds(side)
-    pixels = [_pixels(own, Pck.of(name), side) for name in names]
-    times = len(own.setups)
+    names, times = own.thresholds(side), len(own.setups)
     held = "Accuracy on the hold-out video" if side == HOLDOUT else "Test accuracy"
     return ResultTable(
         f"{'holdout' if side == HOLDOUT else 'pck'}_k{k:g}",
         f"{held} for shifting scalar k = {k:g}, in percent",
         (
             each("Accuracy metric", [name.upper() for name in names], times),
-            each("Mean threshold distance (px)", pixels, times),
+            *([] if side == HOLDOUT else [_distances(own, names)]),
             experiments(own, k, len(names)),
         ),
         _rows(own, k, [Score(name) for name in names], side),
         (
-            "Mean threshold distance: mean largest distance between predicted and true keypoint "
-            "that counts as correct, in heatmap pixels.",
+            *([] if side == HOLDOUT else [_DISTANCE]),
             *_run_notes(own, k, own.models),
         ),
     )
@@ -262,13 +264,16 @@ def _run_notes(own: Results, k: float, rows: Sequence[Model]) -> list[str]:
     return [*sight, *seeds_legend(counts), *disputes]
 
 
-def _pixels(own: Results, pck: Pck | None, side: Side) -> str:
-    """A share of the torso in pixels, mean over runs; a range where experiments differ."""
-    name = f"{side.refined}{TORSO}" if side == HOLDOUT else TORSO
+def _distances(own: Results, names: Sequence[str]) -> Headings:
+    """What thresholds are in pixels, mean over runs; a range where experiments differ."""
     torsos: dict[str, list[float]] = {}
     for run in own.runs:
-        if (torso := run.scores.get(name)) is not None:
+        if (torso := run.scores.get(TORSO)) is not None:
             torsos.setdefault(run.setup, []).append(torso)
-    means = sorted((pck.share if pck else 0) * fmean(values) for values in torsos.values())
-    ends = dict.fromkeys(f"{mean:.2f}" for mean in means[:1] + means[-1:])
-    return " to ".join(ends) or "n/a"
+    means = sorted(fmean(values) for values in torsos.values())
+    shares = [pck.share for name in names if (pck := Pck.of(name))]
+    texts = [
+        " to ".join(dict.fromkeys(f"{share * end:.2f}" for end in means[:1] + means[-1:]))
+        for share in shares
+    ]
+    return each("Mean threshold distance (px)", [t or "n/a" for t in texts], len(own.setups))

@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.files.documents import check_regular
+from temporal_pose.files.reading import arrays, reading
 from temporal_pose.runs.results import damaged
 
 _MOST_BYTES = 1 << 30  # unpacked
@@ -65,38 +67,45 @@ def read_predictions(file: Path) -> Predictions | None:
     if not file.exists() and not file.is_symlink():
         return None
     try:
-        check_regular(file)
-        with file.open("rb") as opened, zipfile.ZipFile(opened) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
-                raise ValueError("unpacked it would be larger than any test set")
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in _LAYOUT if name in kept.files}
-        return _fitting(arrays)
-    except Exception as error:  # damage raises anything from BadZipFile to MemoryError
+        _check_extent(file)
+        return _fitting(arrays(file, _LAYOUT))
+    except DataError as error:
+        raise damaged(file, error.__cause__ or error) from None
+    except ValueError as error:
         raise damaged(file, error) from None
 
 
-def _fitting(arrays: Mapping[str, np.ndarray]) -> Predictions:
+def _check_extent(file: Path) -> None:
+    """A small archive may unpack to more than memory holds."""
+    with reading(file, ".npz"):
+        check_regular(file)
+        with zipfile.ZipFile(file) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    if size > _MOST_BYTES:
+        raise ValueError("unpacked it would be larger than any test set")
+
+
+def _fitting(found: Mapping[str, np.ndarray]) -> Predictions:
     """Arrays as predictions, if they can be."""
     for name in (n for n in Predictions._fields if n not in Predictions._field_defaults):
-        if not isinstance(arrays.get(name), np.ndarray):
+        if not isinstance(found.get(name), np.ndarray):
             raise ValueError(f"it holds no array {name}")
-    sizes = dict(zip("NTK2", (*arrays["truth"].shape, 0, 0, 0, 0), strict=False)) | {"2": 2}
-    for name, array in arrays.items():
+    sizes = dict(zip("NTK2", (*found["truth"].shape, 0, 0, 0, 0), strict=False)) | {"2": 2}
+    for name, array in found.items():
         kinds, axes = _LAYOUT[name]
         shape = tuple(sizes[axis] for axis in axes)
         if array.dtype.kind not in kinds or array.shape != shape:
             raise ValueError(
                 f"{name} is {array.dtype} of shape {array.shape}; expected {shape} of kind {kinds}"
             )
-    if not arrays["visible"].any():
+    if not found["visible"].any():
         raise ValueError("it holds no keypoint with a truth")
     with np.errstate(all="ignore"):  # what overflows is found below
-        floats = {n: a.astype(np.float32, copy=False) for n, a in arrays.items() if _real(a)}
+        floats = {n: a.astype(np.float32, copy=False) for n, a in found.items() if _real(a)}
     for name in ("predicted", "observed", "truth"):
-        if not np.abs(floats[name][arrays["visible"]]).max() < _FAR:
+        if not np.abs(floats[name][found["visible"]]).max() < _FAR:
             raise ValueError(f"{name} is not finite where there is a truth")
-    return Predictions(**(dict(arrays) | floats))
+    return Predictions(**(dict(found) | floats))
 
 
 def _real(array: np.ndarray) -> bool:

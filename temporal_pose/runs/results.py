@@ -202,7 +202,7 @@ def _shown(value: Any) -> str:
     return one_line(repr(value), 40)
 
 
-def damaged(file: Path, error: Exception) -> RunFolderError:
+def damaged(file: Path, error: BaseException) -> RunFolderError:
     """The error that names a file of a run and says what is wrong with it."""
     reason = one_line(getattr(error, "strerror", None) or str(error) or type(error).__name__, 200)
     return RunFolderError(

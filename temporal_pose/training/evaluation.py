@@ -12,7 +12,8 @@ from torch import Tensor
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.splits import HOLDOUT
 from temporal_pose.runs.predictions import Predictions
-from temporal_pose.runs.results import VALIDATION
+from temporal_pose.runs.results import HOLDOUT as HELD
+from temporal_pose.runs.results import TEST, VALIDATION
 from temporal_pose.training.task import Refinement
 
 
@@ -25,8 +26,8 @@ def evaluate_holdout(
         ``holdout/<score>`` and, for the unrefined input, ``holdout/identity/<score>``.
     """
     scores, predictions = evaluate(task, data.tested_on(HOLDOUT), trainer)
-    own = {name.removeprefix("test/"): value for name, value in scores.items()}
-    return {f"{HOLDOUT}/{name}": value for name, value in own.items()}, predictions
+    own = {name.removeprefix(TEST.refined): value for name, value in scores.items()}
+    return {f"{HELD.refined}{name}": value for name, value in own.items()}, predictions
 
 
 def evaluate(
