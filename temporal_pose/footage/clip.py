@@ -10,11 +10,13 @@ from PIL import Image
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_bytes
+from temporal_pose.footage.drawing import LEFT, MIDDLE, RIGHT
 from temporal_pose.footage.overlay import Drawer, Overlaid
 from temporal_pose.pose.skeletons import Skeleton
 
 _BACKGROUND = 24  # of 255
 _MARGIN = 0.12  # about the poses, over their extent
+_STRENGTHS = 24  # of a colour in a palette
 
 
 def clip(
@@ -73,18 +75,21 @@ def _extent(
 
 
 def _write_gif(out: Path, frames: list[UInt8[np.ndarray, "H W 3"]], fps: float) -> None:
-    """Colours of all frames from one palette, so that what stands still does not flicker."""
-    every = Image.fromarray(np.concatenate(frames[:: max(1, len(frames) // 8)]))
-    palette = every.quantize(64, dither=Image.Dither.NONE)
+    """Colours from one palette, made of what is drawn in every strength over the ground."""
+    strengths = np.linspace(0, 1, _STRENGTHS)[:, None]
+    shades = [
+        strengths * np.array(ink) + (1 - strengths) * _BACKGROUND
+        for ink in (LEFT, RIGHT, MIDDLE, (0, 0, 0))
+    ]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(np.concatenate(shades).round().astype(np.uint8).tobytes())
     pictures = [
         Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
         for frame in frames
     ]
     file = io.BytesIO()
-    tenths = max(20, round(100 / fps) * 10)  # milliseconds; GIF counts hundredths of a second
-    pictures[0].save(
-        file, "GIF", save_all=True, append_images=pictures[1:], duration=tenths, loop=0
-    )
+    step = max(20, round(100 / fps) * 10)  # milliseconds; GIF counts hundredths of a second
+    pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=step, loop=0)
     write_bytes(out, file.getvalue())
 
 

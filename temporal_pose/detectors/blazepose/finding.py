@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from scipy.special import expit
 
-from temporal_pose.detectors.blazepose.networks import Network
+from temporal_pose.detectors.blazepose.networks import Run
 from temporal_pose.footage.cropping import Region, cropped
 
 _SIZE = 224
@@ -36,7 +36,7 @@ class Found(NamedTuple):
     score: float
 
 
-def found(image: UInt8[np.ndarray, "H W 3"], network: Network, min_score: float) -> list[Found]:
+def found(image: UInt8[np.ndarray, "H W 3"], network: Run, min_score: float) -> list[Found]:
     """Everybody in a frame, the most certain first."""
     height, width = image.shape[:2]
     side = float(max(height, width))

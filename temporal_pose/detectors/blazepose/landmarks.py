@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from scipy.special import expit
 
-from temporal_pose.detectors.blazepose.networks import Network
+from temporal_pose.detectors.blazepose.networks import Run
 from temporal_pose.footage.cropping import Region, cropped
 
 _SIZE = 256
@@ -41,7 +41,7 @@ class Seen(NamedTuple):
     logits: Float[np.ndarray, "64 64 39"]
 
 
-def seen(image: UInt8[np.ndarray, "H W 3"], region: Region, network: Network) -> Seen:
+def seen(image: UInt8[np.ndarray, "H W 3"], region: Region, network: Run) -> Seen:
     """Looks at a region."""
     numbers, flag, _, logits, _ = network(cropped(image, region, (_SIZE, _SIZE)) / 255)
     rows = numbers.reshape(_LANDMARKS + _AUXILIARY, 5)

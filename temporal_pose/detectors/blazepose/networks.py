@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,9 @@ import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.errors import CheckpointError
+
+#: A model, or what stands for one: an RGB image goes in, all outputs come out.
+Run = Callable[[Float[np.ndarray, "h w 3"]], Sequence[Float[np.ndarray, "..."]]]
 
 _STDERR = 2
 
