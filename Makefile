@@ -8,8 +8,8 @@ RUNS ?= runs
 # Every filter of conf/model, asked for when it is needed, for the package is installed then.
 FILTERS = $(shell $(BIN)/python -c "from temporal_pose.files.options import filters; print(','.join(['identity', *filters()]))")
 
-# The main job on the embedded synthetic data, in minutes on a CPU: filters, two networks, a table
-# and a picture.
+# The main job on the embedded synthetic data, in minutes on a CPU: filters, two networks, a table,
+# figures, and a clip of a pose before and after.
 demo: .venv/installed
 	$(BIN)/python -m temporal_pose.train -m runs_dir=demo k=1 setup=1 \
 	    model=$(FILTERS)
@@ -18,6 +18,7 @@ demo: .venv/installed
 	$(BIN)/python -m temporal_pose.train runs_dir=demo k=1 setup=1 model=conv3d \
 	    trainer.max_epochs=3
 	$(BIN)/python -m temporal_pose.report runs_dir=demo
+	$(BIN)/python -m temporal_pose.show out=demo/refined.gif
 
 test: .venv/installed
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal

@@ -42,13 +42,20 @@ class Synthetic:
         frames: length of a video, about; it varies by up to 15 %.
         seed: the sequences are a pure function of it and the other arguments.
         fps: frames per second.
+        occlusion: whether keypoints hide, as they do in videos.
 
     Raises:
         ConfigError: a count or a frame rate that is not positive, or a negative seed.
     """
 
     def __init__(
-        self, subjects: int, videos: int, frames: int, seed: int, fps: float | int = 30
+        self,
+        subjects: int,
+        videos: int,
+        frames: int,
+        seed: int,
+        fps: float | int = 30,
+        occlusion: bool = True,
     ) -> None:
         for name, value in {"subjects": subjects, "videos": videos, "frames": frames}.items():
             if value != int(value) or value < 1:
@@ -58,7 +65,7 @@ class Synthetic:
         if seed < 0:
             raise ConfigError(f"seed is {seed}; expected a whole number from 0 on")
         self.subjects, self.videos, self.frames = subjects, videos, frames
-        self.seed, self.fps = seed, float(fps)
+        self.seed, self.fps, self.occlusion = seed, float(fps), occlusion
 
     def read(self) -> list[PoseSequence]:
         """One sequence a video, subject by subject; the group is the subject."""
@@ -76,6 +83,7 @@ class Synthetic:
         time = np.arange(length) / self.fps
         image = view(rng, time, keypoints(body, move(rng, time, body)), size)
         visible = seen(rng, time, image, size)
+        visible = visible if self.occlusion else np.ones_like(visible)
         return PoseSequence(
             name=f"subject{subject}_{kind}{video}",
             keypoints=np.where(visible[..., None], image[..., :2], 0).astype(np.float32),

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from torch import nn
 
 from temporal_pose.errors import CheckpointError, ConfigError
-from temporal_pose.files.conf import CONF
+from temporal_pose.files import options
 from temporal_pose.files.constructing import build
+from temporal_pose.files.options import described
 from temporal_pose.filters.base import Filter
 from temporal_pose.inputs.recorded import Recording
 from temporal_pose.pose.framing import Framing
@@ -38,8 +38,7 @@ def filter_named(name: str = DEFAULT, **settings: Any) -> FilterRefiner:
     Raises:
         ConfigError: no such filter, or no such setting; the message names what there is.
     """
-    file = CONF / "model" / f"{name}.yaml"
-    about = _described(file) if re.fullmatch(r"\w+", name) and file.is_file() else {}
+    about = described("model", name) if name in options.options("model") else {}
     network = about.pop("network", {})
     values = {key: value for key, value in about.items() if not isinstance(value, dict)}
     for odd in settings.keys() - values.keys():
@@ -67,23 +66,8 @@ def of_network(network: nn.Module | None, name: str) -> FilterRefiner:
 
 def filters() -> list[str]:
     """Names of the filters that see whole videos, and of the identity."""
-    named = {file.stem: _described(file) for file in sorted((CONF / "model").glob("*.yaml"))}
-    return [
-        name
-        for name, about in named.items()
-        if ".filters." in str(about.get("network", {}).get("_target_"))
-        and about.get("whole_videos")
-    ] + ["identity"]
-
-
-def _described(file: Path) -> dict[str, Any]:
-    """A model's YAML file, with those of the model that it builds upon."""
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    base: dict[str, Any] = {}
-    for parent in content.get("defaults", ()):
-        if isinstance(parent, str) and parent != "_self_":
-            base |= _described(file.with_name(f"{parent}.yaml"))
-    return base | content
+    whole = [name for name in options.filters() if described("model", name).get("whole_videos")]
+    return [*whole, "identity"]
 
 
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:
