@@ -13,7 +13,9 @@ from temporal_pose.filters.causal import Causal, Recursion
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
 from temporal_pose.refining.cleaning import missing, sure
-from temporal_pose.refining.filtering import CELLS
+from temporal_pose.refining.filtering import CELLS, FilterRefiner
+from temporal_pose.refining.networks import NetworkRefiner
+from temporal_pose.refining.online import Online
 from temporal_pose.refining.saved import DEFAULT, filter_named
 
 #: Side of the box that a person is seen through, over the longer side of the tight one.
@@ -54,7 +56,8 @@ class Stream:
     Args:
         fps: frames per second; a frame without the person is to be pushed as well, as NaN.
         skeleton: names of the keypoints, or what they are called; None for unknown ones.
-        model: a filter, by name or itself, or another model that streams.
+        model: a filter, by name or itself; what `temporal_pose.load` gives; or another model
+            that streams.
         lag: frames that follow the one that is given back; 0 for the one just pushed. A tenth of a
             second takes most of the jitter away; without any, less can be told from motion.
 
@@ -75,7 +78,7 @@ class Stream:
             raise ConfigError(f"lag is {lag}; expected a whole number of frames, 0 or more")
         self.fps, self.lag = float(fps), lag
         self.skeleton = skeleton_of(skeleton) if isinstance(skeleton, str) else skeleton
-        self._causal = _streamable(model).causal(self.fps, lag)
+        self._causal = _streamable(model, self.skeleton).causal(self.fps, lag)
         self._scores = deque[Float[np.ndarray, " K"]](maxlen=lag + 1)
         self._unit = 0.0
         self._keypoints = 0 if self.skeleton is None else len(self.skeleton)
@@ -157,13 +160,18 @@ def streamed(keypoints: Any, scores: Any = None, **about: Any) -> Streamed:
     return Streamed(*(np.stack(parts) for parts in zip(*given, strict=True)))
 
 
-def _streamable(model: Any) -> Streamable:
-    if isinstance(model, str):
-        return filter_named(model).smoother or _Plain()
+def _streamable(model: Any, skeleton: Skeleton | None) -> Streamable:
+    chosen = filter_named(model) if isinstance(model, str) else model
+    if isinstance(chosen, FilterRefiner):
+        return chosen.smoother or _Plain()
+    if isinstance(chosen, NetworkRefiner):
+        if skeleton is None:
+            raise ConfigError("skeleton is not set; a network knows keypoints by their names")
+        return Online(chosen, skeleton)
     if not isinstance(model, Streamable):
         raise ConfigError(
             f"model is {type(model).__name__}, which has no form for one frame at a time; "
-            "expected a filter"
+            "expected a filter, or what temporal_pose.load gives"
         )
     return model
 
