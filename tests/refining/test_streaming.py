@@ -135,7 +135,8 @@ def test_a_jump_with_a_high_score_leaves_hardly_a_trace(walk):
         ({"fps": 30, "lag": 0.5}, "lag is 0.5; expected a whole number of frames, 0 or more"),
         (
             {"fps": 30, "model": Identity()},
-            "model is Identity, which has no form for one frame at a time; expected a filter, or what",
+            "model is Identity, which has no form for one frame at a time; expected a filter, "
+            "or what temporal_pose.load gives",
         ),
     ],
 )
