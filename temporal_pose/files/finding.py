@@ -78,7 +78,7 @@ def _inside(folder: Path) -> Iterator[Path]:
             continue
         if item.suffix == ".zarr" and item.is_dir():
             yield from item.rglob("zarr.json")
-        elif item.is_dir():
+        elif item.is_dir() and not item.is_symlink():  # which may lead round in a circle
             yield from _inside(item)
         elif item.is_file():
             yield item
