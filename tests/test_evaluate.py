@@ -67,7 +67,7 @@ def test_numpy_finds_the_same_scores(command: Command, model: str) -> None:
     run = RUNS / model / "setup1/k1"
     expected = recomputed(run / "predictions.npz")
     assert scores(run) == pytest.approx(expected, rel=1e-5, abs=1e-7)
-    assert len(expected) == 2 * (6 + 13)
+    assert len(expected) == 2 * (6 + 3 * 13)
     if model == "identity":
         refined, plain = (
             [v for n, v in expected.items() if n.startswith(side)] for side in ("test", "identity")
@@ -220,10 +220,15 @@ def test_a_checkpoint_of_another_model_is_refused(command: Command) -> None:
     command("train", "model=deciwatch", *TINY).went_well()
     other = RUNS / "deciwatch/setup1/k1/best.ckpt"
     command("train", "model=savgol", *TINY).went_well()
-    for model in ("model=conv3d", "model=deciwatch model.interval=1", "model=kalman"):
-        typed = (*model.split(), *TINY, f"checkpoint={other}", "out=o")
+    for model in ("model=conv3d", "model=kalman"):
+        typed = (model, *TINY, f"checkpoint={other}", "out=o")
         message = command("evaluate", *typed).refused()
         assert message.startswith(f"checkpoint {other} is of another model: ")
+    typed = ("model=deciwatch", "model.interval=1", *TINY, f"checkpoint={other}", "out=o")
+    assert command("evaluate", *typed).refused() == (
+        f"checkpoint {other}: the checkpoint is of a DeciWatch with {{'interval': 5, 'heads': 4}}; "
+        "expected {'interval': 1, 'heads': 4}"
+    )
     filters = RUNS / "savgol/setup1/k1/best.ckpt"
     message = command("evaluate", "model=kalman", *TINY, f"checkpoint={filters}").refused()
     assert "expected the settings of Kalman: " in message
