@@ -94,17 +94,17 @@ def _element(text: str, at: int) -> tuple[Any, int]:
     """A value and where it ends; a very large one is refused before it fills the memory."""
     if len(text) - at <= _LARGEST:
         return _DECODER.raw_decode(text, at)
-    fault = json.JSONDecodeError("Expecting an entry of at most 32 MB", text, at)
+    message, place = "Expecting an entry of at most 32 MB", at
     for size in (_LARGEST >> 9, _LARGEST >> 4, _LARGEST):
         try:
             value, end = _DECODER.raw_decode(text[at : at + size])
         except json.JSONDecodeError as error:
             if error.pos < size - _LONGEST_WORD:
-                fault = json.JSONDecodeError(error.msg, text, at + error.pos)
+                message, place = error.msg, at + error.pos
         else:
             if end < size:  # or it may be a number that goes on
                 return value, at + end
-    raise fault
+    raise json.JSONDecodeError(message, text, place)
 
 
 def _named(text: str, at: int) -> tuple[str, int]:
