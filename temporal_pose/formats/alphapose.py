@@ -132,13 +132,13 @@ def _additions(text: str, clips: Sequence[Clip]) -> Iterator[Edit]:
     if text[start] == "[":
         yield added(text, spans.of(Place(start)), [dumped(entry, text) for entry in new])
         return
-    images, members = spans.inside(start), list[str]()
+    members: list[str] = []
     style = next((_style(value) for _, _, value in walked(text, "")), "bodies")
     for image in dict.fromkeys(entry["image_id"] for entry in new):
         people = [entry["keypoints"] for entry in new if entry["image_id"] == image]
         persons = [dumped({_STYLES[style]: numbers}, text) for numbers in people]
-        if image in images:
-            yield added(text, spans.of(Place(images[image][0], (style,))), persons)
+        if spans.has(Place(start, (image, style))):
+            yield added(text, spans.of(Place(start, (image, style))), persons)
         else:
             members.append(f'{json.dumps(image)}: {{"{style}": [{", ".join(persons)}]}}')
     if members:
