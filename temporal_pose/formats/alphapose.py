@@ -13,9 +13,8 @@ from temporal_pose.formats.documents.folders import stems
 from temporal_pose.formats.documents.images import unlisted
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
-from temporal_pose.formats.documents.numbering import sibling
 from temporal_pose.formats.documents.outline import outline
-from temporal_pose.formats.documents.parting import Told, parted, source
+from temporal_pose.formats.documents.parting import Told, label_of, parted, source
 from temporal_pose.formats.documents.poses import TRIPLES, Pose, boxed, labelled, whole
 from temporal_pose.formats.documents.renewal import (
     PIXELS,
@@ -149,10 +148,9 @@ def _new(clip: Clip) -> Iterator[dict[str, Any]]:
     if (clip.rows >= 0).all():
         return
     values = fresh(clip)
-    names = [str(name) for name in clip.kept.labels.values()] or ["0.jpg"]
     for place in np.flatnonzero(clip.rows < 0):
         frame = int(clip.frames[place])
-        image = str(clip.kept.labels.get(frame, sibling(names[0], frame)))
+        image = str(label_of(clip.kept, frame)) if clip.kept.labels else f"{frame}.jpg"
         yield _entry(clip, values, place, image)
 
 

@@ -218,7 +218,7 @@ class _Inside:
     def _scan(self, start: int) -> Iterator[str | int]:
         text, closing = self._text, "}" if self._named else "]"
         at, count = _skip(text, start + 1), 0
-        while text[at] != closing:
+        while text[start] in "[{" and text[at] != closing:
             name: str | int = count
             if self._named:
                 name, at = _name(text, at)
