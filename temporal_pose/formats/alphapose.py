@@ -13,9 +13,8 @@ from temporal_pose.formats.documents.folders import stems
 from temporal_pose.formats.documents.images import unlisted
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
-from temporal_pose.formats.documents.numbering import sibling
 from temporal_pose.formats.documents.outline import outline
-from temporal_pose.formats.documents.parting import Told, parted, source
+from temporal_pose.formats.documents.parting import Told, label_of, parted, source
 from temporal_pose.formats.documents.poses import TRIPLES, Pose, boxed, labelled, whole
 from temporal_pose.formats.documents.renewal import (
     PIXELS,
@@ -132,13 +131,13 @@ def _additions(text: str, clips: Sequence[Clip]) -> Iterator[Edit]:
     if text[start] == "[":
         yield added(text, spans.of(Place(start)), [dumped(entry, text) for entry in new])
         return
-    images, members = spans.inside(start), list[str]()
+    members: list[str] = []
     style = next((_style(value) for _, _, value in walked(text, "")), "bodies")
     for image in dict.fromkeys(entry["image_id"] for entry in new):
         people = [entry["keypoints"] for entry in new if entry["image_id"] == image]
         persons = [dumped({_STYLES[style]: numbers}, text) for numbers in people]
-        if image in images:
-            yield added(text, spans.of(Place(images[image][0], (style,))), persons)
+        if spans.has(Place(start, (image, style))):
+            yield added(text, spans.of(Place(start, (image, style))), persons)
         else:
             members.append(f'{json.dumps(image)}: {{"{style}": [{", ".join(persons)}]}}')
     if members:
@@ -149,10 +148,9 @@ def _new(clip: Clip) -> Iterator[dict[str, Any]]:
     if (clip.rows >= 0).all():
         return
     values = fresh(clip)
-    names = [str(name) for name in clip.kept.labels.values()] or ["0.jpg"]
     for place in np.flatnonzero(clip.rows < 0):
         frame = int(clip.frames[place])
-        image = str(clip.kept.labels.get(frame, sibling(names[0], frame)))
+        image = str(label_of(clip.kept, frame)) if clip.kept.labels else f"{frame}.jpg"
         yield _entry(clip, values, place, image)
 
 

@@ -155,10 +155,10 @@ def _recounted(
     spans = Spans(source.text)
     for row, pose in enumerate(_poses(source, {})):
         if row in changes:
-            number = spans.inside(pose.places[0].start).get("num_keypoints")
+            number = Place(pose.places[0].start, ("num_keypoints",))
             graded = changes[row].values[changes[row].places[row], :, 2]
-            if number:
-                yield Edit(*number, str(int((graded > 0).sum())))
+            if spans.has(number):
+                yield Edit(*spans.of(number), str(int((graded > 0).sum())))
 
 
 def _additions(source: Document, clips: Sequence[Clip]) -> Iterator[Edit]:

@@ -107,8 +107,9 @@ class _Read(NamedTuple):
 def _read(folder: Path, files: Sequence[FrameFile], damaged: list[DamagedError]) -> _Read:
     """What can be read of a video's files; the errors of the others are put to `damaged`."""
     numbers, ids, read = Gathering(folder, 3), [], []
+    before = f"{folder}{os.sep}"
     for file in files:
-        path = f"{folder}{os.sep}{file.name}"
+        path = before + file.name
         try:
             content = contents(path, folders.MOST)
             lists, persons = _people(parsed(content, path), path)

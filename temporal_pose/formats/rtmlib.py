@@ -1,7 +1,7 @@
 """rtmlib: the arrays that it returns, as its users dump them to JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,12 +13,12 @@ from temporal_pose.formats.documents.folders import stems
 from temporal_pose.formats.documents.images import placed
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
-from temporal_pose.formats.documents.nested import Frame, poses
+from temporal_pose.formats.documents.nested import NUMBERS, Frame, poses
 from temporal_pose.formats.documents.numbering import titles
 from temporal_pose.formats.documents.outline import outline
-from temporal_pose.formats.documents.parting import Label, Told, parted, source
+from temporal_pose.formats.documents.parting import Label, Told, label_of, parted, source
 from temporal_pose.formats.documents.renewal import by_row, fresh, plain, renewal, renewals
-from temporal_pose.formats.documents.spans import Edit, Spans, added, dumped, edited
+from temporal_pose.formats.documents.spans import Edit, Place, Spans, added, dumped, edited
 from temporal_pose.formats.documents.texts import again, document, save
 
 _ARRAYS = {
@@ -69,7 +69,8 @@ class RTMLib:
     def write(self, out: Path, clips: Sequence[Clip]) -> None:
         """Writes the first of the layouts, or puts poses back into the file they came from.
 
-        A pose that was in no frame of the file is added where frames list their people.
+        Poses that were not in it are added to frames that list their people; new frames are added
+        where the file says their numbers.
 
         Raises:
             DataError: the file that was read has changed, or positions cannot be scaled.
@@ -88,23 +89,45 @@ class RTMLib:
 
 
 def _additions(text: str, clip: Clip, frames: Sequence[Frame]) -> Iterator[Edit]:
-    """People that were not in the file, put to the lists of their frames."""
-    new: dict[Label, list[Any]] = {}
+    """People that were not in the file, put to the lists of their frames or into new ones."""
+    new: dict[Label, list[Float[np.ndarray, "K 3"]]] = {}
     places = np.flatnonzero(clip.rows < 0)
     values = fresh(clip) if len(places) else clip.keypoints
     for place in places:
-        label = clip.kept.labels.get(int(clip.frames[place]))
-        if label is not None:
-            new.setdefault(label, []).append(values[place])
+        label = label_of(clip.kept, int(clip.frames[place]))
+        new.setdefault(label, []).append(values[place])
     spans = Spans(text)
     for frame in frames:
-        poses = new.get(frame.label, []) if frame.people else []
-        if poses:
-            persons = [dumped(_pairs(pose, frame.scores is None), text) for pose in poses]
+        people = new.pop(frame.label, [])
+        if people and frame.people is not None and spans.has(frame.keypoints):
+            persons = [dumped(_pairs(pose, frame.scores is None), text) for pose in people]
             yield added(text, spans.of(frame.keypoints), persons)
             if frame.scores:
-                scores = [dumped(pose[:, 2].tolist(), text) for pose in poses]
+                scores = [dumped(pose[:, 2].tolist(), text) for pose in people]
                 yield added(text, spans.of(frame.scores), scores)
+    if new:
+        yield from _new_frames(text, spans, new, any(frame.scores is None for frame in frames))
+
+
+def _new_frames(
+    text: str,
+    spans: Spans,
+    new: Mapping[Label, Sequence[Float[np.ndarray, "K 3"]]],
+    triples: bool,
+) -> Iterator[Edit]:
+    """Frames that were not in the file, if it says the numbers of its frames."""
+    start = len(text) - len(text.lstrip())
+    number = next((one for one in NUMBERS if spans.has(Place(start, (0, one)))), "")
+    if (text[start] == "[" and not number) or spans.has(Place(start, ("keypoints",))):
+        return
+    items = []
+    for label, people in new.items():
+        frame: dict[str, Any] = {number: label} if number else {}
+        frame["keypoints"] = [_pairs(pose, triples) for pose in people]
+        if not triples:
+            frame["scores"] = [pose[:, 2].tolist() for pose in people]
+        items.append(("" if number else f"{json.dumps(str(label))}: ") + dumped(frame, text))
+    yield added(text, spans.of(Place(start)), items)
 
 
 def _pairs(pose: Float[np.ndarray, "K 3"], triples: bool) -> list[list[int | float]]:

@@ -15,7 +15,7 @@ from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
 from temporal_pose.formats.documents.numbering import titles
 from temporal_pose.formats.documents.outline import outline
-from temporal_pose.formats.documents.parting import Label, Told, parted, source
+from temporal_pose.formats.documents.parting import Label, Told, label_of, parted, source
 from temporal_pose.formats.documents.poses import Columns, Pose, called, cornered, keyed, whole
 from temporal_pose.formats.documents.renewal import (
     PIXELS,
@@ -80,6 +80,8 @@ class UltralyticsJson:
     def write(self, out: Path, clips: Sequence[Clip]) -> None:
         """Writes an object of frames, or puts poses back into the file they came from.
 
+        Poses of new frames are added only to an object, which says their numbers.
+
         Raises:
             DataError: the file that was read has changed, or positions cannot be scaled.
             OSError: the disk is full or the folder cannot be written.
@@ -132,20 +134,22 @@ def _pose(label: Label, start: int, place: int, person: Mapping[str, Any], where
 
 
 def _additions(text: str, clip: Clip, frames: Sequence[_Frame]) -> Iterator[Edit]:
-    """People that were not in the file, put to the lists of their frames."""
+    """People that were not in the file, put to the lists of their frames or into new ones."""
     new: dict[Label, list[str]] = {}
     places = np.flatnonzero(clip.rows < 0)
     shares = clip.kept.shares
     values = fresh(clip, shares) if len(places) else clip.keypoints
     for place in places:
-        label = clip.kept.labels.get(int(clip.frames[place]))
-        if label is not None:
-            person = dumped(_person(clip, values, place, shares), text)
-            new.setdefault(label, []).append(person)
+        person = dumped(_person(clip, values, place, shares), text)
+        new.setdefault(label_of(clip.kept, int(clip.frames[place])), []).append(person)
     spans = Spans(text)
     for frame in frames:
-        if people := new.get(frame.label):
+        if people := new.pop(frame.label, None):
             yield added(text, spans.of(Place(frame.start)), people)
+    start = len(text) - len(text.lstrip())
+    if new and text[start] == "{":
+        items = [f"{json.dumps(str(key))}: [{', '.join(people)}]" for key, people in new.items()]
+        yield added(text, spans.of(Place(start)), items)
 
 
 def _person(

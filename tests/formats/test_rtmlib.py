@@ -70,6 +70,30 @@ def test_a_pose_is_added_in_every_layout(name, tmp_path) -> None:
     assert np.array_equal(again.scores[6], clip.scores[5])
 
 
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_new_frame_where_frames_have_numbers(name, tmp_path) -> None:
+    clip = read(tmp_path / "a.json", LAYOUTS[name])
+    later = replace(clip, frames=np.where(clip.rows == 5, 33, clip.frames))
+    FORM.write(tmp_path / "b.json", [replace(later, rows=np.where(clip.rows == 5, -1, clip.rows))])
+    (again,) = FORM.read(tmp_path / "b.json", Given())
+    if name in ("by number", "by name", "numbered", "triples by number"):
+        assert again.frames.tolist() == [*clip.frames.tolist(), 33]
+        assert np.array_equal(again.keypoints[10], clip.keypoints[5])
+        assert np.array_equal(again.scores[10], clip.scores[5])
+    else:
+        assert (tmp_path / "b.json").read_text() == (tmp_path / "a.json").read_text()
+
+
+def test_someone_in_a_frame_that_was_empty(tmp_path) -> None:
+    empty = {"keypoints": [], "scores": []}
+    clip = read(tmp_path / "a.json", {"5": FRAMEWISE[0], "6": empty, "7": {}})
+    for frame, people in ((6, [0]), (7, [])):
+        moved = replace(clip, frames=np.where(clip.rows, clip.frames, frame), rows=clip.rows - 1)
+        FORM.write(tmp_path / "b.json", [moved])
+        (again,) = FORM.read(tmp_path / "b.json", Given())
+        assert again.frames.tolist() == [5, 5, 6][: 2 + len(people)]
+
+
 @pytest.mark.parametrize(
     "document",
     [

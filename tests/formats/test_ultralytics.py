@@ -214,6 +214,11 @@ def test_results_as_shares_of_the_image(tmp_path) -> None:
     there = clip.keypoints != 0
     expected = (pixels.keypoints / [640, 480])[there]
     assert np.allclose(again.keypoints[there], expected, atol=1e-6)
+    new = replace(pixels, frames=pixels.frames + 70, rows=np.where(clip.rows == 3, -1, clip.rows))
+    form.write(tmp_path / "c.json", [new])
+    (person,) = json.loads((tmp_path / "c.json").read_text())["shot_71.jpg"]
+    assert np.allclose(person["keypoints"]["y"], pixels.keypoints[3, :, 1] / 480, atol=1e-6)
+    assert person["track_id"] == 2
 
 
 @pytest.mark.parametrize(

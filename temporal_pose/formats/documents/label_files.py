@@ -48,8 +48,9 @@ def is_label(text: str) -> bool:
 def read(folder: Path, files: Sequence[FrameFile], damaged: list[DamagedError]) -> LabelFiles:
     """What can be read of a video's files; the errors of the others are put to `damaged`."""
     numbers, lengths, read = array("d"), array("q"), []
+    before = f"{folder}{os.sep}"
     for file in files:
-        path = f"{folder}{os.sep}{file.name}"
+        path = before + file.name
         try:
             content = contents(path, MOST)
             lines = _lines(decoded(content, Original(Path(path), 0)).text, path)

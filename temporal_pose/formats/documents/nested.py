@@ -17,7 +17,8 @@ from temporal_pose.formats.documents.poses import (
 from temporal_pose.formats.documents.spans import Place, walked
 from temporal_pose.formats.documents.texts import DamagedError, Document
 
-_NUMBERS = ("frame", "frame_id", "frame_idx", "frame_index", "frame_number", "image_id")
+#: What users call the number of a frame.
+NUMBERS = ("frame", "frame_id", "frame_idx", "frame_index", "frame_number", "image_id")
 _IDS = ("track_ids", "ids")
 
 
@@ -65,7 +66,7 @@ def poses(there: Document, frames: list[Frame]) -> Iterator[Pose]:
 
 def _number(value: Any, place: int, where: object) -> Label:
     """What an element of a list says of its frame, or else its place."""
-    names = [name for name in _NUMBERS if isinstance(value, dict) and name in value]
+    names = [name for name in NUMBERS if isinstance(value, dict) and name in value]
     return labelled(value[names[0]], where, f"a {names[0]}") if names else place
 
 

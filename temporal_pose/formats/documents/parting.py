@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.documents.listing import Listing
+from temporal_pose.formats.documents.numbering import sibling
 from temporal_pose.formats.documents.texts import Original
 from temporal_pose.pose.skeletons import Skeleton
 
@@ -36,6 +37,14 @@ class Kept(NamedTuple):
     labels: Mapping[int, Label]
     shares: bool = False
     hides: bool = False
+
+
+def label_of(kept: Kept, frame: int) -> Label:
+    """What a document calls a frame; like its neighbours, if it does not list that one."""
+    if frame in kept.labels:
+        return kept.labels[frame]
+    names = [name for name in kept.labels.values() if isinstance(name, str)]
+    return sibling(names[0], frame) if names else frame
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def told_apart(
     lengths = [limbs(some, one) for one in candidates]
     order = np.argsort(lengths)
     best, second = (lengths[place] for place in order[:2])
-    decided = best <= _LONGEST and second >= _MARGIN * best  # never with NaN, which sorts last
+    decided = best <= _LONGEST and second > _MARGIN * best  # never with NaN, which sorts last
     return candidates[int(order[0])] if decided else None
 
 

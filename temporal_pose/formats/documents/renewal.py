@@ -34,8 +34,8 @@ class Renewal:
     def numbers(self, row: int, columns: Sequence[int]) -> list[str | None]:
         """New numbers of a pose, in the order of its list; None for those that stay."""
         place = self.places[row]
-        values = self.values[place][:, columns].ravel().tolist()
         changed = self.changed[place][:, columns].ravel().tolist()
+        values = self.values[place][:, columns].ravel().tolist() if any(changed) else changed
         return [
             written(value) if new else None for value, new in zip(values, changed, strict=True)
         ]
@@ -183,6 +183,7 @@ def renewals(
         if row not in changes:
             continue
         for place, columns in zip(pose.places, pose.columns, strict=True):
-            start, end = spans.of(place)
             numbers = changes[row].numbers(row, columns)
-            yield Edit(start, end, renumbered(text[start:end], numbers))
+            if any(numbers):
+                start, end = spans.of(place)
+                yield Edit(start, end, renumbered(text[start:end], numbers))

@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from temporal_pose.formats.documents.numbering import shown
 from temporal_pose.formats.documents.texts import DamagedError, fault
 
-_DECODER = json.JSONDecoder()
+_DECODER = json.JSONDecoder()  # where a value ends
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"([^\[\],\s]+)")
 
@@ -38,6 +40,20 @@ class Edit(NamedTuple):
     text: str
 
 
+class _TwiceError(ValueError):
+    """A name that an object has twice: of two values, one would be lost."""
+
+
+def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        raise _TwiceError(Counter(name for name, _ in members).most_common(1)[0][0])
+    return found
+
+
+_WALKING = json.JSONDecoder(object_pairs_hook=_once)
+
+
 def walked(text: str, where: object, streamed: str = "") -> Iterator[tuple[str, int, Any]]:
     """What a JSON text lists, piece by piece, so that it need not fit into memory as objects.
 
@@ -62,16 +78,21 @@ def walked(text: str, where: object, streamed: str = "") -> Iterator[tuple[str, 
             raise json.JSONDecodeError("Expecting a list or an object", text, start)
         if _skip(text, end) != len(text):
             raise json.JSONDecodeError("Extra data", text, end)
+    except _TwiceError as error:
+        raise DamagedError(f"{where} has '{shown(str(error))}' twice in one object") from error
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"{where} {fault(error)}") from error
 
 
 def _object(text: str, start: int, streamed: str) -> Generator[tuple[str, int, Any], None, int]:
-    at = _skip(text, start + 1)
+    at, names = _skip(text, start + 1), set[str]()
     while text[at : at + 1] != "}":
         if text[at : at + 1] != '"':
             raise json.JSONDecodeError("Expecting a name", text, at)
-        name, at = _named(text, at)
+        name, at = _name(text, at)
+        if name in names:
+            raise _TwiceError(name)
+        names.add(name)
         if name == streamed and text[at : at + 1] == "[":
             end = yield from _streamed(text, at, name)
         else:
@@ -93,21 +114,21 @@ def _streamed(text: str, start: int, name: str) -> Generator[tuple[str, int, Any
 def _element(text: str, at: int) -> tuple[Any, int]:
     """A value and where it ends; a very large one is refused before it fills the memory."""
     if len(text) - at <= _LARGEST:
-        return _DECODER.raw_decode(text, at)
-    fault = json.JSONDecodeError("Expecting an entry of at most 32 MB", text, at)
+        return _WALKING.raw_decode(text, at)
+    message, place = "Expecting an entry of at most 32 MB", at
     for size in (_LARGEST >> 9, _LARGEST >> 4, _LARGEST):
         try:
-            value, end = _DECODER.raw_decode(text[at : at + size])
+            value, end = _WALKING.raw_decode(text[at : at + size])
         except json.JSONDecodeError as error:
             if error.pos < size - _LONGEST_WORD:
-                fault = json.JSONDecodeError(error.msg, text, at + error.pos)
+                message, place = error.msg, at + error.pos
         else:
             if end < size:  # or it may be a number that goes on
                 return value, at + end
-    raise fault
+    raise json.JSONDecodeError(message, text, place)
 
 
-def _named(text: str, at: int) -> tuple[str, int]:
+def _name(text: str, at: int) -> tuple[str, int]:
     """Name of the member that begins here, and where its value begins."""
     name, end = _DECODER.raw_decode(text, at)
     at = _skip(text, end)
@@ -133,43 +154,77 @@ def _skip(text: str, at: int) -> int:
 
 
 class Spans:
-    """Where the values of a text begin and end; the text is known to be JSON.
+    """Where the values of a text begin and end.
 
     Args:
-        text: JSON.
+        text: JSON that was walked through before, so that no object names anything twice.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._known: dict[int, dict[str | int, Span]] = {}
+        self._known: dict[int, _Inside] = {}
 
     def of(self, place: Place) -> Span:
-        """Begin and end of a value."""
-        start, end = place.start, 0
-        if not place.path:
-            return start, _DECODER.raw_decode(self._text, start)[1]
-        for step in place.path:
-            start, end = self.inside(start)[step]
-        return start, end
+        """Begin and end of a value.
 
-    def inside(self, start: int) -> dict[str | int, Span]:
-        """Spans of what a list or object holds; those looked at last are remembered."""
-        found = self._known.pop(start, None) or dict(self._items(start))
+        Raises:
+            KeyError: there is no such value.
+        """
+        start, inside = place.start, None
+        for step in place.path:
+            inside = self._inside(start)
+            start = inside.start(step)
+        if inside is None:
+            return start, _DECODER.raw_decode(self._text, start)[1]
+        return start, inside.end(place.path[-1])
+
+    def has(self, place: Place) -> bool:
+        """Whether there is such a value."""
+        try:
+            self.of(place)
+        except KeyError:
+            return False
+        return True
+
+    def _inside(self, start: int) -> "_Inside":
+        """What a list or object holds; those looked at last are remembered."""
+        found = self._known.pop(start, None) or _Inside(self._text, start)
         self._known[start] = found  # last, as the one that was looked at last
         if len(self._known) > _REMEMBERED:
             del self._known[next(iter(self._known))]
         return found
 
-    def _items(self, start: int) -> Iterator[tuple[str | int, Span]]:
-        text, named = self._text, self._text[start] == "{"
-        closing, at, count = "}" if named else "]", _skip(text, start + 1), 0
-        while text[at] != closing:
+
+class _Inside:
+    """Where the values of a list or object are, looked for no further than was asked."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self._text, self._named = text, text[start] == "{"
+        self._starts: dict[str | int, int] = {}
+        self._ends: dict[str | int, int] = {}
+        self._names = self._scan(start)
+
+    def start(self, step: str | int) -> int:
+        while step not in self._starts:
+            if next(self._names, None) is None:
+                raise KeyError(step)
+        return self._starts[step]
+
+    def end(self, step: str | int) -> int:
+        if step not in self._ends:
+            self._ends[step] = _DECODER.raw_decode(self._text, self.start(step))[1]
+        return self._ends[step]
+
+    def _scan(self, start: int) -> Iterator[str | int]:
+        text, closing = self._text, "}" if self._named else "]"
+        at, count = _skip(text, start + 1), 0
+        while text[start] in "[{" and text[at] != closing:
             name: str | int = count
-            if named:
-                name, at = _named(text, at)
-            end = _DECODER.raw_decode(text, at)[1]
-            yield name, (at, end)
-            at, count = _next(text, end, closing), count + 1
+            if self._named:
+                name, at = _name(text, at)
+            self._starts[name] = at
+            yield name
+            at, count = _next(text, self.end(name), closing), count + 1
 
 
 def renumbered(text: str, numbers: Iterable[str | None]) -> str:

@@ -35,6 +35,12 @@ JSON = st.recursive(
 ROOTS = st.lists(JSON, max_size=5) | st.dictionaries(st.text(max_size=4), JSON, max_size=5)
 
 
+def once(members: list[tuple]) -> dict:
+    if len(dict(members)) < len(members):
+        raise ValueError
+    return dict(members)
+
+
 def rebuilt(text: str, streamed: str) -> object:
     """What `walked` yields, put together again."""
     pieces = list(walked(text, "it", streamed))
@@ -81,7 +87,7 @@ def test_a_walk_accepts_what_python_accepts(value, place, piece, cut) -> None:
     text = json.dumps(value)
     text = text[:place] + piece + text[place + cut :]
     try:
-        expected = json.loads(text)
+        expected = json.loads(text, object_pairs_hook=once)
     except ValueError:
         expected = None
     if isinstance(expected, list | dict):
@@ -136,17 +142,40 @@ def test_a_place_is_found_along_a_path() -> None:
         assert text[start:end] == piece
 
 
-def test_many_places_are_found_without_looking_at_all_before_them(monkeypatch) -> None:
-    looks = []
-    items = Spans._items
-    monkeypatch.setattr(Spans, "_items", lambda self, at: looks.append(at) or items(self, at))
+def test_many_places_are_found_without_reading_all_before_them(monkeypatch) -> None:
+    read = []
+    decoder = json.JSONDecoder()
+
+    class Counting:
+        def raw_decode(self, text: str, at: int) -> tuple:
+            read.append(at)
+            return decoder.raw_decode(text, at)
+
     text = json.dumps({"x": [[[1], [2]]] * 100, "y": [[[3], [4]]] * 100})
+    monkeypatch.setattr(spans, "_DECODER", Counting())
     found = Spans(text)
     for frame in range(100):
         for person in (0, 1):
             found.of(Place(0, ("x", frame, person)))
             found.of(Place(0, ("y", frame, person)))
-    assert len(looks) == 1 + 2 + 2 * 100
+    lists = 2 * (100 + 100 * 2)  # each frame and each person once, in x and in y
+    assert len(read) < lists + 20
+
+
+def test_a_value_that_is_not_there() -> None:
+    found = Spans('{"a": [1]}')
+    assert found.has(Place(0, ("a", 0)))
+    assert not found.has(Place(0, ("a", 1)))
+    assert not found.has(Place(0, ("b",)))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "b": 2, "a": 1}', '[{"a": 1, "a": 2}]', '{"p": [{"x": {"a": 1, "a": 1}}]}']
+)
+def test_two_values_of_one_name_are_refused(text) -> None:
+    """Only one of them would be read, and perhaps the other one be changed."""
+    with pytest.raises(DamagedError, match=r"^it has 'a' twice in one object$"):
+        list(walked(text, "it", "p"))
 
 
 def test_numbers_change_and_all_else_stays() -> None:
