@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -193,7 +192,6 @@ def run(command: Command, text: str) -> None:
         ended = command(name, *arguments, "--cfg", "job")
     else:
         ended = command(name, *arguments, *tiny(name, arguments))
-    Path("/tmp/gif/times").open("a").write(f"{time.process_time():.1f} {text[:90]}\n")
     assert ended.status == 0, (text, ended.out, ended.err)
 
 
