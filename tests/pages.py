@@ -87,7 +87,8 @@ def options(page: Path) -> Iterator[tuple[str, str]]:
         if name is None:
             group = group if line[:1] == "|" and set(line) <= set("|- ") else ""
         elif not group:
-            group = name[1].rstrip("=") if name[1].endswith("=") or name[1] == "experiment" else "-"
+            chosen = name[1].endswith("=") or name[1] == "experiment"
+            group = name[1].rstrip("=") if chosen else "-"
         elif group != "-":
             yield group, name[1]
 
