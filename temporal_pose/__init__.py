@@ -23,6 +23,8 @@ From Python, numpy in and numpy out::
 """
 
 import os
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 # torch's threads spin while they wait for each other, and so hold up, on a busy machine, whoever
@@ -80,3 +82,14 @@ def __getattr__(name: str) -> Any:
 
         return Stream
     raise AttributeError(f"module 'temporal_pose' has no attribute '{name}'")
+
+
+class _Package(ModuleType):
+    """Keeps its functions where a command of the same name is imported, such as `refine`."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
