@@ -226,8 +226,8 @@ def test_a_checkpoint_of_another_model_is_refused(command: Command) -> None:
         assert message.startswith(f"checkpoint {other} is of another model: ")
     typed = ("model=deciwatch", "model.interval=1", *TINY, f"checkpoint={other}", "out=o")
     assert command("evaluate", *typed).refused() == (
-        f"checkpoint {other}: the checkpoint is of a DeciWatch with {{'interval': 5, 'heads': 4}}; "
-        "expected {'interval': 1, 'heads': 4}"
+        f"checkpoint {other}: the checkpoint is of a DeciWatch with "
+        "{'interval': 5, 'heads': 4}; expected {'interval': 1, 'heads': 4}"
     )
     filters = RUNS / "savgol/setup1/k1/best.ckpt"
     message = command("evaluate", "model=kalman", *TINY, f"checkpoint={filters}").refused()
