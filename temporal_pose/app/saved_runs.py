@@ -103,7 +103,7 @@ def three_way(saved: Any, base: Any, now: Any) -> Any:
         base: what today's defaults make of what was typed then.
         now: the same with what is typed now.
     """
-    if now == base or now is _ABSENT:
+    if now == base:
         return saved
     if not (isinstance(saved, dict) and isinstance(now, dict)):
         return now
