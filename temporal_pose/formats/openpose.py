@@ -180,7 +180,9 @@ def _skeleton(
             f"{folder}: 25 keypoints may be BODY_25 or BODY_25B, and the proportions of the poses "
             "do not tell which; set skeleton=body25 or skeleton=body25b"
         )
-    return told, (f"{folder}: 25 keypoints, recognised as {told.name} by their proportions",)
+    return told, (
+        f"25 keypoints, recognised as {told.name} by their proportions; skeleton= overrules it",
+    )
 
 
 def body25_or_body25b(values: Float[np.ndarray, "N 25 3"]) -> Skeleton | None:

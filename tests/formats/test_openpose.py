@@ -40,7 +40,8 @@ def test_the_real_folder() -> None:
     assert values.reshape(len(clip), 75).tolist() == [numbers for _, _, numbers in expected]
     assert (clip.name, clip.count, clip.ids, clip.fps) == ("openpose_single", 40, None, None)
     assert clip.skeleton is SKELETONS["body25b"]
-    assert clip.remarks == (f"{folder}: 25 keypoints, recognised as body25b by their proportions",)
+    remark = "25 keypoints, recognised as body25b by their proportions; skeleton= overrules it"
+    assert clip.remarks == (remark,)
 
 
 def test_the_real_folder_comes_back(tmp_path) -> None:
