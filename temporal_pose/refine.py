@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 from rich.box import SIMPLE_HEAD
@@ -17,6 +18,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from temporal_pose.app.cli import command, complain, progress
+from temporal_pose.app.composing import typed
 from temporal_pose.app.filming import VIDEOS, Film, detected
 from temporal_pose.app.refinery import Order, Outcome, Recipe, carry_out, workers_for
 from temporal_pose.app.settings import check_refining
@@ -68,7 +70,10 @@ def _found(config: DictConfig, order: Order) -> Found:
         return found
     people = "all" if config.person == "all" else "1"
     folder = order.out / "detections"
-    files = detected(source, folder, config.detector, people, order.force)
+    hydra = HydraConfig.get()
+    own = [one for one in typed(hydra.overrides.task) if one.startswith("detector.")]
+    chosen = [f"detector={hydra.runtime.choices['detector']}", *own]
+    files = detected(source, folder, chosen, people, order.force)
     return Found([Source(file, recognised(file)) for file in files], [], [])
 
 

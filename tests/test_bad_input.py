@@ -91,7 +91,7 @@ def one_of(group: str) -> str:
         ("data=penn_action", "data.root is not set; add data.root=DIR, the data set's folder"),
         (
             "data.split=x",
-            "data.split is 'x'; expected video, window, or the names of each side as "
+            "data.split is 'x'; expected video, window, alternate, or the names of each side as "
             "{train: [...], val: [...], test: [...]}",
         ),
         (

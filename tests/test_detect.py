@@ -259,7 +259,7 @@ def test_weights_that_are_not_there(command: Command, clip: Path) -> None:
 
 def test_without_the_extra_it_says_how_to_get_it(command: Command, monkeypatch) -> None:
     missing = {"av"}
-    there = "temporal_pose.detect.find_spec"
+    there = "temporal_pose.app.detecting.find_spec"
     monkeypatch.setattr(there, lambda name: None if name in missing else find_spec(name))
     assert command("detect").refused() == (
         "detect needs av, which pip install 'temporal-pose[detect]' adds"

@@ -42,12 +42,14 @@ class Film(NamedTuple):
     fps: float | None = None
 
 
-def detected(video: Path, out: Path, detector: str, person: str, force: bool) -> list[Path]:
+def detected(
+    video: Path, out: Path, detector: Sequence[str], person: str, force: bool
+) -> list[Path]:
     """What a detector sees in a video, in files of the paired layout; it goes on where it was.
 
     Args:
         out: folder of the files.
-        detector: name of a file in ``conf/detector``.
+        detector: as it is typed: ``detector=NAME``, and its settings.
         person: 'all', or how many are followed.
 
     Raises:
@@ -56,7 +58,7 @@ def detected(video: Path, out: Path, detector: str, person: str, force: bool) ->
     """
     make_folder(out)
     target = out / f"{video.stem}.zarr"
-    said = [f"source='{_quoted(video)}'", f"out='{_quoted(target)}'", f"detector={detector}"]
+    said = [f"source='{_quoted(video)}'", f"out='{_quoted(target)}'", *detector]
     run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
     found = sorted(out.glob(f"{video.stem}.person*.zarr"))
     return [target] if target.exists() else found

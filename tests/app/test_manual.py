@@ -12,7 +12,10 @@ from omegaconf import OmegaConf
 from temporal_pose.app.manual import Setting, settings
 from temporal_pose.files.conf import CONF
 
-COMMANDS = ("train", "finetune", "evaluate", "refine", "detect", "fit_noise", "report", "watch")
+COMMANDS = (
+    *("train", "finetune", "evaluate", "refine", "detect", "fit_noise", "report", "watch"),
+    "show",
+)
 
 
 def found(command: str, *typed: str) -> dict[str, Setting]:
@@ -51,7 +54,7 @@ def test_what_a_choice_brings_is_explained() -> None:
     assert found("train")["model.fit.patience"].value == 10
     assert "model.acceleration" not in found("train")
     assert found("train", "experiment=steady")["data.window"].value == 27
-    assert found("refine")["data.box"].value == "window"
+    assert found("refine")["person"].value == "all"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -75,6 +78,6 @@ def test_the_package_lists_its_commands() -> None:
         [sys.executable, "-m", "temporal_pose"], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
-    listed = dict(re.findall(r"python -m temporal_pose\.([\w.]+) +(.+)", done.stdout))
+    listed = dict(re.findall(r"^  python -m temporal_pose\.([\w.]+) +(.+)", done.stdout, re.M))
     assert listed.keys() == {*COMMANDS, "data.write", "data.check", "bench"}
-    assert all(len(summary) > 10 for summary in listed.values())
+    assert all(len(summary) > 10 for summary in listed.values()), listed

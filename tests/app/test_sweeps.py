@@ -22,7 +22,7 @@ from temporal_pose.runs.folders import RunFolder
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated by PEP 585")  # omegaconf's own types
 
-EXTRA = Path(__file__).parent / "extra"
+EXTRA = Path(__file__).parents[1] / "extra"
 TINY = (
     *("data.subjects=4", "data.videos=1", "data.frames=40", "data.size=16", "data.batch_size=4"),
     *("trainer.max_epochs=2", "trainer.enable_progress_bar=false", "trainer.accelerator=cpu"),

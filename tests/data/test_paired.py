@@ -135,7 +135,7 @@ def _nan_truth() -> np.ndarray:
         ({"fps": 0.0}, r"'fps' is 0.0; expected a positive number below 1,000,000: see"),
         ({"fps": np.nan}, r"'fps' is nan; expected a positive number"),
         ({"fps": "fast"}, r"'fps' is fast; expected a positive number"),
-        ({"image_size": np.array([1920])}, r"'image_size' is \[1920\]; expected 2 positive numb"),
+        ({"image_size": np.array([1920])}, r"'image_size' is \[1920\]; expected 2 positive whol"),
         ({"image_size": np.array([1920, -1])}, r"'image_size' is \[1920, -1\]; expected 2 posit"),
     ],
 )

@@ -158,7 +158,7 @@ def test_a_refined_track_becomes_a_person() -> None:
     raw = np.where(one.cleaned.missing[..., None], np.nan, one.cleaned.keypoints)
     refined = Refined(one.refined, np.ones((110, 3)), ("parted somewhere",))
     times, rows = np.arange(110) / 30, np.arange(110)
-    track = Track(3, one.frames, times, raw, np.ones((110, 3)), refined, rows)
+    track = Track(3, one.frames, times, raw, np.ones((110, 3)), refined, rows, rows < 0)
     shown = of_track(track, ARM)
     assert shown.name == "person 3"
     assert shown.remarks == ("parted somewhere", *one.remarks)
