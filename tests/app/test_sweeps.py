@@ -323,7 +323,7 @@ def test_after_a_failure_fail_fast_begins_nothing_more(
     """And who works elsewhere on a run is left alone."""
     monkeypatch.setenv("TEMPORAL_POSE_SWEEP", "")  # to be put back
     monkeypatch.setattr("temporal_pose.app.sweeps.preflight", lambda *_: None)
-    for module in ("sweep", "job"):
+    for module in ("app.sweeps", "app.jobs"):
         monkeypatch.setattr(f"temporal_pose.{module}.preload", lambda *_: None)
     monkeypatch.setattr("temporal_pose.app.jobs.isolated", lambda *_, **__: "no luck\n\na trace")
     runs = [tmp_path / f"runs/pretrain/conv3d/setup1/k{k}" for k in (1, 2, 3, 4)]
