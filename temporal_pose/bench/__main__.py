@@ -1,4 +1,4 @@
-"""Measures speed: ``python -m temporal_pose.bench [names] [--penn-root DIR] [--out FILE]``."""
+"""Measures speed: ``python -m temporal_pose.bench [names] [--penn-root DIR] [--video FILE]``."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -8,12 +8,18 @@ import torch
 from rich.console import Console
 
 from temporal_pose.bench.benchmarks import BENCHMARKS, rows
+from temporal_pose.bench.blazepose import mediapipe
 from temporal_pose.bench.measure import Row
 from temporal_pose.bench.penn_action import penn_action
 from temporal_pose.bench.table import heading, line, write
 from temporal_pose.files.ending import plainly
 
-NAMES = (*BENCHMARKS, "penn_action")
+NAMES = (*BENCHMARKS, "penn_action", "mediapipe")
+
+_NEEDS = {
+    "penn_action": "--penn-root DIR, the folder that holds labels/",
+    "mediapipe": "--video FILE, a video of a person",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,21 +35,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     say(console, heading())
     for name in options.names or NAMES:
         console.print(f"[dim]{name} ...")
-        for row in run(name, options.penn_root, console):
+        for row in run(name, options, console):
             measured.append(row)
             say(console, line(row))
     if options.out:
         write(measured, options.out)
 
 
-def run(name: str, penn_root: Path | None, console: Console) -> Iterable[Row]:
+def run(name: str, options: argparse.Namespace, console: Console) -> Iterable[Row]:
     """The rows of one benchmark; none, and a line that says so, where its data are not there."""
-    if name != "penn_action":
+    if name in BENCHMARKS:
         return rows(name, torch.get_num_threads())
-    if penn_root is None:
-        console.print("penn_action skipped: add --penn-root DIR, the folder that holds labels/")
-        return []
-    return penn_action(penn_root)
+    if name == "penn_action" and options.penn_root is not None:
+        return penn_action(options.penn_root)
+    if name == "mediapipe" and options.video is not None:
+        return mediapipe(options.video)
+    console.print(f"{name} skipped: add {_NEEDS[name]}")
+    return []
 
 
 def say(console: Console, text: str) -> None:
@@ -57,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m temporal_pose.bench", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(NAMES)}; all by default")
     parser.add_argument("--penn-root", type=Path, help="folder of Penn Action")
+    parser.add_argument("--video", type=Path, help="a video of a person")
     parser.add_argument("--out", type=Path, help="also write the measurements here, as JSON")
     parser.add_argument(
         "--threads", type=int, default=1, help="of torch; several are noisy on a busy machine"

@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 
 import torch
 
+from temporal_pose.bench.blazepose import blazepose
 from temporal_pose.bench.decoding import decoding
 from temporal_pose.bench.detection import detection
 from temporal_pose.bench.epoch import conv3d_epoch, deciwatch_epoch
@@ -16,6 +17,7 @@ from temporal_pose.bench.heatmap_store import heatmaps
 from temporal_pose.bench.measure import Row
 from temporal_pose.bench.openpose import openpose
 from temporal_pose.bench.overhead import lightning
+from temporal_pose.bench.overlaying import overlays
 from temporal_pose.bench.prediction import prediction
 from temporal_pose.bench.rendering import rendering
 from temporal_pose.bench.steps import biconvlstm, conv3d
@@ -26,7 +28,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     for function in (
         *(rendering, decoding, conv3d, biconvlstm, prediction),
         *(conv3d_epoch, deciwatch_epoch, waiting, lightning, grid, heatmaps, detection),
-        *(filtering, streaming, openpose),
+        *(filtering, streaming, openpose, blazepose, overlays),
     )
 }
 

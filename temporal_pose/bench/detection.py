@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from temporal_pose.bench.measure import Row, measure
+from temporal_pose.bench.measure import Pair, Row, measure
 
 
 def detection(frames: int = 12, height: int = 240, repeats: int = 7) -> Iterator[Row]:
@@ -33,11 +33,14 @@ def detection(frames: int = 12, height: int = 240, repeats: int = 7) -> Iterator
         pair = measure(
             lambda: whole_way(model, video, next(names)), lambda: bare(model, images), repeats
         )
-    added = [100 * (ratio - 1) for ratio in pair.ratios]
+    yield added("detect: added to the bare model", pair)
+
+
+def added(what: str, pair: Pair, limit: float = 10) -> Row:
+    """By how many per cent the first of a pair takes longer."""
+    percent = [100 * (ratio - 1) for ratio in pair.ratios]
     low, high = (100 * (ratio - 1) for ratio in pair.spread)
-    yield Row(
-        "detect: added to the bare model", float(np.median(added)), 10, "%", False, (low, high)
-    )
+    return Row(what, float(np.median(percent)), limit, "%", False, (low, high))
 
 
 def random_model(height: int) -> Any:

@@ -1,6 +1,7 @@
 """Going through footage with a detector, from where an interrupted command has stopped."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,11 +50,17 @@ def record(
     if files.frames:
         tracker.resume(files.places)
         detector.resume(files.memory)
-    advance(files.frames)
-    for images, people in looks(footage, detector, tracker, files.frames, batch_size):
-        if preview is not None:
-            there = [[(p.box, p.keypoints) for p in frame if p is not None] for frame in people]
-            preview.look(files.frames, images, there)
-        files.append(people)
-        advance(files.frames)
+    total = files.frames
+    advance(total)
+    with ThreadPoolExecutor(1) as thread:  # writes what was seen while the next frames are
+        written: Future[object] = thread.submit(len, ())
+        for images, people in looks(footage, detector, tracker, total, batch_size):
+            if preview is not None:
+                there = [[(p.box, p.keypoints) for p in one if p is not None] for one in people]
+                preview.look(total, images, there)
+            written.result()
+            written = thread.submit(files.append, people)
+            total += len(images)
+            advance(total)
+        written.result()
     return Recorded(files.frames, files.found, files.close())

@@ -75,19 +75,29 @@ def _between(
     x: Float[np.ndarray, "h w"],
     y: Float[np.ndarray, "h w"],
 ) -> Float[np.ndarray, "h w 3"]:
-    """Bilinear interpolation at points of the image."""
+    """Bilinear interpolation at points of the image.
+
+    In place and in single precision: there are few steps here, over many pixels.
+    """
     height, width = image.shape[:2]
     left = np.clip(x.astype(np.int32), 0, max(0, width - 2))
     top = np.clip(y.astype(np.int32), 0, max(0, height - 2))
-    x, y = (x - left).reshape(-1, 1), (y - top).reshape(-1, 1)
-    step, row = min(1, width - 1), width * min(1, height - 1)
     first = (top * width + left).reshape(-1)
+    x, y = (x - left.astype(np.float32)).reshape(-1, 1), y - top.astype(np.float32)
+    step, row = min(1, width - 1), width * min(1, height - 1)
     flat = image.reshape(-1, 3)
-    a, b, c, d = (
-        flat.take(first + offset, axis=0).astype(np.float32)
-        for offset in (0, step, row, row + step)
-    )
-    a += (b - a) * x
-    c += (d - c) * x
-    a += (c - a) * y
+    corners = (flat.take(first + offset, axis=0) for offset in (0, step, row, row + step))
+    a, b, c, d = (corner.astype(np.float32) for corner in corners)
+    _approach(a, b, x)
+    _approach(c, d, x)
+    _approach(a, c, y.reshape(-1, 1))
     return a.reshape(*left.shape, 3)
+
+
+def _approach(
+    start: Float[np.ndarray, "n 3"], end: Float[np.ndarray, "n 3"], share: Float[np.ndarray, "n 1"]
+) -> None:
+    """Moves the first by a share of the way to the second, which is used up."""
+    end -= start
+    end *= share
+    start += end

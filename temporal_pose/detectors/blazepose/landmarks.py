@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+import torch
+from jaxtyping import Float, UInt8
 from scipy.special import expit
+from torch.nn.functional import grid_sample
 
 from temporal_pose.detectors.blazepose.networks import Run
 from temporal_pose.footage.cropping import Region, cropped
@@ -14,6 +16,7 @@ _SIZE = 256
 _LANDMARKS, _AUXILIARY = 33, 6
 _REACH = 3  # cells about a landmark in which its heatmap is read
 _LEAST = 0.5  # peak of a heatmap that is read; others are too vague
+_NOTHING = 2**-10  # probabilities below are 0 in what is stored, which makes it half as large
 
 #: Rows and columns of a heatmap.
 CELLS = 64
@@ -91,29 +94,15 @@ def upright(
     Returns:
         Probabilities; and x, y, width and height in image pixels.
     """
-    maps = np.ascontiguousarray(logits[:, :, list(which)])
+    size = len(logits)
+    maps = np.ascontiguousarray(logits[:, :, list(which)].transpose(2, 0, 1))
     expit(maps, out=maps)
-    size = len(maps)
     shares = np.arange(size, dtype=np.float32) / size - np.float32(0.5)
     places = np.stack(np.meshgrid(shares, shares), -1) @ region.turn  # into the region's own axes
-    turned = _between(maps, (places + 0.5) * size)
+    places = (places + np.float32(0.5)) * np.float32(2 * size / (size - 1)) - 1  # as torch counts
+    given, grid = (torch.from_numpy(one)[None] for one in (maps, places))
+    turned = grid_sample(given, grid, align_corners=True)[0].numpy()
+    turned[turned < _NOTHING] = 0
     box = region.box
     box[:2] -= box[2:] / size / 2
-    return np.ascontiguousarray(turned.transpose(2, 0, 1)), box
-
-
-def _between(
-    maps: Float[np.ndarray, "h w K"], places: Float[np.ndarray, "h w 2"]
-) -> Float[np.ndarray, "h w K"]:
-    """Bilinear interpolation; nothing lies beyond the maps."""
-    size = len(maps)
-    flat = np.pad(maps, ((1, 1), (1, 1), (0, 0))).reshape((size + 2) ** 2, -1)
-    places = np.clip(places + 1, 0, size + 1 - 1e-3).reshape(-1, 2)
-    corner: Int[np.ndarray, "n 2"] = places.astype(np.int32)
-    x, y = (places - corner).astype(np.float32).T[..., None]
-    first = corner[:, 1] * (size + 2) + corner[:, 0]
-    a, b, c, d = (flat.take(first + step, axis=0) for step in (0, 1, size + 2, size + 3))
-    a += (b - a) * x
-    c += (d - c) * x
-    a += (c - a) * y
-    return a.reshape(size, size, -1)
+    return turned, box

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 from jaxtyping import Float, Num
 
 from temporal_pose.formats.paired import fields
@@ -70,4 +71,11 @@ def stored(
         frame, keypoint = index.tolist()
         found = f"{heatmaps[frame, keypoint].max():g} for keypoint {keypoint} of frame "
         raise unlike(where, "heatmaps", f"{found}{first + frame}", f"{dtype}, so |v| <= {largest}")
-    return {"heatmaps": heatmaps.astype(dtype)}
+    return {"heatmaps": _converted(heatmaps, dtype)}
+
+
+def _converted(heatmaps: Float[np.ndarray, "n K h w"], dtype: str) -> np.ndarray:
+    """torch makes half precision of single three times as fast as numpy."""
+    if dtype != "float16":
+        return heatmaps.astype(dtype)
+    return torch.from_numpy(np.ascontiguousarray(heatmaps, np.float32)).half().numpy()
