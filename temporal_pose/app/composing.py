@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from temporal_pose.errors import ConfigError, MissingPretraining
 from temporal_pose.files.finding import listing
 from temporal_pose.runs.folders import RunFolder
+from temporal_pose.training import threads
 from temporal_pose.training.fitting import Fit, GradientDescent, NoFit
 from temporal_pose.training.task import Refinement
 
@@ -148,11 +149,14 @@ def build(config: Any, **arguments: Any) -> Any:
 def build_trainer(config: Any, task: Refinement) -> Callable[..., L.Trainer]:
     """What makes a trainer, tried once, as is the optimiser: both are made only as work begins.
 
+    From here on, torch has as many threads as suit the task.
+
     Raises:
         ConfigError: an argument that Lightning or the optimiser refuses.
     """
     make: Callable[..., L.Trainer] = build(config)
     check_device(config)
+    threads.choose(task)
     trials: dict[str, Callable[[], Any]] = {
         "trainer": lambda: make(logger=False, callbacks=[], enable_checkpointing=False),
         "optimizer or scheduler": task.configure_optimizers,

@@ -1,4 +1,4 @@
-"""How threads wait for each other: by sleeping, as this package has it, or by spinning.
+"""Threads that wait for each other, alone and beside other processes: as chosen, and as they come.
 
 Threads that spin while they wait take the time of whoever they wait for, once there are fewer
 cores than processes that want one.
@@ -20,21 +20,25 @@ from temporal_pose.bench.measure import Row, quartiles, seconds
 from temporal_pose.models.conv3d import Conv3d
 from temporal_pose.models.deciwatch import DeciWatch
 from temporal_pose.pose.codecs import CoordinateCodec, HeatmapCodec
+from temporal_pose.training import threads
+from temporal_pose.training.task import Refinement
 
 _BURN = "while True: pass"
 _NETWORKS = {"deciwatch": (DeciWatch, CoordinateCodec), "conv3d": (Conv3d, HeatmapCodec)}
+_AS_THEY_COME = {"GOMP_SPINCOUNT": "300000"}  # GNU's OpenMP, where nobody says anything else
 
 
 def waiting(repeats: int = 5) -> Iterator[Row]:
-    """Epochs on all cores: beside two busy processes, and alone, against threads that spin."""
-    alone = {name: epochs(name, "passive", repeats) for name in _NETWORKS}
-    with busy(2):
-        beside = epochs("deciwatch", "passive", repeats)
-    what = "deciwatch epoch, two busy processes beside it: slower than alone"
-    yield _ratio(what, beside, alone["deciwatch"], 3)
+    """Epochs on this machine's cores, beside two busy processes and alone."""
+    alone = {name: epochs(name, True, repeats) for name in _NETWORKS}
+    for name in _NETWORKS:
+        with busy(2):
+            beside = epochs(name, True, repeats)
+        what = f"{name} epoch, two busy processes beside it: slower than alone"
+        yield _ratio(what, beside, alone[name], 3)
     for name, ours in alone.items():
-        what = f"{name} epoch, alone: time over that of threads that spin"
-        yield _ratio(what, ours, epochs(name, "active", repeats), 1.1)
+        what = f"{name} epoch, alone: slower than with threads as they come"
+        yield _ratio(what, ours, epochs(name, False, repeats), 1.1)
 
 
 def _ratio(what: str, ours: Sequence[float], others: Sequence[float], limit: float) -> Row:
@@ -56,23 +60,30 @@ def busy(processes: int) -> Iterator[None]:
             process.wait()
 
 
-def epochs(name: str, policy: str, repeats: int) -> list[float]:
-    """Seconds of so many epochs of a network, in a process whose threads wait that way."""
-    command = [sys.executable, "-m", __name__, name, str(repeats)]
-    given = os.environ | {"OMP_WAIT_POLICY": policy}
-    given.pop("OMP_NUM_THREADS", None)
+def epochs(name: str, chosen: bool, repeats: int) -> list[float]:
+    """Seconds of so many epochs of a network, in a process of its own.
+
+    Args:
+        chosen: threads as this package chooses them; else as torch and OpenMP have them.
+    """
+    command = [sys.executable, "-m", __name__, name, str(int(chosen)), str(repeats)]
+    ours = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")  # of this process
+    given = {key: value for key, value in os.environ.items() if key not in ours}
+    given |= {} if chosen else _AS_THEY_COME
     done = subprocess.run(command, env=given, capture_output=True, text=True, check=True)
     return list(json.loads(done.stdout))
 
 
-def work(name: str, repeats: int, videos: int = 2, frames: int = 160) -> list[float]:
-    """Seconds of so many epochs on all cores, after one that is not counted."""
+def work(name: str, chosen: bool, repeats: int, videos: int = 2, frames: int = 160) -> list[float]:
+    """Seconds of so many epochs, after one that is not counted; see `epochs`."""
     torch.set_num_threads(os.cpu_count() or 1)
-    network, codec = _NETWORKS[name]
-    epoch = partial(our_epoch, small_set(videos, frames), codec(), training(network()))
+    network, codec = (part() for part in _NETWORKS[name])
+    if chosen:
+        threads.choose(Refinement(network, codec))
+    epoch = partial(our_epoch, small_set(videos, frames), codec, training(network))
     epoch()
     return [seconds(epoch) for _ in range(repeats)]
 
 
 if __name__ == "__main__":
-    print(json.dumps(work(sys.argv[1], int(sys.argv[2]))))
+    print(json.dumps(work(sys.argv[1], sys.argv[2] == "1", int(sys.argv[3]))))

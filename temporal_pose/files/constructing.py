@@ -105,7 +105,7 @@ def refused(where: str, path: str, target: object) -> ConfigError:
     """The error for a name that is not on the list."""
     return ConfigError(
         f"{where}: {path} is {target!r}, which nothing that is read from a file may call; "
-        "expected what conf/ names, or an optimiser or scheduler of torch"
+        "expected what conf/ or a --config-dir names, or an optimiser or scheduler of torch"
     )
 
 

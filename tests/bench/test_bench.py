@@ -145,23 +145,24 @@ def test_rows_in_bfloat16_need_units_for_it(monkeypatch, capsys, tmp_path):
 
 
 def test_waiting_threads_are_measured_alone_and_beside_others(monkeypatch):
-    times = {("deciwatch", "passive"): [1.0, 3.0, 2.0], ("conv3d", "passive"): [6.0]}
-    times |= {("deciwatch", "active"): [4.0], ("conv3d", "active"): [5.0]}
-    burning: list[int] = []
+    burning: list[int] = [0]
+    times = {("deciwatch", True, 0): [1.0, 3.0, 2.0], ("conv3d", True, 0): [6.0]}
+    times |= {("deciwatch", True, 2): [5.0, 5.0, 7.0], ("conv3d", True, 2): [9.0]}
+    times |= {("deciwatch", False, 0): [4.0], ("conv3d", False, 0): [5.0]}
 
     @contextmanager
     def busy(processes):
         burning.append(processes)
-        times["deciwatch", "passive"] = [5.0, 5.0, 7.0]
         yield
         burning.append(0)
 
     monkeypatch.setattr(waiting, "busy", busy)
-    monkeypatch.setattr(waiting, "epochs", lambda name, policy, _: times[name, policy])
-    beside, deciwatch, network = waiting.waiting(repeats=3)
-    assert burning == [2, 0]
-    assert (beside.value, beside.limit, beside.spread) == (2.5, 3, (2.5, 3.0))
-    assert (deciwatch.value, network.value) == (0.5, 1.2)
+    monkeypatch.setattr(waiting, "epochs", lambda name, own, _: times[name, own, burning[-1]])
+    rows = list(waiting.waiting(repeats=3))
+    assert burning == [0, 2, 0, 2, 0]
+    assert [row.value for row in rows] == [2.5, 1.5, 0.5, 1.2]
+    assert [row.limit for row in rows] == [3, 3, 1.1, 1.1]
+    assert rows[0].spread == (2.5, 3.0)
 
 
 def test_busy_processes_end_with_what_they_stand_beside():
@@ -171,10 +172,16 @@ def test_busy_processes_end_with_what_they_stand_beside():
         raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("name", ["deciwatch", "conv3d"])
-def test_an_epoch_is_timed_several_times(name, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert len(waiting.work(name, 2, videos=1, frames=10)) == 2
+@pytest.mark.parametrize(
+    ("name", "chosen", "threads"),
+    [("deciwatch", True, 1), ("deciwatch", False, 2), ("conv3d", True, 2)],
+)
+def test_an_epoch_is_timed_with_the_threads_it_is_trained_with(name, chosen, threads, monkeypatch):
+    given: list[int] = []
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(torch, "set_num_threads", given.append)
+    assert len(waiting.work(name, chosen, 2, videos=1, frames=10)) == 2
+    assert given[-1] == threads
 
 
 def test_threads_sleep_while_they_wait():

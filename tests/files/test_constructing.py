@@ -66,8 +66,8 @@ def test_the_message_names_file_place_and_target(victim):
         build({"callbacks": [{"_target_": IDENTITY, "of": bomb(victim)}]}, "runs/a/config.yaml")
     assert str(error.value) == (
         "runs/a/config.yaml: callbacks[0].of._target_ is 'pathlib.Path.unlink', which nothing "
-        "that is read from a file may call; expected what conf/ names, or an optimiser or "
-        "scheduler of torch"
+        "that is read from a file may call; expected what conf/ or a --config-dir names, or an "
+        "optimiser or scheduler of torch"
     )
 
 

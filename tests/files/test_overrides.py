@@ -76,8 +76,8 @@ def test_messages():
         checked_overrides(["augment._target_=pathlib.Path.unlink"], "config.yaml")
     assert str(error.value) == (
         "config.yaml: override augment._target_ is 'pathlib.Path.unlink', which nothing that is "
-        "read from a file may call; expected what conf/ names, or an optimiser or scheduler of "
-        "torch"
+        "read from a file may call; expected what conf/ or a --config-dir names, or an optimiser "
+        "or scheduler of torch"
     )
     with pytest.raises(ConfigError) as error:
         checked_overrides(["model=../evil"], "config.yaml")
