@@ -1,6 +1,7 @@
 """How long a prediction takes."""
 
 import time
+from collections.abc import Iterator
 from statistics import median
 
 import torch
@@ -52,22 +53,20 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def all_prediction_ms(
+def prediction_times(
     task: Refinement, frames: int, keypoints: int, size: int
-) -> dict[str, float]:
-    """Milliseconds a window on each device in batches of each size, by words for both.
+) -> Iterator[tuple[str, float]]:
+    """Milliseconds a window on each device in batches of each size, after words for both.
 
     Args:
         frames: of a window.
         size: rows and columns of a heatmap.
     """
-    return {
-        f"{'CPU' if device.type == 'cpu' else 'GPU'}, batch of {batch}": prediction_ms(
-            task.to(device), sample(batch, frames, keypoints, size, device)
-        )
-        for device in devices()
-        for batch in BATCHES
-    }
+    for device in devices():
+        name = "CPU" if device.type == "cpu" else "GPU"
+        for batch in BATCHES:
+            observed = sample(batch, frames, keypoints, size, device)
+            yield f"{name}, batch of {batch}", prediction_ms(task.to(device), observed)
 
 
 def sample(windows: int, frames: int, keypoints: int, size: int, device: torch.device) -> Observed:

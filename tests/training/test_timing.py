@@ -11,9 +11,9 @@ from temporal_pose.pose.codecs import CoordinateCodec, HeatmapCodec
 from temporal_pose.training.task import Refinement
 from temporal_pose.training.timing import (
     BATCHES,
-    all_prediction_ms,
     devices,
     prediction_ms,
+    prediction_times,
     sample,
 )
 
@@ -52,7 +52,7 @@ def test_a_call_is_shared_by_its_windows(windows):
 def test_each_device_and_each_size_of_batch_is_measured(monkeypatch):
     monkeypatch.setattr(module, "_SECONDS", 0)
     network = Slow()
-    found = all_prediction_ms(Refinement(network, HeatmapCodec(SIZE)), T, K, SIZE)
+    found = dict(prediction_times(Refinement(network, HeatmapCodec(SIZE)), T, K, SIZE))
     names = {"cpu": "CPU", "cuda": "GPU"}
     assert list(found) == [
         f"{names[device.type]}, batch of {n}" for device in devices() for n in BATCHES
@@ -85,5 +85,5 @@ def test_a_gpu_is_waited_for_before_each_look_at_the_clock(monkeypatch):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_takes_time():
     task = Refinement(nn.Linear(2, 2), CoordinateCodec(SIZE))
-    found = all_prediction_ms(task, T, K, SIZE)
+    found = dict(prediction_times(task, T, K, SIZE))
     assert found["GPU, batch of 64"] > 0
