@@ -236,5 +236,5 @@ def test_reporting_knows_neither_models_nor_training():
             module = getattr(node, "module", None) or " ".join(names)
             own = module.startswith("temporal_pose.")
             assert module.split(".")[0] not in ("torch", "lightning", "hydra", "omegaconf")
-            rooms = ("reporting", "runs", "inputs", "pose", "files", "errors")
+            rooms = ("reporting", "refining", "runs", "inputs", "pose", "files", "errors")
             assert not own or module.split(".")[1] in rooms
