@@ -15,7 +15,7 @@ from temporal_pose.errors import ConfigError, RunFolderError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.files.escaping import one_line
 from temporal_pose.reporting.finished import Results, read_results, stages_with_runs
-from temporal_pose.reporting.page import PredictionTimes, make_report, with_data
+from temporal_pose.reporting.page import TITLE, PredictionTimes, Report, make_report, with_data
 from temporal_pose.reporting.tables import pck_table
 from temporal_pose.reporting.variants import Variant
 from temporal_pose.reporting.writing import terminal
@@ -36,6 +36,7 @@ def main(config: DictConfig) -> None:
     out = runs_dir / "report" / config.stage if config.out is None else Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     report = make_report(results, variants, _measured(results) if config.timing else None)
+    _check_place(out, report)
     for name, content in report.files.items():
         write_bytes(out / name, content)
     show(results)
@@ -43,6 +44,21 @@ def main(config: DictConfig) -> None:
         print(f"left out: {one_line(line)}")
     for name in report.files:
         print(out / name)
+
+
+def _check_place(out: Path, report: Report) -> None:
+    """Makes sure that nothing but an earlier report is replaced; its page is written first.
+
+    Raises:
+        ConfigError: a file of the report's has the name of one that is none.
+    """
+    page = out / next(iter(report.files))
+    ours = page.is_file() and page.read_bytes().startswith(TITLE.encode())
+    others = [out / name for name in report.files if (out / name).exists()]
+    if others and not ours:
+        raise ConfigError(
+            f"{others[0]} is there already, and not of a report; choose another out="
+        )
 
 
 def _measured(results: Results) -> PredictionTimes:

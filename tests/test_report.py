@@ -184,6 +184,17 @@ def test_a_damaged_control_does_not_stand_in_the_way(report, runs_dir):
     assert line.startswith(f"left out: {runs_dir}/pretrained holds no finished run that can be ")
 
 
+@pytest.mark.parametrize("name", ["report.md", "results.csv"])
+def test_nothing_but_an_earlier_report_is_replaced(report, runs_dir, tmp_path, name):
+    (out := tmp_path / "mine").mkdir()
+    (out / name).write_text("my own\n")
+    refused = report(f"runs_dir={runs_dir}", f"out={out}")
+    assert refused.refused() == (
+        f"{out}/{name} is there already, and not of a report; choose another out="
+    )
+    assert [(file.name, file.read_text()) for file in out.iterdir()] == [(name, "my own\n")]
+
+
 def test_where_nothing_can_be_read_the_error_is_one_line(report, runs_dir):
     for file in (runs_dir / "pretrain").rglob("metrics.json"):
         file.write_text("\x1b[31m")

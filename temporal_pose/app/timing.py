@@ -11,7 +11,7 @@ from temporal_pose.pose.skeletons import CLIMBALONG25
 from temporal_pose.reporting.finished import ModelKind, Results, Run
 from temporal_pose.reporting.page import PredictionTimes
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.training.timing import all_prediction_ms
+from temporal_pose.training.timing import prediction_times
 
 
 def measured(results: Results) -> PredictionTimes:
@@ -32,7 +32,7 @@ def _measured(run: Run) -> dict[str, float]:
     config = recompose(RunFolder(run.path))
     task = build(config.objects.task)
     keypoints = run.tested.visible.shape[-1] if run.tested else len(CLIMBALONG25)
-    return all_prediction_ms(task, config.data.window, keypoints, config.data.size)
+    return dict(prediction_times(task, config.data.window, keypoints, config.data.size))
 
 
 def _note() -> str:

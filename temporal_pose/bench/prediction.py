@@ -8,7 +8,7 @@ from temporal_pose.bench.measure import Row
 from temporal_pose.files.conf import CONF
 from temporal_pose.files.options import networks
 from temporal_pose.pose.skeletons import CLIMBALONG25
-from temporal_pose.training.timing import all_prediction_ms
+from temporal_pose.training.timing import prediction_times
 
 
 def prediction() -> Iterator[Row]:
@@ -21,5 +21,5 @@ def prediction() -> Iterator[Row]:
         if learns(config):
             task = build(config.objects.task)
             shape = (config.data.window, len(CLIMBALONG25), config.data.size)
-            for way, spent in all_prediction_ms(task, *shape).items():
+            for way, spent in prediction_times(task, *shape):
                 yield Row(f"prediction of {name}, {way}", spent, None, "ms a window", False)

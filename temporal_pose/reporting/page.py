@@ -29,6 +29,9 @@ from temporal_pose.reporting.writing import latex, markdown, sheet, tidy
 from temporal_pose.runs.events import Curves, read_curves
 from temporal_pose.runs.results import EPOCHS, HOLDOUT
 
+#: How every page begins, by which it is known.
+TITLE = "# Results: "
+
 _CURVES = (
     "Training loss, validation loss and validation PCK@0.05 of each epoch, "
     "a row of panels a model, a line a run. A dot is the first epoch with a lower learning rate; "
@@ -147,7 +150,7 @@ def page(
         for n, one in enumerate(figures, 1)
     ]
     parts = [
-        f"# Results: {for_markdown(results.stage)}\n",
+        f"{TITLE}{for_markdown(results.stage)}\n",
         _listed(lines),
         *(["## Left out\n", _listed(problems)] if problems else []),
         "## Tables\n",
