@@ -89,7 +89,11 @@ class _Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+                env=os.environ
+                | {
+                    "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+                    "OPENBLAS_NUM_THREADS": "1",
+                },
             )
         return self._process
 
@@ -148,6 +152,8 @@ def _limit() -> None:
 
 
 if __name__ == "__main__":
+    import scipy.io  # noqa: F401  before the limit, for its threads reserve memory of their own
+
     warnings.simplefilter("ignore")
     _limit()
     serve(sys.stdin.buffer, sys.stdout.buffer)
