@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from temporal_pose.detectors.files import PeopleFiles
 from temporal_pose.detectors.output import Output
 from temporal_pose.detectors.protocol import Detector
 from temporal_pose.detectors.tracking import Tracker
 from temporal_pose.footage.frames import Footage, looks
-from temporal_pose.footage.preview import Preview
 
 
 class Recorded(NamedTuple):
@@ -34,13 +33,13 @@ def record(
     output: Output,
     *,
     batch_size: int = 4,
-    preview: Preview | None = None,
+    preview: Any = None,
     advance: Callable[[int], object] = lambda frames: None,
 ) -> Recorded:
     """Looks at all frames that are not stored yet.
 
     Args:
-        preview: shown every batch, too.
+        preview: a `temporal_pose.footage.preview.Preview`, which is shown every batch, too.
         advance: told how many frames are done.
 
     Raises:
