@@ -19,7 +19,7 @@ from rich.table import Column, Table
 
 from temporal_pose.app.cli import command, complain, progress
 from temporal_pose.app.composing import typed
-from temporal_pose.app.filming import VIDEOS, Film, detected
+from temporal_pose.app.filming import VIDEOS, Film, check_installed, detected
 from temporal_pose.app.refinery import Order, Outcome, Recipe, carry_out, workers_for
 from temporal_pose.app.settings import check_refining
 from temporal_pose.app.trust import trusted
@@ -100,6 +100,7 @@ def _film(config: DictConfig) -> Film | None:
     shown = Path(path).expanduser()
     if not shown.exists():
         raise DataError(f"video '{shown}' does not exist; expected the keypoints' video")
+    check_installed()
     return Film(shown, config.layout, config.video_start, tuple(config.stills), fps)
 
 

@@ -2,8 +2,9 @@
 
 import io
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from hydra import compose
@@ -11,11 +12,13 @@ from hydra import compose
 from temporal_pose.app.detecting import run
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder
-from temporal_pose.footage.overlay import Overlaid, overlay, stills
 from temporal_pose.formats.clips import Clip
 from temporal_pose.refining.clips import Track
 from temporal_pose.reporting.refined import Still
 from temporal_pose.reporting.refined_data import Person
+
+if TYPE_CHECKING:
+    from temporal_pose.footage.overlay import Overlaid
 
 #: Names of files that are taken for videos.
 VIDEOS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".gif")
@@ -40,6 +43,19 @@ class Film(NamedTuple):
     start: int | None = None
     stills: tuple[int, ...] = ()
     fps: float | None = None
+
+
+def check_installed() -> None:
+    """Makes sure that videos can be read and drawn on.
+
+    Raises:
+        ConfigError: what that takes is not installed.
+    """
+    missing = [name for name in ("av", "PIL") if find_spec(name) is None]
+    if missing:
+        raise ConfigError(
+            f"video= needs {' and '.join(missing)}, which pip install 'temporal-pose[detect]' adds"
+        )
 
 
 def detected(
@@ -88,6 +104,8 @@ def film(
         DataError: the video cannot be read, or has another number of frames than the keypoints.
         ConfigError: an FFmpeg without H.264.
     """
+    from temporal_pose.footage.overlay import overlay  # here: an optional extra
+
     target = out.with_name(f"{out.name}.overlay.mp4")
     drawn = _drawn(clips, tracks)
     remarks = overlay(
@@ -102,8 +120,10 @@ def film(
     return target, remarks
 
 
-def _drawn(clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> list[Overlaid]:
+def _drawn(clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> "list[Overlaid]":
     """Tracks on one row of frames: from the clip's first to its last."""
+    from temporal_pose.footage.overlay import Overlaid
+
     if len(clips) != 1:
         raise ConfigError(
             f"video= goes with a file of one video; this one has {len(clips)}: refine them apart"
@@ -130,6 +150,8 @@ def pictures(
     of: Film, clips: Sequence[Clip], tracks: Sequence[Sequence[Track]], people: Sequence[Person]
 ) -> list[Still]:
     """The frames of the worst moments, as pictures for the page."""
+    from temporal_pose.footage.overlay import stills
+
     moments = [
         (moment.pixels, int(one.frames[moment.at]), f"{one.name}: {moment.why}")
         for one in people
