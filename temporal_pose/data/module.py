@@ -2,7 +2,7 @@
 
 import copy
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import lightning as L
 import numpy as np
@@ -15,6 +15,7 @@ from temporal_pose.data.batches import OrderedBatches, ShuffledBatches
 from temporal_pose.data.portions import WithoutHeatmaps, in_portions
 from temporal_pose.data.recordings import Recordings
 from temporal_pose.data.splits import Split
+from temporal_pose.data.starting import Smoother, every_checked, started, thinned
 from temporal_pose.data.windows import Cut, Windows
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.inputs.protocol import Input
@@ -51,9 +52,11 @@ class PoseData(L.LightningDataModule):
         seed: of the order of the training windows.
         skeleton: name of what the networks speak; videos of other skeletons are mapped to it.
         whole: everything is the test set, and nothing is trained on or chosen by.
+        start: a smoother; networks start from what it makes of recorded detections.
+        every: each video is taken at every n-th frame, for each n of these: at several rates.
 
     Raises:
-        ConfigError: a stride below 1, or an unknown skeleton.
+        ConfigError: a stride or a step below 1, or an unknown skeleton.
     """
 
     def __init__(
@@ -71,6 +74,8 @@ class PoseData(L.LightningDataModule):
         seed: int = 0,
         skeleton: str = CLIMBALONG25.name,
         whole: bool = False,
+        start: Smoother | None = None,
+        every: Sequence[int] = (1,),
     ) -> None:
         super().__init__()
         if stride is not None and stride < 1:
@@ -81,6 +86,7 @@ class PoseData(L.LightningDataModule):
         self.framing, self.cut, self.split = framing or Framing(), cut or Cut(), split or Split()
         self.stride, self.batch_size, self.seed = stride, batch_size, seed
         self.whole_videos, self.workers = whole_videos, workers
+        self.start, self.every = start, every_checked(every)
         self.skeleton, self.whole = skeleton_of(skeleton), whole
         self.sides: dict[str, Windows] = {}
         self._group_of: dict[str, str] = {}
@@ -94,11 +100,17 @@ class PoseData(L.LightningDataModule):
         """
         if self.sides:
             return
-        sequences = [one.in_skeleton(self.skeleton) for one in self.reader.read()]
+        sequences = [one.in_skeleton(self.skeleton) for one in self._read()]
         self.sides = self._divide(sequences)
         self.mean_torso = self._measure_torso(self.sides["test" if self.whole else "train"])
         for line in account(sequences, self.sides, self.mean_torso):
             log.info(line)
+
+    def _read(self) -> Iterator[PoseSequence]:
+        for sequence in self.reader.read():
+            for step in self.every:
+                one = thinned(sequence, step)
+                yield one if self.start is None else started(one, self.start, self.cut.step(one))
 
     def _divide(self, sequences: Sequence[PoseSequence]) -> dict[str, Windows]:
         if not sequences:

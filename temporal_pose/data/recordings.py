@@ -16,7 +16,8 @@ class Recordings:
     """The detections of some sequences, their frames counted through.
 
     Args:
-        sequences: with detections, all with boxes or all without, all with heatmaps or without.
+        sequences: with detections, all with boxes or all without, all with heatmaps or without,
+            and all with a smoother's positions to start from, or all without.
 
     Raises:
         DataError: a sequence without detections; some with boxes or heatmaps and some without; or
@@ -38,6 +39,8 @@ class Recordings:
                     "one kind of detector in a data set: put them into folders of their own"
                 )
         _check_sizes(sequences)
+        starts = [one.start for one in seen if one.start is not None]
+        self.start = _joined(starts) if len(starts) == len(seen) else None
         self.boxes = _joined(boxes) if boxes else None
 
     def take(
@@ -59,6 +62,7 @@ class Recordings:
             self.scores[index],
             None if self.boxes is None else self.boxes[index],
             self._read(index, video) if heatmaps and self.heatmaps else None,
+            start=None if self.start is None else self.start[index],
         )
 
     def videos(self, index: Int[Tensor, " B"]) -> Int[Tensor, " B"]:

@@ -98,10 +98,11 @@ class Recording:
             detected = seen.detected & found
             heatmaps = heatmaps * detected[..., None, None]
             positions = decode_subpixel(heatmaps)[0]
-        scores = seen.scores.where(detected, 0)
+        held, scores = hold(positions, detected, size), seen.scores.where(detected, 0)
+        start = None if seen.start is None else image_to_heatmap(seen.start, boxes, size)
         drawn = heatmaps is None and self.scale_by_score
         return Observed(
-            positions=hold(positions, detected, size),
+            positions=held,
             detected=detected,
             sigmas=torch.full_like(scores, self.sigma),
             boxes=boxes,
@@ -109,6 +110,7 @@ class Recording:
             scores=scores,
             weights=scores if drawn else None,
             heatmaps=heatmaps,
+            start=None if start is None else start.where(start.isfinite(), held),
         )
 
 

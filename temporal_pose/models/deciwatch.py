@@ -49,6 +49,8 @@ class DeciWatch(nn.Module):
         learn_recovery: whether ``W_PR`` is learned; else it is the interpolation.
         norms: whether a LayerNorm ends the encoder, and another one the decoder.
         glorot: starts from Glorot's initialisation, else from the interpolation.
+        channels: of each keypoint in the input, of which the first two are its position; what
+            more there are is only looked at.
 
     Raises:
         ConfigError: a setting is out of range or does not fit another one.
@@ -69,14 +71,15 @@ class DeciWatch(nn.Module):
         learn_recovery: bool = True,
         norms: bool = False,
         glorot: bool = False,
+        channels: int = 2,
     ) -> None:
         super().__init__()
         _check_sizes(keypoints=keypoints, window=window, interval=interval, width=width)
-        _check_sizes(heads=heads, depth=depth, feedforward=feedforward)
+        _check_sizes(heads=heads, depth=depth, feedforward=feedforward, channels=channels)
         _check_fit(window, interval, width, heads, dropout)
         self.window, self.interval, self.heads = window, interval, heads
         layer = (width, heads, feedforward, dropout)
-        self.embed_samples = nn.Linear(2 * keypoints, width)
+        self.embed_samples = nn.Linear(channels * keypoints, width)
         self.encoder = nn.ModuleList(_EncoderLayer(*layer) for _ in range(depth))
         self.encoder_norm = nn.LayerNorm(width) if norms else nn.Identity()
         self.denoise = nn.Linear(width, 2 * keypoints)
@@ -108,7 +111,7 @@ class DeciWatch(nn.Module):
                 f"the checkpoint is of a DeciWatch with {state}; expected {self.get_extra_state()}"
             )
 
-    def forward(self, keypoints: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B T K 2"]:
+    def forward(self, keypoints: Float[Tensor, "B T K X"]) -> Float[Tensor, "B T K 2"]:
         """Poses of all frames, recovered from the sampled ones; heatmap coordinates in [-1, 1].
 
         Raises:
@@ -119,19 +122,19 @@ class DeciWatch(nn.Module):
             raise ConfigError(f"the input has {frames} frames; expected window={self.window}")
         positions = self.dropout(self.positions.expand(batch, -1, -1))
         sampled = slice(None, None, self.interval)
-        features, clean = self._denoise(keypoints[:, sampled].flatten(2), positions[:, sampled])
+        features, clean = self._denoise(keypoints[:, sampled], positions[:, sampled])
         recovered = self._recover(features, clean, positions)
-        return recovered.unflatten(2, keypoints.shape[2:])
+        return recovered.unflatten(2, (-1, 2))
 
     def _denoise(
-        self, samples: Float[Tensor, "B S X"], positions: Float[Tensor, "B S C"]
+        self, seen: Float[Tensor, "B S K X"], positions: Float[Tensor, "B S C"]
     ) -> tuple[Float[Tensor, "B S C"], Float[Tensor, "B S X"]]:
         """Features and cleaned coordinates of the sampled frames."""
-        features: Tensor = self.dropout(self.embed_samples(samples))
+        features: Tensor = self.dropout(self.embed_samples(seen.flatten(2)))
         for layer in self.encoder:
             features = layer(features, positions)
         features = self.encoder_norm(features)
-        return features, samples + self.denoise(features)
+        return features, seen[..., :2].flatten(2) + self.denoise(features)
 
     def _recover(
         self,

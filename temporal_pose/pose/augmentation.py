@@ -70,6 +70,7 @@ class Augmentation:
             scores=self._swapped(seen.scores, mirrored),
             heatmaps=heatmaps,
             turn=turn,
+            start=None if seen.start is None else self._about(seen.start, turn, mirrored),
         )
 
     def _turned(
@@ -79,8 +80,15 @@ class Augmentation:
         turn: Float[Tensor, "B 2 2"],
         mirrored: Bool[Tensor, " B"],
     ) -> tuple[Float[Tensor, "B T K 2"], Bool[Tensor, "B T K"]]:
-        turned = torch.einsum("bij,btkj->btki", turn, self._swapped(keypoints, mirrored))
-        return turned, self._swapped(flags, mirrored)
+        return self._about(keypoints, turn, mirrored), self._swapped(flags, mirrored)
+
+    def _about(
+        self,
+        positions: Float[Tensor, "B T K 2"],
+        turn: Float[Tensor, "B 2 2"],
+        mirrored: Bool[Tensor, " B"],
+    ) -> Float[Tensor, "B T K 2"]:
+        return torch.einsum("bij,btkj->btki", turn, self._swapped(positions, mirrored))
 
     def _swapped(self, values: Tensor, mirrored: Bool[Tensor, " B"]) -> Tensor:
         """Values of each keypoint, B T K and on; left and right exchanged where mirrored."""

@@ -147,6 +147,8 @@ class CoordinateCodec:
             where it was not detected.
         skeleton: name of the keypoints.
         border: what lies beyond that of 'thesis' blobs, 'nearest' or 'reflect'.
+        start: gives the network a smoother's positions first, then the detected ones, ``B T K 5``
+            with scores.
     """
 
     reads_heatmaps: ClassVar[bool] = False
@@ -158,6 +160,7 @@ class CoordinateCodec:
     scores: bool = False
     skeleton: str = CLIMBALONG25.name
     border: str = "reflect"
+    start: bool = False
 
     def __post_init__(self) -> None:
         renderer(self.render, self.border)
@@ -168,14 +171,15 @@ class CoordinateCodec:
         return read_positions(observed, self.size, self.render, self.decoder, self.border)
 
     def read(self, observed: Observed) -> Float[Tensor, "B T K X"]:
-        """Scales detected positions to [-1, 1]; X is 2, or 3 with scores."""
+        """Scales positions to [-1, 1]; X is 2, with a start 4, and one more with scores."""
         found = observed.detected
         there = torch.ones_like(found) if self.held else found
-        places = self.encode(self.positions(observed), there)
-        if not self.scores:
-            return places
-        scores = observed.scores.clamp(min=1e-6).where(found, 0)
-        return torch.cat([places, scores[..., None]], -1)
+        parts = [self.encode(self.positions(observed), there)]
+        if self.start:
+            parts.insert(0, self.encode(_start(observed), torch.ones_like(found)))
+        if self.scores:
+            parts.append(observed.scores.clamp(min=1e-6).where(found, 0)[..., None])
+        return torch.cat(parts, -1)
 
     def encode(
         self, keypoints: Float[Tensor, "B T K 2"], visible: Bool[Tensor, "B T K"]
@@ -188,6 +192,15 @@ class CoordinateCodec:
     ) -> Float[Tensor, "B T K 2"]:
         """Scales back to heatmap pixels."""
         return (output.float() + 1) * ((self.size - 1) / 2)
+
+
+def _start(observed: Observed) -> Float[Tensor, "B T K 2"]:
+    if observed.start is None:
+        raise ConfigError(
+            "this model starts from what a smoother makes of recorded detections, and there are "
+            "none; use finetune, or data that holds a detector's output with input=recorded"
+        )
+    return observed.start
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,13 @@ class Loss(Protocol):
         output: Float[Tensor, "B T K *value"],
         target: Float[Tensor, "B T K *value"],
         visible: Bool[Tensor, "B T K"],
+        given: Tensor | None = None,
     ) -> Float[Tensor, ""]:
-        """The loss of a batch, in the unit of what the network emits."""
+        """The loss of a batch, in the unit of what the network emits.
+
+        Args:
+            given: what the network read.
+        """
         ...
 
 
@@ -31,28 +36,32 @@ class MotionLoss:
 
     Distances, not their squares: a detector's rare large errors then count no more than they
     must. The second term is the acceleration error, which the first hardly sees (both as in
-    SmoothNet, Zeng et al., ECCV 2022).
+    SmoothNet, Zeng et al., ECCV 2022). A third is the mean of how much further from the truth the
+    output is than the nearest position that the network read, its start or the detection: what was
+    right shall stay.
 
     Args:
         acceleration: weight of the second term.
+        harm: weight of the third term.
 
     Raises:
         ConfigError: a negative weight; or, when it is called, no positions.
     """
 
     acceleration: float = 1.0
+    harm: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.acceleration < float("inf"):
-            raise ConfigError(
-                f"loss.acceleration is {self.acceleration}; expected 0 or a positive number"
-            )
+        for name, value in (("acceleration", self.acceleration), ("harm", self.harm)):
+            if not 0 <= value < float("inf"):
+                raise ConfigError(f"loss.{name} is {value}; expected 0 or a positive number")
 
     def __call__(
         self,
         output: Float[Tensor, "B T K *value"],
         target: Float[Tensor, "B T K *value"],
         visible: Bool[Tensor, "B T K"],
+        given: Tensor | None = None,
     ) -> Float[Tensor, ""]:
         if output.shape[3:] != (2,):
             raise ConfigError(
@@ -62,7 +71,18 @@ class MotionLoss:
         error = (output - target).where(visible[..., None], 0)
         bend = error[:, 2:] - 2 * error[:, 1:-1] + error[:, :-2]
         triples = visible[:, 2:] & visible[:, 1:-1] & visible[:, :-2]
-        return _mean_length(error, visible) + self.acceleration * _mean_length(bend, triples)
+        total = _mean_length(error, visible) + self.acceleration * _mean_length(bend, triples)
+        if given is None or not self.harm:
+            return total
+        return total + self.harm * _harm(error, given, target, visible)
+
+
+def _harm(error: Tensor, given: Tensor, target: Tensor, visible: Bool[Tensor, "B T K"]) -> Tensor:
+    """Mean length by which errors exceed those of what was read, pairs of channels in front."""
+    places = given[..., : given.shape[-1] // 2 * 2].unflatten(-1, (-1, 2))
+    least = (places - target[..., None, :]).norm(dim=-1).amin(-1)
+    more = ((error.square().sum(-1) + 1e-9).sqrt() - least).clamp(min=0)
+    return more.where(visible, 0).sum() / visible.sum().clamp(min=1)
 
 
 def _mean_length(vectors: Float[Tensor, "B S K 2"], present: Bool[Tensor, "B S K"]) -> Tensor:
@@ -75,6 +95,7 @@ def masked_mse(
     output: Float[Tensor, "B T K *value"],
     target: Float[Tensor, "B T K *value"],
     visible: Bool[Tensor, "B T K"],
+    given: Tensor | None = None,
 ) -> Float[Tensor, ""]:
     """Mean squared error over the present keypoints.
 
@@ -85,6 +106,7 @@ def masked_mse(
     Args:
         output: a value a keypoint: a heatmap (H, W) or a position (2,).
         visible: which keypoints have a truth.
+        given: of no use to it.
     """
     seen = visible.reshape(*visible.shape, *(1,) * (output.ndim - visible.ndim))
     known = torch.where(seen, target, output.detach())

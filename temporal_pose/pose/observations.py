@@ -18,6 +18,7 @@ class Recorded(NamedTuple):
         heatmaps: as the detector gives them, of its box each; None where it gives keypoints alone.
         turn: what the windows were turned or mirrored by after recording, a matrix for image
             positions; None for nothing.
+        start: where a smoother has the keypoints, NaN where it does not know; None without one.
     """
 
     keypoints: Float[Tensor, "B T K 2"]
@@ -26,6 +27,7 @@ class Recorded(NamedTuple):
     boxes: Float[Tensor, "B T 4"] | None = None
     heatmaps: Float[Tensor, "B T K h w"] | None = None
     turn: Float[Tensor, "B 2 2"] | None = None
+    start: Float[Tensor, "B T K 2"] | None = None
 
 
 class WindowBatch(NamedTuple):
@@ -105,6 +107,8 @@ class Observed(NamedTuple):
             drawn. Their peaks, read with sub-pixel precision, are ``positions``.
         peaks: the brightest pixels of heatmaps that were let go, for they are many; None where
             none were.
+        start: heatmap pixels where a smoother has the keypoints; where it does not know,
+            ``positions``. None without a smoother.
     """
 
     positions: Float[Tensor, "B T K 2"]
@@ -116,6 +120,7 @@ class Observed(NamedTuple):
     weights: Float[Tensor, "B T K"] | None = None
     heatmaps: Float[Tensor, "B T K H W"] | None = None
     peaks: Float[Tensor, "B T K 2"] | None = None
+    start: Float[Tensor, "B T K 2"] | None = None
 
 
 class Batch(NamedTuple):

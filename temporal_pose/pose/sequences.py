@@ -48,6 +48,7 @@ class Detections:
         boxes: x, y, width and height; NaN in frames where it found nobody. None for a detector
             that gives keypoints alone.
         heatmaps: of the boxes; None for a detector that gives keypoints alone.
+        start: where a smoother has the keypoints, NaN where it does not know; None without one.
 
     Raises:
         DataError: arrays that do not fit each other, or heatmaps without boxes.
@@ -58,6 +59,7 @@ class Detections:
     scores: Float[np.ndarray, "F K"]
     boxes: Float[np.ndarray, "F 4"] | None = None
     heatmaps: Heatmaps | None = None
+    start: Float[np.ndarray, "F K 2"] | None = None
 
     def __post_init__(self) -> None:
         shapes = (self.keypoints.shape[:2], self.detected.shape, self.scores.shape)
@@ -76,7 +78,8 @@ class Detections:
         keypoints, detected = remap(self.keypoints, self.detected, own, target)
         scores, _ = remap(self.scores[..., None], self.detected, own, target)
         maps = None if self.heatmaps is None else self.heatmaps.in_skeleton(target)
-        return Detections(keypoints, detected, scores[..., 0], self.boxes, maps)
+        start = None if self.start is None else _remapped(self.start, own, target)
+        return Detections(keypoints, detected, scores[..., 0], self.boxes, maps, start)
 
     @property
     def somebody(self) -> Bool[np.ndarray, " F"]:
@@ -84,6 +87,14 @@ class Detections:
         if self.boxes is not None:
             return np.isfinite(self.boxes).all(-1)
         return spread(self.keypoints, self.detected)
+
+
+def _remapped(
+    start: Float[np.ndarray, "F K 2"], own: Skeleton, target: Skeleton
+) -> Float[np.ndarray, "F J 2"]:
+    known = np.isfinite(start).all(-1)
+    places, there = remap(start, known, own, target)
+    return np.where(there[..., None], places, np.nan)
 
 
 def spread(

@@ -32,6 +32,7 @@ class NetworkRefiner:
         rates: frame rates of training, for a remark where another one is met.
         remarks: what should be said of the network whatever it refines.
         max_gap_s: frames without anybody, in seconds, that windows reach across.
+        start: the filter whose result the network corrects; None for one that reads detections.
     """
 
     model: Windowed
@@ -40,6 +41,7 @@ class NetworkRefiner:
     rates: tuple[float, ...] = ()
     remarks: tuple[str, ...] = ()
     max_gap_s: float = 0.25
+    start: FilterRefiner | None = None
     skeleton: Skeleton = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,8 +65,14 @@ class NetworkRefiner:
         seen = person(keypoints, scores, **about)
         cleaned, _ = seen.cleaned()
         grid = evenly(cleaned)
-        places, known = self._corrected(_sequence(grid))
+        places, known = self._corrected(_sequence(grid, self._start(grid)))
         return self._joined(seen, *read_back(places, known, grid.times, seen.times))
+
+    def _start(self, seen: Person) -> Float[np.ndarray, "F K 2"] | None:
+        """What the network corrects, if it is one that corrects a smoother."""
+        if self.start is None:
+            return None
+        return self.start.apply(seen).keypoints.astype(np.float32)
 
     def refine_sequence(self, sequence: PoseSequence) -> Refined:
         """Refines a video with detections, of keypoints or of heatmaps; frames are evenly spaced.
@@ -85,6 +93,7 @@ class NetworkRefiner:
             cleaned.scores.astype(np.float32),
             seen.boxes,
             maps if self.model.codec.reads_heatmaps else None,
+            self._start(cleaned),
         )
         return self._joined(whole, *self._corrected(replace(sequence, detections=kept)))
 
@@ -156,12 +165,13 @@ class NetworkRefiner:
         return replace(ours, detections=seen)
 
 
-def _sequence(seen: Person) -> PoseSequence:
+def _sequence(seen: Person, start: Float[np.ndarray, "F K 2"] | None) -> PoseSequence:
     """Detections alone, as a network's input is made of; nothing has a truth."""
     if seen.skeleton is None:
         raise ValueError("a network needs the names of keypoints")
     found = seen.found
-    kept = Detections(seen.keypoints.astype(np.float32), found, seen.scores.astype(np.float32))
+    places, scores = seen.keypoints.astype(np.float32), seen.scores.astype(np.float32)
+    kept = Detections(places, found, scores, start=start)
     nothing = np.zeros_like(kept.keypoints), np.zeros_like(found)
     frames = np.arange(len(found))
     return PoseSequence("", *nothing, frames, seen.fps, detections=kept, skeleton=seen.skeleton)

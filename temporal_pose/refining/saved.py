@@ -111,10 +111,14 @@ def load(path: str | Path) -> Refiner:
         int(cut["frame_step"]),
         cut["fps"],
         recorded if real else Recording(),
+        int(config["model"].get("hop", 1)),
     )
+    start = parts["data"].get("start")
+    corrected = None if start is None else build(start, where)
     remarks = () if real else (_SIMULATED.format(run.path),)
     rates = tuple(run.frame_rates())
-    return NetworkRefiner(model, filter_named(), run.taught(), rates, remarks)
+    rest = corrected or filter_named()
+    return NetworkRefiner(model, rest, run.taught(), rates, remarks, start=corrected)
 
 
 _SIMULATED = (

@@ -31,6 +31,7 @@ class Windowed:
         frame_step: every n-th frame is taken.
         fps: frames a second that videos are brought to first; None leaves each as it is.
         recorded: how detections become its input.
+        hop: frames from the beginning of one window to that of the next.
     """
 
     network: nn.Module
@@ -40,6 +41,7 @@ class Windowed:
     frame_step: int = 1
     fps: float | None = None
     recorded: Recording = field(default_factory=Recording)
+    hop: int = 1
 
     @property
     def device(self) -> torch.device:
@@ -56,8 +58,10 @@ class Windowed:
     ) -> tuple[Float[np.ndarray, "n K 2"], Bool[np.ndarray, "n K"]]:
         """Refined positions in frames that follow each other at the network's rate, image pixels.
 
-        Windows begin at every frame, and the mean is taken of all that show one. A window counts
-        for the keypoints that it shows: of others it knows nothing.
+        The mean is taken of all windows that show a frame. Where they begin at every frame, they
+        count alike; else the more the nearer the frame is to their middle, so that nothing jumps
+        where one ends. A window counts for the keypoints that it shows: of others it knows
+        nothing.
 
         Returns:
             Positions, and of which keypoints any window knew.
@@ -65,15 +69,16 @@ class Windowed:
         self.network.eval()
         sums = torch.zeros(len(run), view.detections.detected.shape[1], 2).double()
         times = torch.zeros(len(run), view.detections.detected.shape[1], 1).double()
-        for rows in _portions(np.arange(len(run)), self.length):
+        shape = _middle(self.length) if self.hop > 1 else torch.ones(self.length)
+        for rows in _portions(np.arange(len(run)), self.length, self.hop):
             observed = view.observe(torch.from_numpy(run)[rows])
             positions = self.codec.decode(self.network(self.codec.read(observed)), observed)
             shown = observed.detected.any(1, True).expand_as(observed.detected)
-            weights = shown.flatten(0, 1)[..., None].double().cpu()
+            weights = (shown.cpu() * shape[:, None]).flatten(0, 1)[..., None].double()
             sums.index_add_(0, rows.flatten(), view.place(positions, observed) * weights)
             times.index_add_(0, rows.flatten(), weights)
         known = times[..., 0].numpy() > 0
-        return (sums / times.clamp(min=1)).numpy(), known
+        return (sums / times.where(times > 0, 1)).numpy(), known
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ class View:
             torch.from_numpy(seen.scores[rows]).float().to(device),
             None if boxes is None else boxes.to(device),
             None if maps is None else maps.to(device),
+            start=None if seen.start is None else torch.from_numpy(seen.start[rows]).to(device),
         )
         fps = torch.full((len(rows),), float(self.fps), device=device)
         return self.model.recorded.look(recorded, self.model.framing, fps)
@@ -143,12 +149,23 @@ def decoded(model: Windowed, sequence: PoseSequence) -> Detections:
     return Detections(keypoints, detected, scores, seen.boxes)
 
 
-def _portions(frames: Int[np.ndarray, " n"], length: int) -> Iterator[Int[Tensor, "B T"]]:
-    """Windows that begin at every frame, as many at a time as shall be in memory."""
+def _portions(
+    frames: Int[np.ndarray, " n"], length: int, hop: int = 1
+) -> Iterator[Int[Tensor, "B T"]]:
+    """Windows that begin at every so-many-th frame, and the last one there is.
+
+    They come as many at a time as shall be in memory.
+    """
     if len(frames) < length:
         return
     windows = np.lib.stride_tricks.sliding_window_view(frames, length)
-    yield from torch.from_numpy(windows.copy()).split(max(1, _AT_ONCE // length))
+    begin = np.unique([*range(0, len(windows), hop), len(windows) - 1])
+    yield from torch.from_numpy(windows[begin]).split(max(1, _AT_ONCE // length))
+
+
+def _middle(length: int) -> Float[Tensor, " T"]:
+    """Weights of a window's frames, a Hann window that is nowhere zero."""
+    return torch.hann_window(length + 2, periodic=False)[1:-1]
 
 
 def blended(

@@ -163,9 +163,10 @@ class Refinement(L.LightningModule):
         """
 
     def _loss(self, side: str, batch: Batch) -> tuple[Tensor, Tensor]:
-        output = self.network(self.codec.read(batch.observed))
+        given = self.codec.read(batch.observed)
+        output = self.network(given)
         target = self.codec.encode(batch.keypoints, batch.visible)
-        loss = self.loss(output, target, batch.visible)
+        loss = self.loss(output, target, batch.visible, given)
         self.losses[side].update(loss.detach(), batch.visible.sum())
         return loss, output
 
