@@ -6,7 +6,7 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import hydra
@@ -64,6 +64,7 @@ def _run(name: str, job: Callable[[DictConfig], None]) -> None:
         attempt(show, CONF, name, sys.argv[1:])
         return
     careful.__module__ = job.__module__
+    sys.argv[1:] = fold_by_fold(sys.argv[1:])
     run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
     try:
         run()
@@ -73,6 +74,16 @@ def _run(name: str, job: Callable[[DictConfig], None]) -> None:
         failed.append(_report(error))
     if failed:
         sys.exit(2)
+
+
+def fold_by_fold(arguments: Sequence[str]) -> list[str]:
+    """A cross-validation as the sweep over its turns, where none of these is asked for."""
+    typed = dict(part.partition("=")[::2] for part in arguments)
+    folds = typed.get("data.folds", "")
+    if not folds.isdigit() or int(folds) < 1 or "data.fold" in typed:
+        return list(arguments)
+    many = [] if {"-m", "--multirun"} & set(arguments) else ["-m"]
+    return [*many, *arguments, f"data.fold={','.join(map(str, range(1, int(folds) + 1)))}"]
 
 
 def _report(error: Exception) -> str:

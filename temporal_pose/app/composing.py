@@ -64,7 +64,8 @@ def run_path(config: DictConfig) -> Path:
 
 def _run_path(config: DictConfig, root: Path) -> Path:
     path = root / config.model.name / f"setup{config.setup}" / f"k{float(config.k):g}"
-    return path if config.seed == 1 else path / f"seed{config.seed}"
+    path = path if config.seed == 1 else path / f"seed{config.seed}"
+    return path if config.data.get("fold") is None else path / f"fold{config.data.fold}"
 
 
 def learns(config: DictConfig) -> bool:

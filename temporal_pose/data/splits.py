@@ -50,6 +50,33 @@ def assign(labels: Sequence[str], fractions: Sequence[float], seed: int) -> Mapp
     return {names[i]: int(side) for i, side in zip(order, sides, strict=True)}
 
 
+def assign_fold(labels: Sequence[str], folds: int, fold: int, seed: int) -> Mapping[str, int]:
+    """A side for each distinct label in one turn of a cross-validation.
+
+    In n turns every label is in the test once, and in validation once.
+
+    Args:
+        labels: what must not be divided, for example the group of each window.
+        folds: n, turns.
+        fold: which turn, from 1.
+        seed: of the order in which labels are dealt out; the same for all turns.
+
+    Raises:
+        DataError: fewer labels than turns.
+    """
+    names = sorted(set(labels))
+    if len(names) < folds:
+        raise DataError(
+            f"data.folds is {folds}, and there are {len(names)} videos or groups of videos; "
+            "expected at most as many folds"
+        )
+    order = np.random.default_rng(seed).permutation(len(names))
+    turns = np.empty(len(names), int)
+    turns[order] = np.arange(len(names)) % folds
+    sides = {fold - 1: 2, fold % folds: 1}
+    return {name: sides.get(int(turn), 0) for name, turn in zip(names, turns, strict=True)}
+
+
 def assign_named(labels: Sequence[str], named: Mapping[str, Sequence[str]]) -> Mapping[str, int]:
     """The sides that the user named, for every label.
 
@@ -148,12 +175,34 @@ class Split:
         seed: of the draw.
         holdout: a group, or a video, whose group is outside all three sides; 'longest' is the
             group of the video with the most windows.
+        folds: turns of a cross-validation, in place of fractions; None for none.
+        fold: which of them, from 1.
+
+    Raises:
+        ConfigError: a turn that there is not, or folds of anything but whole videos.
     """
 
     by: str | Mapping[str, Sequence[str]] = "video"
     fractions: Sequence[float] = (0.6, 0.2, 0.2)
     seed: int = 0
     holdout: str | int | None = None
+    folds: int | None = None
+    fold: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.folds is None and self.fold is None:
+            return
+        if not (type(self.folds) is int and self.folds >= 3):  # one to learn, choose and test by
+            raise ConfigError(f"data.folds is {self.folds}; expected a whole number from 3")
+        if not (type(self.fold) is int and 1 <= self.fold <= self.folds):
+            raise ConfigError(
+                f"data.fold is {self.fold}; expected 1 to {self.folds}, or with train and "
+                "finetune none for all of them"
+            )
+        if self.by != "video":
+            raise ConfigError(
+                f"data.split is '{self.by}'; expected video, of which folds are made"
+            )
 
     def sides(self, windows: Windows, groups: Sequence[str]) -> Tensor:
         """For each window, 0 for training, 1 for validation, 2 for test, 3 for held out.
@@ -183,7 +232,9 @@ class Split:
 
     def _divided(self, windows: Windows, groups: Sequence[str]) -> Tensor:
         of_window = [groups[video] for video in windows.video.tolist()]
-        if isinstance(self.by, Mapping):
+        if self.folds is not None and self.fold is not None:
+            chosen = assign_fold(of_window, self.folds, self.fold, self.seed)
+        elif isinstance(self.by, Mapping):
             chosen = assign_named(of_window, self.by)
         elif self.by == "window":
             of_window = [f"{first:012d}" for first in windows.index[:, 0].tolist()]
