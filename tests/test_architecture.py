@@ -66,7 +66,7 @@ def test_imports_point_down(file) -> None:
 
 
 #: What neighbours share.
-BASES = ("models.initial",)
+BASES = ("models.initial", "models.dilated")
 
 
 @pytest.mark.parametrize("folder", ["models"])

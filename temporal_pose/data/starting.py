@@ -12,7 +12,10 @@ from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.pose.skeletons import Skeleton
 
 
-class _Smoothed(Protocol):
+@runtime_checkable
+class Smoothed(Protocol):
+    """What a smoother gives: positions, NaN where it does not know, and scores."""
+
     @property
     def keypoints(self) -> Any: ...
 
@@ -31,7 +34,7 @@ class Smoother(Protocol):
         *,
         fps: float | None = None,
         skeleton: Skeleton | str | None = None,
-    ) -> _Smoothed:
+    ) -> Smoothed:
         """Positions, NaN where it does not know; scores of 0 for detections it set aside."""
         ...
 

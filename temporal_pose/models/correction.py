@@ -52,7 +52,7 @@ class Correction(nn.Module):
         super().__init__()
         limits = {"sigma": sigma, "bound": math.inf if bound is None else bound}
         for name, value in limits.items():
-            if isinstance(value, bool) or not 0 < value:
+            if isinstance(value, bool) or not value > 0:
                 raise ConfigError(f"{name} is {value}; expected a positive number")
         self.network, self.sigma, self.bound = network, float(sigma), bound
         self.gain = nn.Parameter(torch.zeros(1))

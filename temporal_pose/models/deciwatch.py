@@ -128,7 +128,7 @@ class DeciWatch(nn.Module):
 
     def _denoise(
         self, seen: Float[Tensor, "B S K X"], positions: Float[Tensor, "B S C"]
-    ) -> tuple[Float[Tensor, "B S C"], Float[Tensor, "B S X"]]:
+    ) -> tuple[Float[Tensor, "B S C"], Float[Tensor, "B S Y"]]:
         """Features and cleaned coordinates of the sampled frames."""
         features: Tensor = self.dropout(self.embed_samples(seen.flatten(2)))
         for layer in self.encoder:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from temporal_pose.errors import ConfigError
@@ -22,6 +22,9 @@ class Augmentation:
         zoom: largest relative change of the pose's size within its box. (Scaling the image
             itself would change nothing: the box scales with it.)
         mirror: probability of a mirror image, in which left and right exchange their names.
+        scramble: probability that a recorded detector's scores tell nothing: all the same, or
+            those of other keypoints.
+        drop: probability that a keypoint is not there at all, for a recorded detector or a truth.
         seed: of all that is drawn.
         skeleton: name of the keypoints; tells which is whose mirror image.
 
@@ -32,11 +35,14 @@ class Augmentation:
     rotation: float = 30.0
     zoom: float = 0.15
     mirror: float = 0.5
+    scramble: float = 0.0
+    drop: float = 0.0
     seed: int = 0
     skeleton: str = CLIMBALONG25.name
 
     def __post_init__(self) -> None:
-        for name, limit in (("rotation", 180.0), ("zoom", 0.9), ("mirror", 1.0)):
+        limits = {"rotation": 180.0, "zoom": 0.9, "mirror": 1.0, "scramble": 1.0, "drop": 0.9}
+        for name, limit in limits.items():
             if not 0 <= getattr(self, name) <= limit:
                 raise ConfigError(
                     f"augment.{name} is {getattr(self, name)}; expected 0 to {limit:g}"
@@ -55,8 +61,29 @@ class Augmentation:
         turn = _turns((2 * draws[:, 1] - 1) * math.radians(self.rotation), mirrored)
         keypoints, visible = self._turned(windows.keypoints, windows.visible, turn, mirrored)
         recorded = windows.recorded and self._turn_recorded(windows.recorded, turn, mirrored)
+        if recorded and (self.scramble or self.drop):
+            key = random.stream(self.seed, 4, epoch)
+            recorded, kept = self._worsened(recorded, key, windows.window)
+            visible = visible & kept
         turned = windows._replace(keypoints=keypoints, visible=visible, recorded=recorded)
         return turned, 1 + (2 * draws[:, 2] - 1) * self.zoom
+
+    def _worsened(
+        self, seen: Recorded, key: int, window: Int[Tensor, " B"]
+    ) -> tuple[Recorded, Bool[Tensor, "B 1 K"]]:
+        """A detector that knows less of itself, or of some keypoints; and which it still knows.
+
+        One window in two of those with scores that tell nothing has the same everywhere.
+        """
+        keypoints = seen.detected.shape[-1]
+        draws = random.uniform(key, window, 2 + 2 * keypoints).to(seen.scores)
+        telling, flat, order, there = draws.split([1, 1, keypoints, keypoints], 1)
+        others = order.argsort(1)[:, None].expand_as(seen.scores)
+        same = (2 * flat).clamp(max=1)[..., None].expand_as(seen.scores)
+        worse = torch.where(flat[..., None] < 0.5, same, seen.scores.gather(2, others))
+        scores = torch.where(telling[..., None] < self.scramble, worse, seen.scores)
+        kept = (there >= self.drop)[:, None]
+        return seen._replace(scores=scores, detected=seen.detected & kept), kept
 
     def _turn_recorded(
         self, seen: Recorded, turn: Float[Tensor, "B 2 2"], mirrored: Bool[Tensor, " B"]

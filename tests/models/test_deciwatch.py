@@ -154,7 +154,7 @@ def test_order_of_frames_matters():
 
 def test_without_positions_the_encoder_forgets_the_order():
     net, order = model(interval=1), torch.tensor([3, 0, 4, 1, 2])
-    samples, nowhere = poses().flatten(2), torch.zeros(B, T, 12)
+    samples, nowhere = poses(), torch.zeros(B, T, 12)
     features, clean = net._denoise(samples, nowhere)
     for out, permuted in zip(
         (features, clean), net._denoise(samples[:, order], nowhere), strict=True
