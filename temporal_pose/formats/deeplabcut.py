@@ -38,7 +38,7 @@ class StoredTable(NamedTuple):
     original: Original
     places: Places
     animals: Animals
-    frame: pandas_hdf.Frame
+    frame: pandas_hdf.TableOfNumbers
 
     def filled(self, clip: Clip) -> bytes:
         """The file with a clip's poses in it, all else as it was.
