@@ -90,8 +90,8 @@ _KINDS = {
     _whole(0): "data.workers pictures data.split_seed data.data_seed model.order "
     "scheduler.patience trainer.min_epochs trainer.log_every_n_steps",
     _whole(1): "data.window data.stride data.batch_size data.subjects data.videos "
-    "model.interval model.hidden model.fit.patience trainer.max_epochs "
-    "trainer.accumulate_grad_batches",
+    "data.folds data.fold model.interval model.hidden model.hop model.fit.patience "
+    "trainer.max_epochs trainer.accumulate_grad_batches",
     _whole(5): "data.size",
 }
 
@@ -106,7 +106,7 @@ _MAY_BE_NULL = (
     *("data.workers", "data.fps", "data.stride", "trainer.min_epochs", "trainer.max_epochs"),
     *("trainer.limit_train_batches", "trainer.limit_val_batches", "trainer.limit_test_batches"),
     *("trainer.gradient_clip_val", "trainer.deterministic", "trainer.benchmark"),
-    "input.std_px",
+    *("input.std_px", "data.folds", "data.fold"),
 )
 
 

@@ -39,7 +39,7 @@ class WindowRefiner:
     codec: Codec
 
     def emit(self, observed: Observed) -> tuple[Any, Tensor]:
-        """What the model reads of what the detector saw, and what it emits, in the codec's words."""
+        """What the model reads of what the detector saw, and what it emits."""
         given = self.codec.read(observed)
         return given, self.network(given)
 

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from temporal_pose.data.splits import SIDES, alternate, assign, assign_named, check_disjoint
+from temporal_pose.data.splits import (
+    SIDES,
+    Split,
+    alternate,
+    assign,
+    assign_fold,
+    assign_named,
+    check_disjoint,
+)
 from temporal_pose.errors import ConfigError, DataError
 
 THIRDS = (0.6, 0.2, 0.2)
@@ -150,3 +158,37 @@ def test_disjoint() -> None:
             check_disjoint(shared)
         message = f"windows of the {one} and {other} sets share a frame: a leak; use data.split"
         assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(("count", "folds"), [(5, 5), (7, 3), (23, 5)])
+def test_every_label_is_tested_once_and_chosen_by_once(count, folds) -> None:
+    labels = [f"v{i}" for i in range(count)]
+    turns = [assign_fold(labels, folds, fold, 7) for fold in range(1, folds + 1)]
+    for label in labels:
+        sides = sorted(turn[label] for turn in turns)
+        assert sides == [0] * (folds - 2) + [1, 2]
+    sizes = [counts(turn)[2] for turn in turns]
+    assert max(sizes) - min(sizes) <= 1
+    assert turns == [assign_fold(labels[::-1] * 2, folds, f, 7) for f in range(1, folds + 1)]
+    assert turns != [assign_fold(labels, folds, f, 8) for f in range(1, folds + 1)]
+
+
+def test_more_folds_than_labels() -> None:
+    with pytest.raises(DataError, match=r"data\.folds is 4, and there are 3 videos or groups"):
+        assign_fold(["a", "b", "c"], 4, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("folds", "fold", "by", "message"),
+    [
+        (2, 1, "video", "data.folds is 2; expected a whole number from 3"),
+        (None, 1, "video", "data.folds is None; expected a whole number from 3"),
+        (5, 6, "video", "data.fold is 6; expected 1 to 5, or with train and finetune none"),
+        (5, None, "video", "data.fold is None; expected 1 to 5"),
+        (5, 1, "window", "data.split is 'window'; expected video, of which folds are made"),
+    ],
+)
+def test_folds_that_there_are_not(folds, fold, by, message) -> None:
+    with pytest.raises(ConfigError) as error:
+        Split(by, folds=folds, fold=fold)
+    assert str(error.value).startswith(message)

@@ -169,3 +169,42 @@ def test_settings_are_checked(setting, message) -> None:
     with pytest.raises(ConfigError) as error:
         Augmentation(**setting)
     assert str(error.value) == message
+
+
+def test_scores_that_tell_nothing_and_keypoints_that_are_not_there() -> None:
+    many, keypoints = 400, 25
+    generator = torch.Generator().manual_seed(0)
+    places = torch.rand(many, 3, keypoints, 2, generator=generator)
+    there = torch.ones(many, 3, keypoints, dtype=torch.bool)
+    scores = torch.rand(many, 3, keypoints, generator=generator)
+    start = places + 1
+    seen = Recorded(places, there, scores, start=start)
+    windows = WindowBatch(places, there, torch.ones(many), torch.arange(many) * 3, seen)
+    still = Augmentation(rotation=0, zoom=0, mirror=0, scramble=0.4, drop=0.2)
+    given, _zoom = still(windows, epoch=1)
+    assert given.recorded is not None
+    changed = (given.recorded.scores != scores).flatten(1).any(1)
+    assert changed.float().mean().item() == pytest.approx(0.4, abs=0.08)
+    flat = changed & (given.recorded.scores.flatten(1).std(1) == 0)
+    assert (flat.sum() / changed.sum()).item() == pytest.approx(0.5, abs=0.12)
+    ordered = [one.sort(-1).values for one in (given.recorded.scores, scores)]
+    assert torch.equal(ordered[0][changed & ~flat], ordered[1][changed & ~flat])
+    gone = ~given.recorded.detected
+    assert torch.equal(gone, ~given.visible)
+    assert torch.equal(gone[:, 0], gone[:, 2])
+    assert gone.float().mean().item() == pytest.approx(0.2, abs=0.02)
+    torch.testing.assert_close(given.recorded.start, start)
+    again, _zoom = still(windows, epoch=1)
+    assert again.recorded is not None
+    assert torch.equal(again.recorded.scores, given.recorded.scores)
+
+
+def test_what_a_network_starts_from_turns_with_the_rest() -> None:
+    places = torch.rand(5, 3, 25, 2)
+    there = torch.ones(5, 3, 25, dtype=torch.bool)
+    seen = Recorded(places, there, there.float(), start=places.clone())
+    windows = WindowBatch(places, there, torch.ones(5), torch.arange(5), seen)
+    given, _zoom = Augmentation()(windows, epoch=0)
+    assert given.recorded is not None
+    torch.testing.assert_close(given.recorded.start, given.recorded.keypoints)
+    assert not torch.allclose(given.recorded.keypoints, places)

@@ -130,3 +130,20 @@ def test_motion_is_of_positions() -> None:
         "loss=motion compares positions, and this model gives heatmaps; expected a model that "
         "gives positions, such as tcn or deciwatch, or loss=mse"
     )
+
+
+def test_harm_is_what_exceeds_the_nearest_that_was_read() -> None:
+    output, target, visible = pair((2,))
+    start, detected = (pair((2,), seed)[0] for seed in (1, 2))
+    given = torch.cat([start, detected, torch.ones(B, T, K, 1)], -1)
+    away = [np.linalg.norm(one.numpy() - target.numpy(), axis=-1) for one in (start, detected)]
+    own = np.linalg.norm(output.numpy() - target.numpy(), axis=-1)
+    more = np.maximum(own - np.minimum(*away), 0)[visible.numpy()].mean()
+    plain = MotionLoss(0.5)(output, target, visible, given).item()
+    harmed = MotionLoss(0.5, harm=3.0)(output, target, visible, given).item()
+    assert harmed - plain == pytest.approx(3 * more, abs=1e-6)
+    assert MotionLoss(0.5, harm=3.0)(output, target, visible).item() == pytest.approx(plain)
+    nearest = torch.tensor(away[0] <= away[1])[..., None]
+    kept = MotionLoss(0.0, harm=3.0)(start.where(nearest, detected), target, visible, given)
+    there = MotionLoss(0.0)(start.where(nearest, detected), target, visible, given)
+    assert kept.item() == pytest.approx(there.item(), abs=1e-6)

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.filters.gaussian import Gaussian
+from temporal_pose.models.correction import Correction
 from temporal_pose.models.identity import Identity
+from temporal_pose.models.whole_body import WholeBody
 from temporal_pose.pose.codecs import CoordinateCodec, HeatmapCodec
 from temporal_pose.pose.framing import Framing
 from temporal_pose.pose.heatmaps import render
@@ -17,6 +19,7 @@ from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS, Skeleton
 from temporal_pose.refining.filtering import FilterRefiner
 from temporal_pose.refining.networks import NetworkRefiner
+from temporal_pose.refining.saved import filter_named
 from temporal_pose.refining.windowed import WindowedNetwork
 
 K, SIZE, T = 25, 17, 3
@@ -25,7 +28,7 @@ COCO17 = SKELETONS["coco17"]
 
 
 def refiner(network: nn.Module, codec: Any = None, box: str = "window", **parts: Any) -> Any:
-    own = {name: parts.pop(name) for name in ("frame_step", "fps") if name in parts}
+    own = {name: parts.pop(name) for name in ("frame_step", "fps", "hop") if name in parts}
     length = parts.pop("length", T)
     codec = codec or CoordinateCodec(size=SIZE, held=True)
     model = WindowedNetwork(network, codec, Framing(box=box, size=SIZE), length, **own)
@@ -229,3 +232,52 @@ def test_a_video_without_detections() -> None:
     sequence = PoseSequence("v", nothing, np.zeros((3, K), bool), frames, 30)
     with pytest.raises(DataError, match=r"^v holds no detections; expected a detector's output"):
         refiner(Identity()).refine_sequence(sequence)
+
+
+def corrected(**parts: Any) -> Any:
+    """A network that corrects the default smoother, and moves all but nothing."""
+    robust = filter_named("robust")
+    network = Correction(WholeBody(K, width=5, depth=1))
+    codec = CoordinateCodec(size=SIZE, held=True, scores=True, start=True)
+    made = refiner(network, codec, length=13, hop=3, rest=robust, start=robust, **parts)
+    return made, robust
+
+
+@pytest.mark.parametrize("fps", [25.0, 60.0])
+def test_untrained_a_correction_gives_what_the_smoother_does(fps) -> None:
+    made, robust = corrected()
+    places, scores = poses(40)
+    places[7, 3] += 300  # a jump, which is set aside
+    places[11:14, 5] = np.nan
+    about = {"fps": fps, "skeleton": "climbalong25"}
+    given, expected = (one.refine(places, scores, **about) for one in (made, robust))
+    np.testing.assert_allclose(given.keypoints, expected.keypoints, atol=2e-3)
+    np.testing.assert_array_equal(given.scores, expected.scores)
+
+
+def test_a_correction_moves_what_it_knows_and_nothing_else() -> None:
+    made, robust = corrected(taught=CLIMBALONG25.keypoints[:9])
+    nn.init.ones_(made.model.network.gain)
+    places, scores = poses(40)
+    about = {"fps": 60.0, "skeleton": "climbalong25"}
+    given, expected = (one.refine(places, scores, **about) for one in (made, robust))
+    moved = np.linalg.norm(given.keypoints - expected.keypoints, axis=-1)
+    assert (moved[:, :9] > 1e-3).mean() > 0.9
+    np.testing.assert_array_equal(moved[:, 9:], 0)
+    assert any("refined by the filter, not the network" in line for line in given.remarks)
+
+
+def test_windows_that_hop_blend_without_a_step() -> None:
+    """Windows that disagree fade into each other; all frames are refined, the last ones too."""
+
+    class Alternating(nn.Module):
+        def forward(self, positions: Tensor) -> Tensor:
+            signs = torch.linspace(-1, 1, positions.shape[1])[None, :, None, None]
+            return positions + 0.05 * signs
+
+    places, _ = poses(50)
+    straight = 200 + np.arange(50)[:, None, None] * np.ones((50, K, 2)) + places[:1] * 0.1
+    hopping = refined(straight, Alternating(), length=16, hop=4)
+    away = hopping.keypoints - straight
+    assert np.isfinite(away).all()
+    assert np.abs(np.diff(away, axis=0)).max() < 0.25 * np.ptp(away)
