@@ -1,6 +1,7 @@
 """Dividing a data set into training, validation and test, without a leak."""
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -177,9 +178,11 @@ class Split:
             group of the video with the most windows.
         folds: turns of a cross-validation, in place of fractions; None for none.
         fold: which of them, from 1.
+        train_only: regular expression; groups in whose names it is found are only learned from,
+            and the others are divided as if these were not there.
 
     Raises:
-        ConfigError: a turn that there is not, or folds of anything but whole videos.
+        ConfigError: no regular expression; a turn that there is not, or folds of anything but whole videos.
     """
 
     by: str | Mapping[str, Sequence[str]] = "video"
@@ -188,8 +191,15 @@ class Split:
     holdout: str | int | None = None
     folds: int | None = None
     fold: int | None = None
+    train_only: str | None = None
 
     def __post_init__(self) -> None:
+        try:
+            re.compile(self.train_only or "")
+        except re.error as error:
+            raise ConfigError(
+                f"data.train_only '{self.train_only}' is no regular expression: {error}"
+            ) from error
         if self.folds is None and self.fold is None:
             return
         if not (type(self.folds) is int and self.folds >= 3):  # one to learn, choose and test by
@@ -212,10 +222,15 @@ class Split:
         """
         of_window = [groups[video] for video in windows.video.tolist()]
         held = None if self.holdout is None else self._held_out(windows, groups)
-        rest = torch.tensor([group != held for group in of_window])
+        learned = {group for group in set(groups) if self._only_learned_from(group)} - {held}
+        rest = torch.tensor([group != held and group not in learned for group in of_window])
         sides = torch.full((len(windows),), HELD_OUT)
+        sides[torch.tensor([group in learned for group in of_window])] = 0
         sides[rest] = self._divided(windows.select(rest), groups)
         return sides
+
+    def _only_learned_from(self, group: str) -> bool:
+        return self.train_only is not None and re.search(self.train_only, group) is not None
 
     def _held_out(self, windows: Windows, groups: Sequence[str]) -> str:
         """The group that is held out."""

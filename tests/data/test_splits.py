@@ -1,7 +1,10 @@
 """Splits without a leak."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from temporal_pose.data.splits import (
     SIDES,
@@ -12,9 +15,16 @@ from temporal_pose.data.splits import (
     assign_named,
     check_disjoint,
 )
+from temporal_pose.data.windows import Cut, Windows
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.pose.sequences import PoseSequence
 
 THIRDS = (0.6, 0.2, 0.2)
+
+
+def video(name: str) -> PoseSequence:
+    places = np.random.default_rng(0).random((11, 25, 2), np.float32)
+    return PoseSequence(name, places, np.ones((11, 25), bool), np.arange(11), 30.0)
 
 
 def counts(sides) -> list[int]:
@@ -192,3 +202,16 @@ def test_folds_that_there_are_not(folds, fold, by, message) -> None:
     with pytest.raises(ConfigError) as error:
         Split(by, folds=folds, fold=fold)
     assert str(error.value).startswith(message)
+
+
+def test_groups_that_are_only_learned_from() -> None:
+    """They are for training, and change nothing in how the others are divided."""
+    own, more = [video(f"a/{i}") for i in range(5)], [video(f"b/{i}") for i in range(7)]
+    both, alone = Windows([*own, *more], Cut(5)), Windows(own, Cut(5))
+    for split in (Split(), Split(folds=5, fold=2)):
+        sides = replace(split, train_only="^b/").sides(both, both.names)
+        expected = split.sides(alone, alone.names)
+        assert torch.equal(sides[: len(alone)], expected)
+        assert not sides[len(alone) :].any()
+    with pytest.raises(ConfigError, match=r"data\.train_only '\(' is no regular expression"):
+        Split(train_only="(")
