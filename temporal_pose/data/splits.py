@@ -182,7 +182,8 @@ class Split:
             and the others are divided as if these were not there.
 
     Raises:
-        ConfigError: no regular expression; a turn that there is not, or folds of anything but whole videos.
+        ConfigError: no regular expression; a turn that there is not; or folds of anything but
+            whole videos.
     """
 
     by: str | Mapping[str, Sequence[str]] = "video"

@@ -16,6 +16,7 @@ CHANNELS = 10
 _QUICK = 6.0  # makes motion and residuals, hundredths of a body's size, as large as positions
 _SCORES = (0.6, 3.0)  # centre and contrast of detection scores
 _DOUBT = 3 * 1.4826  # three spreads of normal residuals, in multiples of their median length
+_MOST = 8.0  # that a feature can say: a jump far out of the body must not drown all else
 _LEAST = 0.1  # of the body's size: what is nearer to the smoother's position is no outlier
 
 
@@ -92,7 +93,7 @@ class Correction(nn.Module):
         smooth = (start - centre) / size
         residual = (detected - start) / size * found
         features = _features(smooth, residual, scores, found, known)
-        moved = (self.network(features) - smooth) * known
+        moved = (self.network(features) - features[..., :2]) * known
         usual = _mean(residual.square().sum(-1, True), found, (1,)).sqrt()
         return start + self._limited(self.gain * self._calm(moved), usual) * size
 
@@ -129,7 +130,7 @@ def _features(
     trust = found / (1 + (away / (_DOUBT * typical).clamp(min=_LEAST)) ** 2)
     sure = (scores - _SCORES[0]) * _SCORES[1] * found
     parts = [smooth, body, motion * _QUICK, residual * _QUICK, sure, trust]
-    return torch.cat(parts, -1) * known
+    return _MOST * torch.tanh(torch.cat(parts, -1) / _MOST) * known
 
 
 def _mean(values: Tensor, weights: Tensor, axes: tuple[int, ...]) -> Tensor:
