@@ -31,17 +31,19 @@ class Correction(nn.Module):
     .. math:: c = g \, G_\sigma * (f - z), \qquad
         \hat z = z + c \, \frac{b u}{|c|} \tanh \frac{|c|}{b u}
 
-    where the gain g starts at zero, so that training starts from the smoother (Bachlechner et al.,
-    "ReZero is All You Need", UAI 2021), G is a Gaussian over time, so that a correction never
-    jitters, and u is the keypoint's root mean square residual in the window: where detections are
-    calm and sure, little is corrected. A keypoint that no frame of the window shows stays where
-    the smoother has it.
+    where G is a Gaussian over time, so that a correction never jitters, and u is the keypoint's
+    root mean square residual in the window: where detections are calm and sure, little is
+    corrected. A keypoint that no frame of the window shows stays where the smoother has it.
+
+    Training starts from the smoother: networks that give back positions untrained have a gain g of
+    1; for others it starts at 0 (Bachlechner et al., "ReZero is All You Need", UAI 2021).
 
     Args:
         network: from ``B T K C``, C being `CHANNELS`, to positions ``B T K 2`` in the unit of the
             first two channels.
         sigma: standard deviation of the Gaussian, frames.
         bound: b, the largest correction in multiples of u; None for none.
+        gain: what g starts from.
 
     Raises:
         ConfigError: a setting is out of range.
@@ -49,14 +51,20 @@ class Correction(nn.Module):
 
     kernel: Tensor
 
-    def __init__(self, network: nn.Module, sigma: float = 3.0, bound: float | None = 4.0) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        sigma: float = 3.0,
+        bound: float | None = 4.0,
+        gain: float = 1.0,
+    ) -> None:
         super().__init__()
         limits = {"sigma": sigma, "bound": math.inf if bound is None else bound}
         for name, value in limits.items():
             if isinstance(value, bool) or not value > 0:
                 raise ConfigError(f"{name} is {value}; expected a positive number")
         self.network, self.sigma, self.bound = network, float(sigma), bound
-        self.gain = nn.Parameter(torch.zeros(1))
+        self.gain = nn.Parameter(torch.full((1,), float(gain)))
         reach = torch.arange(-math.ceil(3 * sigma), math.ceil(3 * sigma) + 1)
         weights = torch.exp(-0.5 * (reach / sigma) ** 2)
         self.register_buffer("kernel", weights / weights.sum(), persistent=False)

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from temporal_pose.errors import ConfigError
-from temporal_pose.models.dilated import Dilated
+from temporal_pose.models.dilated import Dilated, starts_at_zero
 
 
 class EachKeypoint(nn.Module):
@@ -37,7 +37,7 @@ class EachKeypoint(nn.Module):
         self.enter = nn.Conv1d(channels, width, 3, padding="same")
         self.layers = nn.ModuleList(Dilated(width, 2**i, dropout) for i in range(depth))
         self.body = nn.ModuleList(nn.Conv1d(2 * width, width, 1) for _ in range(depth))
-        self.leave = nn.Sequential(nn.GELU(), nn.Conv1d(width, 2, 1))
+        self.leave = nn.Sequential(nn.GELU(), starts_at_zero(nn.Conv1d(width, 2, 1)))
 
     def forward(self, seen: Float[Tensor, "B T K C"]) -> Float[Tensor, "B T K 2"]:
         """Moved positions, in the unit of the first two channels."""

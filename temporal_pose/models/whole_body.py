@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from temporal_pose.errors import ConfigError
-from temporal_pose.models.dilated import Dilated
+from temporal_pose.models.dilated import Dilated, starts_at_zero
 
 
 class WholeBody(nn.Module):
@@ -38,7 +38,7 @@ class WholeBody(nn.Module):
             raise ConfigError(f"dropout is {dropout}; expected at least 0 and less than 1")
         self.enter = nn.Conv1d(channels * keypoints, width, 3, padding="same")
         self.layers = nn.Sequential(*(Dilated(width, 2**i, dropout) for i in range(depth)))
-        self.leave = nn.Sequential(nn.GELU(), nn.Conv1d(width, 2 * keypoints, 1))
+        self.leave = nn.Sequential(nn.GELU(), starts_at_zero(nn.Conv1d(width, 2 * keypoints, 1)))
 
     def forward(self, seen: Float[Tensor, "B T K C"]) -> Float[Tensor, "B T K 2"]:
         """Moved positions, in the unit of the first two channels."""

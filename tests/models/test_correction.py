@@ -35,23 +35,30 @@ def given(seed: int = 0) -> torch.Tensor:
 
 
 def correction(within: str = "whole body", gain: float = 1.0, **settings: Any) -> Correction:
+    """One that has learned something."""
     torch.manual_seed(1)
-    made = Correction(WITHIN[within](), **settings).eval()
-    nn.init.constant_(made.gain, gain)
+    made = Correction(WITHIN[within](), gain=gain, **settings).eval()
+    if within != "deciwatch":
+        nn.init.normal_(made.network.leave[1].weight, std=0.1)
     return made
+
+
+def untrained(within: str) -> Correction:
+    torch.manual_seed(1)
+    return Correction(WITHIN[within](), gain=float(within != "deciwatch"))
 
 
 @pytest.mark.parametrize("within", WITHIN)
 def test_untrained_it_is_the_smoother(within) -> None:
     seen = given()
-    made = Correction(WITHIN[within]())
+    made = untrained(within)
     assert torch.equal(made.eval()(seen), seen[..., :2])
 
 
 @pytest.mark.parametrize("within", WITHIN)
 def test_training_moves_it_from_there(within) -> None:
     seen = given()
-    made = Correction(WITHIN[within]())
+    made = untrained(within)
     optimizer = torch.optim.SGD(made.parameters(), lr=1.0)
     for _ in range(2):
         optimizer.zero_grad()

@@ -257,7 +257,7 @@ def test_untrained_a_correction_gives_what_the_smoother_does(fps) -> None:
 
 def test_a_correction_moves_what_it_knows_and_nothing_else() -> None:
     made, robust = corrected(taught=CLIMBALONG25.keypoints[:9])
-    nn.init.ones_(made.model.network.gain)
+    nn.init.normal_(made.model.network.network.leave[1].weight)
     places, scores = poses(40)
     about = {"fps": 60.0, "skeleton": "climbalong25"}
     given, expected = (one.refine(places, scores, **about) for one in (made, robust))
