@@ -147,6 +147,13 @@ class PoseData(L.LightningDataModule):
         known = windows.visible[windows.index.unique()].any(0).tolist()
         return [name for name, there in zip(self.skeleton.keypoints, known, strict=True) if there]
 
+    def likeness(self) -> dict[str, list[float]]:
+        """What the recorded detections of training are like; nothing without a smoother's view."""
+        windows = self.sides["train"]
+        if windows.recordings is None:
+            return {}
+        return windows.recordings.likeness(windows.video.unique().tolist())
+
     def fingerprints(self) -> dict[str, list[str]]:
         """The videos on each side of the split, told by their poses."""
         return self._on_each_side(self._print_of)

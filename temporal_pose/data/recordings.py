@@ -1,6 +1,6 @@
 """What real detectors saw in many videos, by frame; heatmaps stay on disk until needed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from temporal_pose.errors import DataError
+from temporal_pose.pose import likeness
 from temporal_pose.pose.observations import Recorded
 from temporal_pose.pose.sequences import Detections, PoseSequence
 
@@ -42,6 +43,17 @@ class Recordings:
         starts = [one.start for one in seen if one.start is not None]
         self.start = _joined(starts) if len(starts) == len(seen) else None
         self.boxes = _joined(boxes) if boxes else None
+
+    def likeness(self, videos: Iterable[int]) -> dict[str, list[float]]:
+        """What is usual in some of the videos, see `temporal_pose.pose.likeness`."""
+        return likeness.ranges(self._measures(video) for video in videos)
+
+    def _measures(self, video: int) -> dict[str, float] | None:
+        if self.start is None:
+            return None
+        own = slice(self.starts[video], self.starts[video + 1])
+        parts = (self.keypoints, self.detected, self.scores, self.start)
+        return likeness.measures(*(part[own].numpy() for part in parts))
 
     def take(
         self, index: Int[Tensor, "B T"], video: Int[Tensor, " B"], heatmaps: bool

@@ -1,6 +1,6 @@
 """Refining by a trained network, on top of a filter for all that the network does not know."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 
 from temporal_pose.data.windows import unbroken
 from temporal_pose.errors import ConfigError
+from temporal_pose.pose import likeness
 from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton, remap
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
@@ -33,6 +34,8 @@ class NetworkRefiner:
         remarks: what should be said of the network whatever it refines.
         max_gap_s: frames without anybody, in seconds, that windows reach across.
         start: the filter whose result the network corrects; None for one that reads detections.
+        usual: what detections were like in training, see `temporal_pose.pose.likeness`; others
+            are left to the filter. Empty for networks that take any.
     """
 
     model: WindowedNetwork
@@ -42,6 +45,7 @@ class NetworkRefiner:
     remarks: tuple[str, ...] = ()
     max_gap_s: float = 0.25
     start: FilterRefiner | None = None
+    usual: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     skeleton: Skeleton = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,8 +69,15 @@ class NetworkRefiner:
         seen = person(keypoints, scores, **about)
         cleaned, _ = seen.cleaned()
         grid = evenly(cleaned)
-        places, known = self._corrected(_sequence(grid, self._start(grid)))
-        return self._joined(seen, *read_back(places, known, grid.times, seen.times))
+        places, known, odd = self._corrected(_sequence(grid, self._start(grid)))
+        return self._joined(seen, *read_back(places, known, grid.times, seen.times), odd)
+
+    def _odd(self, seen: Detections) -> str | None:
+        """In what detections differ from those of training; None where they are alike."""
+        if seen.start is None or not self.usual:
+            return None
+        found = likeness.measures(seen.keypoints, seen.detected, seen.scores, seen.start)
+        return likeness.unlike(found, self.usual)
 
     def _start(self, seen: DetectedPerson) -> Float[np.ndarray, "F K 2"] | None:
         """What the network corrects, if it is one that corrects a smoother."""
@@ -102,18 +113,26 @@ class NetworkRefiner:
         seen: DetectedPerson,
         places: Float[np.ndarray, "F K 2"],
         known: Bool[np.ndarray, "F K"],
+        odd: str | None,
     ) -> Refined:
         """The filter's result, and the network's where it knows and something is known at all."""
         base = self.rest.apply(seen)
         inside = known & np.isfinite(base.keypoints).all(-1)
         keypoints = np.where(inside[..., None], places, base.keypoints)
-        remarks = (*self.remarks, *base.remarks, *self._said(seen, known))
+        remarks = (*self.remarks, *base.remarks, *self._said(seen, known, odd))
         return Refined(keypoints, base.scores, remarks)
 
-    def _said(self, seen: DetectedPerson, known: Bool[np.ndarray, "F K"]) -> tuple[str, ...]:
+    def _said(
+        self, seen: DetectedPerson, known: Bool[np.ndarray, "F K"], odd: str | None
+    ) -> tuple[str, ...]:
         lines, names = [], seen.skeleton.keypoints if seen.skeleton else ()
         left = [name for i, name in enumerate(names) if not known[:, i].any()]
-        if not known.any():
+        if odd is not None:
+            lines.append(
+                f"refined by the filter, not the network, which was taught with other detections: "
+                f"{odd}"
+            )
+        elif not known.any():
             seconds = self.model.length * self.model.step(seen.fps) / seen.fps
             lines.append(
                 f"refined by the filter, not the network, whose windows of {seconds:.2g} s need a "
@@ -131,8 +150,12 @@ class NetworkRefiner:
 
     def _corrected(
         self, sequence: PoseSequence
-    ) -> tuple[Float[np.ndarray, "F K 2"], Bool[np.ndarray, "F K"]]:
-        """What the network makes of a video, by the keypoints of the video's own skeleton."""
+    ) -> tuple[Float[np.ndarray, "F K 2"], Bool[np.ndarray, "F K"], str | None]:
+        """What the network makes of a video, by the keypoints of the video's own skeleton.
+
+        Returns:
+            Positions; where they are known; and why nowhere, where detections are not alike.
+        """
         ours = self._as_taught(sequence)
         step, length = self.model.step(ours.fps), self.model.length
         longest = min(int(self.max_gap_s * ours.fps), (length - 1) * step)
@@ -141,17 +164,17 @@ class NetworkRefiner:
         seen = ours.detections
         if seen is None:
             raise ValueError(f"{ours.name} holds no detections")
-        view = View(self.model, seen, ours.fps / step)
+        view, odd = View(self.model, seen, ours.fps / step), self._odd(seen)
         places = np.zeros((*seen.detected.shape, 2))
         known = np.zeros_like(seen.detected)
-        for stretch in unbroken(usable, np.arange(len(usable))):
+        for stretch in () if odd else unbroken(usable, np.arange(len(usable))):
             if len(stretch) >= step * length:
                 tracks, own = np.zeros_like(places[stretch]), np.zeros_like(known[stretch])
                 for phase in range(step):
                     turn = slice(phase, None, step)
                     tracks[turn], own[turn] = self.model.track(view, stretch[turn])
                 places[stretch], known[stretch] = blended(tracks, own, step), own
-        return remap(places, known, self.skeleton, sequence.skeleton)
+        return *remap(places, known, self.skeleton, sequence.skeleton), odd
 
     def _as_taught(self, sequence: PoseSequence) -> PoseSequence:
         """By the network's keypoints, without those that it never had a truth for."""

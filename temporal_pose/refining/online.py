@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -37,7 +38,9 @@ class LastFrames:
     """
 
     def __init__(self, refiner: NetworkRefiner, skeleton: Skeleton, fps: float, lag: int) -> None:
-        self.refiner, self.skeleton, self.fps, self.lag = refiner, skeleton, fps, lag
+        self.skeleton, self.fps, self.lag = skeleton, fps, lag
+        # A few frames do not tell whether detections resemble those of training.
+        self.refiner = replace(refiner, usual={})
         model, gap = refiner.model, math.ceil(refiner.max_gap_s * fps)
         kept = model.length * model.step(fps) + lag + gap
         self._frames: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=kept)

@@ -118,7 +118,8 @@ def load(path: str | Path) -> Refiner:
     remarks = () if real else (_SIMULATED.format(run.path),)
     rates = tuple(run.frame_rates())
     rest = corrected or filter_named()
-    return NetworkRefiner(model, rest, run.taught(), rates, remarks, start=corrected)
+    known = {"start": corrected, "usual": run.likeness() if real else {}}
+    return NetworkRefiner(model, rest, run.taught(), rates, remarks, **known)
 
 
 _SIMULATED = (

@@ -129,6 +129,14 @@ class RunFolder:
         except (OSError, KeyError, TypeError, ValueError):
             return []
 
+    def likeness(self) -> dict[str, tuple[float, float]]:
+        """What the detections of training were like; nothing where the run does not say."""
+        try:
+            found = read_json(self.split_file)["likeness"]
+            return {str(name): (float(low), float(high)) for name, (low, high) in found.items()}
+        except (OSError, AttributeError, KeyError, TypeError, ValueError):
+            return {}
+
     def taught(self) -> tuple[str, ...] | None:
         """Keypoints that had a truth in training; None where the run does not say.
 

@@ -51,7 +51,7 @@ def experiment(
         own = {*prints["train"], *prints["val"]} - set(prints["test"])
         rates = sorted(set(data.sides["train"].fps.tolist()))
         known = {"seen": sorted(own.union(seen)), "fps": rates, "taught": data.taught()}
-        write_json(run.split_file, data.groups() | known)
+        write_json(run.split_file, data.groups() | known | {"likeness": data.likeness()})
     about = described(
         torso=data.mean_torso,
         windows={side: len(windows) for side, windows in data.sides.items()},

@@ -1,5 +1,6 @@
 """Networks on whole videos: every frame is refined once, whatever its length, gaps and rate."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -281,3 +282,20 @@ def test_windows_that_hop_blend_without_a_step() -> None:
     away = hopping.keypoints - straight
     assert np.isfinite(away).all()
     assert np.abs(np.diff(away, axis=0)).max() < 0.25 * np.ptp(away)
+
+
+def test_detections_of_another_kind_are_left_to_the_filter() -> None:
+    made, robust = corrected(usual={"jitter": (0.0, 1.0), "median score": (0.9, 1.0)})
+    nn.init.normal_(made.model.network.network.leave[1].weight)
+    places, scores = poses(40)
+    about = {"fps": 60.0, "skeleton": "climbalong25"}
+    given, expected = (one.refine(places, scores, **about) for one in (made, robust))
+    np.testing.assert_array_equal(given.keypoints, expected.keypoints)
+    (line,) = [one for one in given.remarks if "not the network" in one]
+    assert re.fullmatch(
+        r"refined by the filter, not the network, which was taught with other detections: "
+        r"median score 0\.\d+, usual 0\.9 to 1",
+        line,
+    )
+    sure = made.refine(places, np.full_like(scores, 0.95), **about)
+    assert not any("not the network" in one for one in sure.remarks)
