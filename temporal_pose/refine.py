@@ -30,7 +30,7 @@ from temporal_pose.formats.known import recognised
 from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
 from temporal_pose.refining.saved import of_network
-from temporal_pose.refining.sources import Found, Source, find
+from temporal_pose.refining.sources import FoundFiles, Source, find
 
 _LINES = 20  # remarks that are shown in the terminal
 
@@ -58,7 +58,7 @@ def main(config: DictConfig) -> None:
         sys.exit(1)
 
 
-def _found(config: DictConfig, order: Order) -> Found:
+def _found(config: DictConfig, order: Order) -> FoundFiles:
     """The keypoint files, those that a detector makes of a video included."""
     source = Path(config.source).expanduser()
     if source.suffix.lower() not in VIDEOS or not source.is_file():
@@ -74,7 +74,7 @@ def _found(config: DictConfig, order: Order) -> Found:
     own = [one for one in typed(hydra.overrides.task) if one.startswith("detector.")]
     chosen = [f"detector={hydra.runtime.choices['detector']}", *own]
     files = detected(source, folder, chosen, people, order.force)
-    return Found([Source(file, recognised(file)) for file in files], [], [])
+    return FoundFiles([Source(file, recognised(file)) for file in files], [], [])
 
 
 def _network(config: DictConfig) -> Any:

@@ -62,7 +62,9 @@ def _check_place(out: Path, report: Report) -> None:
 
 
 def _measured(results: Results) -> PredictionTimes:
-    from temporal_pose.app.timing import measured  # here, for it takes the whole of torch
+    from temporal_pose.app.prediction_times import (
+        measured,  # here, for it takes the whole of torch
+    )
 
     return measured(results)
 

@@ -14,7 +14,7 @@ from PIL import Image
 from spotting import spots
 
 from temporal_pose.footage import frames as footage
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 
 OURS = ("--config-dir", str(Path(__file__).parent / "extra"), "detector=spots")
 FRAMES = 30

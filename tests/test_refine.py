@@ -9,7 +9,7 @@ from commands import READ, STANDING, TINY, Command, process, write_paired
 from layouts import npz, with_detections, with_heatmaps, zarr_group
 
 from temporal_pose.data.synthetic import Synthetic
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
 from temporal_pose.refining.saved import filters
 

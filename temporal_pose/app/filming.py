@@ -13,9 +13,9 @@ from temporal_pose.app.detecting import run
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder
 from temporal_pose.formats.clips import Clip
-from temporal_pose.refining.clips import Track
+from temporal_pose.refining.clip_refining import Track
 from temporal_pose.reporting.refined import Still
-from temporal_pose.reporting.refined_data import Person
+from temporal_pose.reporting.refined_data import ShownTrack
 
 if TYPE_CHECKING:
     from temporal_pose.footage.overlay import Overlaid
@@ -147,7 +147,10 @@ def _drawn(clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> "list[Ov
 
 
 def pictures(
-    of: Film, clips: Sequence[Clip], tracks: Sequence[Sequence[Track]], people: Sequence[Person]
+    of: Film,
+    clips: Sequence[Clip],
+    tracks: Sequence[Sequence[Track]],
+    people: Sequence[ShownTrack],
 ) -> list[Still]:
     """The frames of the worst moments, as pictures for the page."""
     from temporal_pose.footage.overlay import stills

@@ -19,13 +19,13 @@ from temporal_pose.files.atomic import write_text
 from temporal_pose.files.constructing import build
 from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.known import named
-from temporal_pose.refining.clips import Track, refine_clip
-from temporal_pose.refining.records import Note
+from temporal_pose.refining.clip_refining import Track, refine_clip
+from temporal_pose.refining.notes import Note
 from temporal_pose.refining.refined import Refiner
 from temporal_pose.refining.saved import load, of_network
 from temporal_pose.refining.sources import Source, content, destination
 from temporal_pose.reporting.refined import Still, page
-from temporal_pose.reporting.refined_data import Person, of_track
+from temporal_pose.reporting.refined_data import ShownTrack, of_track
 from temporal_pose.runs.folders import RunFolder
 
 #: Bytes of input from which further processes, which take seconds to start, are worth it.
@@ -114,7 +114,7 @@ class Order:
         return Note(destination(source, self.out, to), about)
 
 
-class Row(NamedTuple):
+class TrackRow(NamedTuple):
     """What a table shows of a track.
 
     Args:
@@ -145,7 +145,7 @@ class Outcome(NamedTuple):
     """
 
     name: str
-    rows: Sequence[Row] = ()
+    rows: Sequence[TrackRow] = ()
     remarks: Sequence[str] = ()
     error: str | None = None
 
@@ -158,9 +158,9 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     """
     note, to = order.note(source), source.format if order.to is None else named(order.to)
     refined: list[Clip] = []
-    people: list[Person] = []
+    people: list[ShownTrack] = []
     remarks: list[str] = []
-    rows: list[Row] = []
+    rows: list[TrackRow] = []
     every: list[list[Track]] = []
     clips = source.format.read(source.path, order.given)
     for clip in clips:
@@ -187,7 +187,7 @@ def _shown_beside(
     order: Order,
     clips: Sequence[Clip],
     tracks: Sequence[Sequence[Track]],
-    people: Sequence[Person],
+    people: Sequence[ShownTrack],
 ) -> list[str]:
     """Writes the video and the page that stand beside a result; remarks on the video."""
     where: str | None = None
@@ -203,12 +203,12 @@ def _shown_beside(
     return remarks
 
 
-def _row(one: Person, poses: int) -> Row:
+def _row(one: ShownTrack, poses: int) -> TrackRow:
     found = one.diagnosis
     shares = found.band.share[np.isfinite(found.band.share)]
     kept = float(np.median(shares)) if len(shares) else np.nan
     aside = sum(found.aside.values())
-    return Row(one.name, poses, found.jitter, kept, int(found.filled.sum()), aside)
+    return TrackRow(one.name, poses, found.jitter, kept, int(found.filled.sum()), aside)
 
 
 def _rates(clips: Sequence[Clip]) -> str:

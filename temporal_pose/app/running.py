@@ -22,8 +22,8 @@ from temporal_pose.app.composing import (
 )
 from temporal_pose.app.jobs import run_in_sweep
 from temporal_pose.app.settings import check
+from temporal_pose.runs.fingerprints import config_hash, flatten
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.runs.identity import config_hash, flatten
 from temporal_pose.runs.isolation import end_with_parent
 from temporal_pose.training.experiment import commit, experiment, log_outcome
 from temporal_pose.training.task import Refinement

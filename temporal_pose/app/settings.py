@@ -13,7 +13,7 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
 
 
-class Kind(NamedTuple):
+class SettingKind(NamedTuple):
     """What a setting may be.
 
     Args:
@@ -25,40 +25,46 @@ class Kind(NamedTuple):
     expected: str
 
 
-def _whole(least: int) -> Kind:
-    return Kind(lambda v: type(v) is int and v >= least, f"a whole number from {least}")
+def _whole(least: int) -> SettingKind:
+    return SettingKind(lambda v: type(v) is int and v >= least, f"a whole number from {least}")
 
 
-def between(least: float, most: float, whole: bool = False) -> Kind:
+def between(least: float, most: float, whole: bool = False) -> SettingKind:
     """Numbers from ``least`` to ``most``, or the whole ones among them."""
 
     def fits(value: Any) -> bool:
         return (type(value) is int if whole else _number(value)) and least <= value <= most
 
     what = "a whole number" if whole else "a number"
-    return Kind(fits, f"{what} from {least:g} to {most:g}")
+    return SettingKind(fits, f"{what} from {least:g} to {most:g}")
 
 
-_NUMBER = Kind(_number, "a number")
-_POSITIVE = Kind(lambda v: _number(v) and v > 0, "a positive number")
-_NOT_NEGATIVE = Kind(lambda v: _number(v) and v >= 0, "0 or a positive number")
-_SWITCH = Kind(lambda v: isinstance(v, bool), "true or false")
-_PATH = Kind(lambda v: isinstance(v, str) and v != "", "a folder")
-_SOME = Kind(  # an epoch without a batch has no score
+_NUMBER = SettingKind(_number, "a number")
+_POSITIVE = SettingKind(lambda v: _number(v) and v > 0, "a positive number")
+_NOT_NEGATIVE = SettingKind(lambda v: _number(v) and v >= 0, "0 or a positive number")
+_SWITCH = SettingKind(lambda v: isinstance(v, bool), "true or false")
+_PATH = SettingKind(lambda v: isinstance(v, str) and v != "", "a folder")
+_SOME = SettingKind(  # an epoch without a batch has no score
     lambda v: _number(v) and v > 0 and (type(v) is int or v <= 1),
     "a number of batches from 1, or a share of them up to 1.0",
 )
-_ALWAYS = Kind(lambda v: type(v) is int and v == 1, "1, for the best epoch is found by its score")
+_ALWAYS = SettingKind(
+    lambda v: type(v) is int and v == 1, "1, for the best epoch is found by its score"
+)
 
 _SCORES = ("val/pck@0.05", "val/pck@0.1", "val/pck@0.2")
-_SCORE = Kind(lambda v: v in _SCORES, f"one of {', '.join(_SCORES)}")
-_NAMES = Kind(
+_SCORE = SettingKind(lambda v: v in _SCORES, f"one of {', '.join(_SCORES)}")
+_NAMES = SettingKind(
     lambda v: isinstance(v, ListConfig) and all(isinstance(name, str) for name in v),
     "a list of names of layers",
 )
-_SEED = Kind(lambda v: type(v) is int and 0 <= v < 2**32, "a whole number from 0 to 4294967295")
-_SANITY = Kind(lambda v: type(v) is int and v >= -1, "-1 for all, or a whole number of batches")
-_STEPS = Kind(lambda v: type(v) is int and v != 0 and v >= -1, "-1 for no limit, or from 1")
+_SEED = SettingKind(
+    lambda v: type(v) is int and 0 <= v < 2**32, "a whole number from 0 to 4294967295"
+)
+_SANITY = SettingKind(
+    lambda v: type(v) is int and v >= -1, "-1 for all, or a whole number of batches"
+)
+_STEPS = SettingKind(lambda v: type(v) is int and v != 0 and v >= -1, "-1 for no limit, or from 1")
 
 _KINDS = {
     _NUMBER: "input.mean model.forget_bias",
@@ -70,7 +76,7 @@ _KINDS = {
     "input.rounded input.scale_by_score model.peepholes model.learn_recovery model.both_ways "
     "trainer.detect_anomaly trainer.benchmark trainer.enable_progress_bar "
     "trainer.enable_model_summary",
-    Kind(lambda v: isinstance(v, bool) or v == "warn", "true, false or warn"): (
+    SettingKind(lambda v: isinstance(v, bool) or v == "warn", "true, false or warn"): (
         "trainer.deterministic"
     ),
     _SCORE: "monitor",
@@ -115,7 +121,7 @@ def one_of(name: str, value: Any, choices: Any) -> None:
 
 
 def check_kinds(
-    config: DictConfig, kinds: Mapping[str, Kind], may_be_null: Collection[str]
+    config: DictConfig, kinds: Mapping[str, SettingKind], may_be_null: Collection[str]
 ) -> None:
     """Makes sure that settings are of their kinds, where they are there at all.
 
@@ -176,10 +182,12 @@ _REFINING = {
     "page": _SWITCH,
     "force": _SWITCH,
     "workers": _whole(1),
-    "person": Kind(lambda v: v == "all" or (type(v) is int and v >= 1), "all, or a number from 1"),
-    "run": Kind(lambda v: isinstance(v, str) and v != "", "the folder of a run"),
-    "source": Kind(lambda v: isinstance(v, str) and v != "", "a keypoint file or a folder"),
-    "out": Kind(lambda v: isinstance(v, str) and v != "", "a folder for the results"),
+    "person": SettingKind(
+        lambda v: v == "all" or (type(v) is int and v >= 1), "all, or a number from 1"
+    ),
+    "run": SettingKind(lambda v: isinstance(v, str) and v != "", "the folder of a run"),
+    "source": SettingKind(lambda v: isinstance(v, str) and v != "", "a keypoint file or a folder"),
+    "out": SettingKind(lambda v: isinstance(v, str) and v != "", "a folder for the results"),
 }
 
 

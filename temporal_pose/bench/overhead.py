@@ -26,7 +26,7 @@ from temporal_pose.training.fitting import GradientDescent
 from temporal_pose.training.task import Refinement
 
 
-class Stopwatch(Callback):
+class BatchClock(Callback):
     """Notes when each batch of training begins."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ def bare_loop(data: PoseData) -> float:
 
 def lightning_loop(data: PoseData) -> float:
     """The same through `GradientDescent`, with all that a run has."""
-    watch = Stopwatch()
+    watch = BatchClock()
     task = Refinement(
         nn.Linear(2, 2), CoordinateCodec(), optimizer=partial(torch.optim.Adam, fused=True)
     )

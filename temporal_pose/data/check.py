@@ -17,7 +17,7 @@ from temporal_pose.data.paired import paired_files
 from temporal_pose.errors import DataError
 from temporal_pose.files.ending import plainly
 from temporal_pose.formats.paired.inspection import Inspection, inspect
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from temporal_pose.formats.paired.inspection import Inspection
-from temporal_pose.inputs.fit.residuals import Track, out_of_step
+from temporal_pose.inputs.fit.residuals import PairedTrack, out_of_step
 
 #: The largest shift that is tried, seconds.
 LONGEST_S = 6.0
@@ -38,7 +38,7 @@ def doubt(found: Inspection) -> str | None:
     )
 
 
-def _stretches(found: Inspection) -> list[Track]:
+def _stretches(found: Inspection) -> list[PairedTrack]:
     """All of a short video; of a long one as much as shows a shift, evenly spread."""
     video, count = found.video, len(found.video)
     length = min(count, round(_STRETCH_S * video.fps))
@@ -46,11 +46,11 @@ def _stretches(found: Inspection) -> list[Track]:
     return [_track(found, slice(start, start + length)) for start in np.unique(starts).tolist()]
 
 
-def _track(found: Inspection, part: slice) -> Track:
+def _track(found: Inspection, part: slice) -> PairedTrack:
     video = found.video
     if video.truth is None or video.visible is None:
         raise ValueError("there is no truth to be in step with")
     positions, detected = found.positions[part], found.detected[part]
     scores = np.ones(detected.shape, np.float32)
     truth, visible = video.truth[part], video.visible[part]
-    return Track(truth, visible, positions, detected, scores, video.fps, video.path.stem)
+    return PairedTrack(truth, visible, positions, detected, scores, video.fps, video.path.stem)

@@ -11,7 +11,7 @@ import numpy as np
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.finding import folder
 from temporal_pose.formats.paired.fields import unlike
-from temporal_pose.formats.paired.reading import NAMES, PairedVideo, load
+from temporal_pose.formats.paired.paired_video import NAMES, PairedVideo, load
 from temporal_pose.pose.sequences import Detections, PoseSequence, fingerprint
 
 log = logging.getLogger(__name__)

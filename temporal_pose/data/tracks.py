@@ -10,14 +10,14 @@ from torch import Tensor
 
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import DataError
-from temporal_pose.inputs.fit.residuals import Track, out_of_step
+from temporal_pose.inputs.fit.residuals import PairedTrack, out_of_step
 from temporal_pose.inputs.protocol import Input
 from temporal_pose.pose.boxes import heatmap_to_image
 
 log = logging.getLogger(__name__)
 
 
-def tracks(data: PoseData, detector: Input) -> list[Track]:
+def tracks(data: PoseData, detector: Input) -> list[PairedTrack]:
     """What a detector makes of the unbroken stretches of the training side; image pixels."""
     windows, found = data.sides["train"], []
     for numbers in windows.stretches():
@@ -28,7 +28,7 @@ def tracks(data: PoseData, detector: Input) -> list[Track]:
         positions = heatmap_to_image(seen.positions, framed.boxes, size)
         name = windows.names[int(windows.video[numbers[0]])]
         found.append(
-            Track(
+            PairedTrack(
                 _joined(batch.keypoints),
                 _joined(batch.visible),
                 _joined(positions),
@@ -47,13 +47,13 @@ def _joined(windows: Shaped[Tensor, "B T *any"]) -> Shaped[np.ndarray, "F ..."]:
     return (flat.double() if flat.is_floating_point() else flat).numpy()
 
 
-def in_step(found: Sequence[Track]) -> list[Track]:
+def in_step(found: Sequence[PairedTrack]) -> list[PairedTrack]:
     """Without the videos whose detections and truth do not show the same moments.
 
     Raises:
         DataError: that leaves none.
     """
-    kept: list[Track] = []
+    kept: list[PairedTrack] = []
     for video, stretches in groupby(found, lambda track: track.video):
         several = list(stretches)
         late = out_of_step(several)

@@ -25,7 +25,7 @@ from temporal_pose.files.reading import mapped
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.formats.paired.fields import dimensions, fits, written
 from temporal_pose.formats.paired.packing import DTYPES
-from temporal_pose.formats.paired.reading import PairedVideo, load
+from temporal_pose.formats.paired.paired_video import PairedVideo, load
 from temporal_pose.pose.skeletons import SKELETONS, skeleton
 
 _PIECE = 64  # frames held at once

@@ -18,7 +18,7 @@ from torchvision.models.detection import keypoint_rcnn, transform
 
 from temporal_pose.detectors.devices import torch_device
 from temporal_pose.detectors.protocol import Choose, Person, check_skeleton, in_range
-from temporal_pose.detectors.weights import COUNTER, fill, read
+from temporal_pose.detectors.state_dicts import COUNTER, fill, read
 from temporal_pose.errors import CheckpointError, ConfigError
 from temporal_pose.pose.boxes import heatmap_to_image
 from temporal_pose.pose.heatmaps import decode_subpixel

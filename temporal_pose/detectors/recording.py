@@ -12,7 +12,7 @@ from temporal_pose.detectors.tracking import Tracker
 from temporal_pose.footage.frames import Footage, looks
 
 
-class Recorded(NamedTuple):
+class Recording(NamedTuple):
     """What came of it.
 
     Args:
@@ -35,7 +35,7 @@ def record(
     batch_size: int = 4,
     preview: Any = None,
     advance: Callable[[int], object] = lambda frames: None,
-) -> Recorded:
+) -> Recording:
     """Looks at all frames that are not stored yet.
 
     Args:
@@ -62,4 +62,4 @@ def record(
             total += len(images)
             advance(total)
         written.result()
-    return Recorded(files.frames, files.found, files.close())
+    return Recording(files.frames, files.found, files.close())

@@ -17,7 +17,7 @@ class UnreadableError(ValueError):
     """A document that is damaged, too large, nested beyond reason, or no file at all."""
 
 
-class _Plain(yaml.SafeLoader):  # type: ignore[misc]
+class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
     """Text, numbers, lists and mappings; a date stays the text that it is."""
 
     def flatten_mapping(self, node: Any) -> None:
@@ -33,12 +33,12 @@ class _Plain(yaml.SafeLoader):  # type: ignore[misc]
 _DAMAGED = (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 _KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
-_Plain.yaml_constructors = {
+_PlainLoader.yaml_constructors = {
     tag: maker
     for tag, maker in yaml.SafeLoader.yaml_constructors.items()
     if tag is None or tag.rpartition(":")[2] in _KINDS
 }
-_Plain.yaml_implicit_resolvers = {
+_PlainLoader.yaml_implicit_resolvers = {
     letter: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
     for letter, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
@@ -72,7 +72,7 @@ def read_yaml(path: Path) -> Any:
 def parse_yaml(text: str | bytes) -> Any:
     """What YAML says, as plain data; see `read_yaml`."""
     try:
-        content = yaml.load(text, _Plain)  # a SafeLoader with less in it
+        content = yaml.load(text, _PlainLoader)  # a SafeLoader with less in it
     except _DAMAGED as error:
         raise UnreadableError(_reason(error)) from error
     _check_extent(content)

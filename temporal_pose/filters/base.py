@@ -13,8 +13,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from temporal_pose.errors import CheckpointError, ConfigError
-from temporal_pose.filters.causal import Causal, Windowed
-from temporal_pose.filters.reading import columns_of
+from temporal_pose.filters.causal import Causal, RollingWindow
+from temporal_pose.filters.detected import columns_of
 from temporal_pose.filters.resampling import evenly
 from temporal_pose.filters.stretches import (
     Stretches,
@@ -113,7 +113,7 @@ class Filter(nn.Module, ABC):
         Args:
             lag: frames that follow the one that is estimated.
         """
-        return Windowed(self.timely, fps, lag, self.memory(fps), self.max_gap_s)
+        return RollingWindow(self.timely, fps, lag, self.memory(fps), self.max_gap_s)
 
     @property
     def settings(self) -> dict[str, Setting]:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from temporal_pose.filters.reading import person_size
+from temporal_pose.filters.detected import person_size
 from temporal_pose.filters.stretches import Detected, Stretches, smooth_stretches
 
 
@@ -43,7 +43,7 @@ class Causal(Protocol):
         ...
 
 
-class Windowed:
+class RollingWindow:
     """Smooths the last frames anew with each frame that comes.
 
     What it gives is what the filter makes of all frames until now, if a frame's estimate depends

@@ -69,7 +69,7 @@ class Stretches(NamedTuple):
     times: Float[np.ndarray, "T N"] | None = None
 
 
-class Places(NamedTuple):
+class StretchPlaces(NamedTuple):
     """Where N stretches lie: their track, their first frame and their length in frames."""
 
     tracks: Int[np.ndarray, " N"]
@@ -110,7 +110,7 @@ def find_stretches(
     detected: Bool[np.ndarray, "T N"],
     longest_gap: Float[np.ndarray, " N"],
     times: Float[np.ndarray, "T N"] | None = None,
-) -> Places:
+) -> StretchPlaces:
     """All stretches of N tracks.
 
     Args:
@@ -125,10 +125,10 @@ def find_stretches(
     first = np.ones(len(frames), dtype=bool)
     last = first.copy()
     first[1:] = last[:-1] = parted
-    return Places(tracks[first], frames[first], frames[last] + 1 - frames[first])
+    return StretchPlaces(tracks[first], frames[first], frames[last] + 1 - frames[first])
 
 
-def within_stretches(places: Places, shape: tuple[int, int]) -> Bool[np.ndarray, "T N"]:
+def within_stretches(places: StretchPlaces, shape: tuple[int, int]) -> Bool[np.ndarray, "T N"]:
     """Which frames of which tracks lie in a stretch.
 
     Args:
@@ -190,17 +190,17 @@ def _neighbours(
     return np.where(before < 0, after, before), np.where(after == size, before, after)
 
 
-def _batches(places: Places, fps: Float[np.ndarray, " N"]) -> Iterator[Places]:
+def _batches(places: StretchPlaces, fps: Float[np.ndarray, " N"]) -> Iterator[StretchPlaces]:
     """Group stretches of one frame rate whose lengths differ by less than a factor of two."""
     _, rates = np.unique(fps, return_inverse=True)
     _, doublings = np.frexp(places.lengths)
     keys = rates[places.tracks] * 64 + doublings
     for key in np.unique(keys):
-        yield Places(*(field[keys == key] for field in places))
+        yield StretchPlaces(*(field[keys == key] for field in places))
 
 
 def _cut(
-    tracks: Detected, places: Places
+    tracks: Detected, places: StretchPlaces
 ) -> tuple[Stretches, Int[np.ndarray, "_ _"], Bool[np.ndarray, "_ _"]]:
     """Stretches of one batch, their frame numbers, and which frames do not just fill up."""
     steps = np.arange(places.lengths.max())[:, None]

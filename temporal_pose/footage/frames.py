@@ -9,6 +9,9 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import numpy as np
 from jaxtyping import Float, UInt8
 
+#: Names of files that count as images.
+ENDINGS = (".jpg", ".jpeg", ".png")
+
 Item = TypeVar("Item")
 Seen = TypeVar("Seen")
 

@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps
 
 from temporal_pose.errors import DataError
-from temporal_pose.footage.opening import ENDINGS
+from temporal_pose.footage.frames import ENDINGS
 
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)  # Exif
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # modes of grey of 16 bits

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-from temporal_pose.footage.frames import Footage
-
-#: Names of files that count as images.
-ENDINGS = (".jpg", ".jpeg", ".png")
+from temporal_pose.footage.frames import ENDINGS, Footage
 
 
 def is_video(source: Path) -> bool:

@@ -24,17 +24,18 @@ from jaxtyping import Bool, Float, Shaped
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
+from temporal_pose.formats.documents.texts import Original
 from temporal_pose.formats.tables import archives
-from temporal_pose.formats.tables.fields import Fields
+from temporal_pose.formats.tables.archive_fields import Fields
 from temporal_pose.formats.tables.grids import grid
-from temporal_pose.formats.tables.opening import Original, beginning, contents, original
 from temporal_pose.formats.tables.places import Places, shares, single
+from temporal_pose.formats.tables.whole_files import beginning, contents, original
 
 _SHAPES = "(F, K, 2), (F, K, 3), (F, P, K, 2) or (F, P, K, 3)"
 _LAYOUT = {"detections", "heatmaps"}  # of the paired layout
 
 
-class Stored(NamedTuple):
+class StoredArray(NamedTuple):
     """What it takes to give back a file.
 
     Args:
@@ -104,7 +105,7 @@ class Arrays:
         told: dict[str, Any] = {"fps": fields.fps(), "image_size": fields.image_size()}
         told |= {"times": None if times is None else np.repeat(times, people)}
         told |= {"count": frames if np.array_equal(numbers, np.arange(frames)) else None}
-        told |= {"kept": Stored(original(path, content), places, name), "format": self.name}
+        told |= {"kept": StoredArray(original(path, content), places, name), "format": self.name}
         return [places.clip(path.stem, fields.skeleton(keypoints), given, **told)]
 
     def write(self, out: Path, clips: Sequence[Clip]) -> None:

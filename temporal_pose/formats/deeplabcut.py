@@ -15,15 +15,16 @@ from jaxtyping import Float
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
+from temporal_pose.formats.documents.texts import Original
 from temporal_pose.formats.tables import hdf5, pandas_hdf
 from temporal_pose.formats.tables.animals import Animals, animals
 from temporal_pose.formats.tables.columns import frame_number, frame_numbers
 from temporal_pose.formats.tables.grids import grid
-from temporal_pose.formats.tables.opening import Original, contents, original, regular
 from temporal_pose.formats.tables.places import Places, single
 from temporal_pose.formats.tables.rows import numbers
 from temporal_pose.formats.tables.sheets import Sheet
 from temporal_pose.formats.tables.text import Table, first_rows, opened
+from temporal_pose.formats.tables.whole_files import contents, original, regular
 
 _LEVELS = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
 _COORDS = ("x", "y", "likelihood")
@@ -31,13 +32,13 @@ _KEY = "df_with_missing"
 _READING = "reading DeepLabCut's .h5"
 
 
-class Stored(NamedTuple):
+class StoredTable(NamedTuple):
     """What it takes to give back a file of HDF5; `frame` says where its values lie."""
 
     original: Original
     places: Places
     animals: Animals
-    frame: pandas_hdf.Frame
+    frame: pandas_hdf.TableOfNumbers
 
     def filled(self, clip: Clip) -> bytes:
         """The file with a clip's poses in it, all else as it was.
@@ -151,7 +152,7 @@ def _data(table: Table, header: int, index: int) -> list[int]:
     return rows
 
 
-def _from_hdf5(path: Path) -> tuple[Animals, Stored]:
+def _from_hdf5(path: Path) -> tuple[Animals, StoredTable]:
     content = contents(path)
     with hdf5.opened(path, content, _READING) as file:
         keys = pandas_hdf.keys(file)
@@ -166,7 +167,7 @@ def _from_hdf5(path: Path) -> tuple[Animals, Stored]:
     numbers = frame.values[:, whose.columns.clip(0)]
     values: Float[np.ndarray, "F P K 3"] = np.where(whose.columns >= 0, numbers, np.nan)
     places = whose.places(np.array(frames, np.int64), values)
-    return whose, Stored(original(path, content), places, whose, frame)
+    return whose, StoredTable(original(path, content), places, whose, frame)
 
 
 def _new(clip: Clip, out: Path) -> bytes:

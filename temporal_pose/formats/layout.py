@@ -14,21 +14,22 @@ from jaxtyping import Float, Shaped
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
+from temporal_pose.formats.documents.texts import Original
 from temporal_pose.formats.tables import archives
 from temporal_pose.formats.tables.grids import grid
-from temporal_pose.formats.tables.opening import Original, contents, original, regular
 from temporal_pose.formats.tables.places import Filled, Places, single
+from temporal_pose.formats.tables.whole_files import contents, original, regular
 from temporal_pose.pose.skeletons import SKELETONS
 
 if TYPE_CHECKING:
-    from temporal_pose.formats.paired.reading import PairedVideo
+    from temporal_pose.formats.paired.paired_video import PairedVideo
 
 _PIECE = 64  # frames whose heatmaps are held at once
 _LEAST = 5  # rows and columns that the sub-pixel decoder needs
 _DETECTORS = ("detections", "heatmaps")
 
 
-class Stored(NamedTuple):
+class StoredDetections(NamedTuple):
     """What it takes to give back a file.
 
     Args:
@@ -62,7 +63,7 @@ class PairedLayout:
         Raises:
             DataError: a damaged file, or one that is not of the layout.
         """
-        from temporal_pose.formats.paired.reading import load  # brings torch and zarr
+        from temporal_pose.formats.paired.paired_video import load  # brings torch and zarr
 
         kept: Original | None = None
         if not path.is_dir():
@@ -76,7 +77,7 @@ class PairedLayout:
             about |= {"truth": video.truth, "visible": video.visible}
         archive = kept if video.detections is not None else None
         told: dict[str, Any] = {"fps": video.fps, "image_size": video.image_size}
-        told |= {"count": len(video), "kept": Stored(archive, places, about)}
+        told |= {"count": len(video), "kept": StoredDetections(archive, places, about)}
         if video.boxes is not None:
             told["boxes"] = video.boxes[places.taken].astype(float)
             told["heatmaps"] = video.heatmaps

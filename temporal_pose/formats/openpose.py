@@ -12,8 +12,8 @@ from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.documents import folders
-from temporal_pose.formats.documents.folders import FrameFile, KeptFile, KeptFolder
+from temporal_pose.formats.documents import frame_files
+from temporal_pose.formats.documents.frame_files import FrameFile, KeptFile, KeptFolder
 from temporal_pose.formats.documents.gathering import Gathering, finite
 from temporal_pose.formats.documents.naming import by_number
 from temporal_pose.formats.documents.numbering import sibling, titles
@@ -61,7 +61,7 @@ class OpenPose:
 
     def recognises(self, path: Path) -> bool:
         """Whether a folder has JSON files that list people."""
-        return any(("people",) in outline(file) for file in folders.samples(path, ".json"))
+        return any(("people",) in outline(file) for file in frame_files.samples(path, ".json"))
 
     def read(self, path: Path, given: Given) -> list[Clip]:
         """The videos of a folder.
@@ -70,12 +70,12 @@ class OpenPose:
             DataError: no frame can be read, or two of them do not fit each other; or 25
                 keypoints of which nothing tells what they are.
         """
-        by_video = folders.videos(path, ".json", "NAME_000000000012_keypoints.json")
+        by_video = frame_files.videos(path, ".json", "NAME_000000000012_keypoints.json")
         damaged: list[DamagedError] = []
         found = {video: _read(path, files, damaged) for video, files in by_video.items()}
-        folders.refuse_all(damaged, path, sum(map(len, by_video.values())))
+        frame_files.refuse_all(damaged, path, sum(map(len, by_video.values())))
         found = {video: one for video, one in found.items() if one.files}
-        remarks, called = folders.remarks(damaged), titles(list(found), path.name)
+        remarks, called = frame_files.remarks(damaged), titles(list(found), path.name)
         clips = []
         for video, one in found.items():
             numbers = [file.frame for file in by_video[video]]
@@ -92,10 +92,10 @@ class OpenPose:
             OSError: the disk is full or the folder cannot be written.
         """
         files: list[Iterator[tuple[str, bytes]]] = []
-        for clip, stem in zip(clips, folders.stems(clips), strict=True):
+        for clip, stem in zip(clips, frame_files.stems(clips), strict=True):
             known = clip.format == self.name and isinstance(clip.kept, KeptFolder)
             files.append(_renewed(clip, clip.kept) if known else _new(clip, stem))
-        folders.write(out, (file for one in files for file in one))
+        frame_files.write(out, (file for one in files for file in one))
 
 
 class _Read(NamedTuple):
@@ -111,7 +111,7 @@ def _read(folder: Path, files: Sequence[FrameFile], damaged: list[DamagedError])
     for file in files:
         path = before + file.name
         try:
-            content = contents(path, folders.MOST)
+            content = contents(path, frame_files.MOST)
             lists, persons = _people(parsed(content, path), path)
             numbers.add(lists, file.name)
         except DamagedError as error:

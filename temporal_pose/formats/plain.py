@@ -17,7 +17,7 @@ from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.tables.columns import coordinates, index_of, number_of
-from temporal_pose.formats.tables.landmarks import landmarks
+from temporal_pose.formats.tables.landmark_names import landmarks
 from temporal_pose.formats.tables.names import spelled
 from temporal_pose.formats.tables.places import shares, single
 from temporal_pose.formats.tables.rows import poses

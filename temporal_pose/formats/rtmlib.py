@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.documents.folders import stems
-from temporal_pose.formats.documents.images import placed
+from temporal_pose.formats.documents.frame_files import stems
+from temporal_pose.formats.documents.listed_images import placed
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
 from temporal_pose.formats.documents.nested import NUMBERS, Frame, poses

@@ -17,19 +17,20 @@ from jaxtyping import Float, Shaped
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
+from temporal_pose.formats.documents.texts import Original
 from temporal_pose.formats.tables import hdf5
 from temporal_pose.formats.tables.grids import Grid, grid
 from temporal_pose.formats.tables.names import named
-from temporal_pose.formats.tables.opening import Original, contents, original
 from temporal_pose.formats.tables.places import Places, single
-from temporal_pose.formats.tables.rates import rate
+from temporal_pose.formats.tables.whole_files import contents, original
+from temporal_pose.pose.rates import rate_told
 
 _AXES = ("track", "xy", "node", "frame")
 _WANTED = ("frame", "track", "node", "xy")
 _READING = "reading SLEAP's analysis.h5"
 
 
-class Stored(NamedTuple):
+class StoredTracks(NamedTuple):
     """What it takes to give back a file.
 
     Args:
@@ -96,13 +97,13 @@ class Sleap:
             if "point_scores" in file:
                 scores = hdf5.array(file, "point_scores", path, len(content))
             axes = _axes(file, tracks.shape, len(nodes), len(names), path)
-            fps = rate(file.attrs.get("fps"))
+            fps = rate_told(file.attrs.get("fps"))
         values = _values(tracks, scores, axes, path)
         length, people = values.shape[:2]
         ids = np.tile(np.arange(people), length) if len(names) == people else None
         frames = np.repeat(np.arange(length), people)
         places = Places(frames, values.reshape(length * people, *values.shape[2:]), ids)
-        kept = Stored(original(path, content), places, axes, (length, people))
+        kept = StoredTracks(original(path, content), places, axes, (length, people))
         told: dict[str, Any] = {"fps": fps, "count": length, "kept": kept, "format": self.name}
         return [places.clip(path.name.split(".")[0], named(nodes, "sleap"), given, **told)]
 

@@ -23,10 +23,10 @@ from temporal_pose.formats.tables.columns import frame_numbers
 from temporal_pose.formats.tables.grids import grid
 from temporal_pose.formats.tables.names import spelled
 from temporal_pose.formats.tables.places import Places, single
-from temporal_pose.formats.tables.rates import rate
 from temporal_pose.formats.tables.rows import numbers
 from temporal_pose.formats.tables.sheets import Sheet
 from temporal_pose.formats.tables.text import Table, first_rows, opened
+from temporal_pose.pose.rates import rate_told
 
 _HEADER = 5  # rows
 _PIXELS = re.compile(r"px|pix(el)?s?", re.IGNORECASE)
@@ -67,7 +67,7 @@ class Trc:
         kept = Sheet(table.put_away(), places, where, whole, zeros=flat)
         known = np.isfinite(times).all() and bool((np.diff(np.sort(times)) > 0).all())
         told: dict[str, Any] = {"times": times if known else None, "remarks": remarks}
-        told |= {"fps": rate(about.get("datarate")), "kept": kept, "format": self.name}
+        told |= {"fps": rate_told(about.get("datarate")), "kept": kept, "format": self.name}
         return [places.clip(path.stem, spelled(names, path.stem), given, **told)]
 
     def write(self, out: Path, clips: Sequence[Clip]) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.documents import folders, label_files, labels
-from temporal_pose.formats.documents.folders import KeptFolder
+from temporal_pose.formats.documents import frame_files, label_files, labels
+from temporal_pose.formats.documents.frame_files import KeptFolder
 from temporal_pose.formats.documents.gathering import finite
 from temporal_pose.formats.documents.label_files import LabelFiles
 from temporal_pose.formats.documents.labels import BOX, Layout
@@ -55,7 +55,7 @@ class Ultralytics:
     def recognises(self, path: Path) -> bool:
         """Whether a folder has text files that begin with the label of a pose."""
         return any(
-            label_files.is_label(head(file, 1 << 14)) for file in folders.samples(path, ".txt")
+            label_files.is_label(head(file, 1 << 14)) for file in frame_files.samples(path, ".txt")
         )
 
     def read(self, path: Path, given: Given) -> list[Clip]:
@@ -65,15 +65,15 @@ class Ultralytics:
             DataError: no file can be read, they have different numbers of keypoints, or nothing
                 tells how many.
         """
-        by_video = folders.videos(path, ".txt", _EXAMPLE)
+        by_video = frame_files.videos(path, ".txt", _EXAMPLE)
         damaged: list[DamagedError] = []
         found = {
             video: label_files.read(path, files, damaged) for video, files in by_video.items()
         }
-        folders.refuse_all(damaged, path, sum(map(len, by_video.values())))
+        frame_files.refuse_all(damaged, path, sum(map(len, by_video.values())))
         found = {video: one for video, one in found.items() if one.files}
         layout = label_files.layout_of(path, list(found.values()), given)
-        remarks, called = folders.remarks(damaged), titles(list(found), path.name)
+        remarks, called = frame_files.remarks(damaged), titles(list(found), path.name)
         clips = []
         for video, one in found.items():
             numbers = [file.frame for file in by_video[video]]
@@ -90,10 +90,10 @@ class Ultralytics:
             OSError: the disk is full or the folder cannot be written.
         """
         files: list[Iterator[tuple[str, bytes]]] = []
-        for clip, stem in zip(clips, folders.stems(clips), strict=True):
+        for clip, stem in zip(clips, frame_files.stems(clips), strict=True):
             known = clip.format == self.name and isinstance(clip.kept, _Kept)
             files.append(_renewed(clip, clip.kept) if known else _new(clip, stem))
-        folders.write(out, (file for one in files for file in one))
+        frame_files.write(out, (file for one in files for file in one))
 
 
 class _Kept(NamedTuple):

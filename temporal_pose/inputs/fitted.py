@@ -27,7 +27,7 @@ _PAIRED = [i != side for i, side in enumerate(_MIRROR)]
 _FIRST = [min(pair) for pair in enumerate(_MIRROR)]  # of each keypoint and its mirror image
 
 
-class Detections(NamedTuple):
+class SimulatedDetections(NamedTuple):
     """What a simulated detector gives.
 
     Args:
@@ -144,7 +144,7 @@ class FittedNoise(Simulation):
 
     def detect(
         self, truth: Float[Tensor, "B T K 2"], seen: Bool[Tensor, "B T K"], latents: Latents
-    ) -> Detections:
+    ) -> SimulatedDetections:
         """What the detector makes of poses, in any pixels that are square.
 
         Args:
@@ -164,7 +164,7 @@ class FittedNoise(Simulation):
         swapped = _swapped(latents, value) & seen & seen[..., _MIRROR]
         moved = moved[..., _MIRROR, :].where(swapped[..., None], moved)
         detected = seen & (latents.miss <= _threshold(value["misses"]))
-        return Detections(moved.to(truth), detected, scores.where(detected, 0).to(truth))
+        return SimulatedDetections(moved.to(truth), detected, scores.where(detected, 0).to(truth))
 
     def _values(self, device: torch.device) -> dict[str, Float[Tensor, " K"]]:
         columns = self.profiles.to(device).unbind(-1)

@@ -1,8 +1,9 @@
-"""Frame rates and image sizes as people write them."""
+"""Frame rates and image sizes as people and files write them."""
 
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 from temporal_pose.errors import ConfigError
 
@@ -22,6 +23,15 @@ def frame_rate(written: str | float, name: str = "fps") -> float:
             f"{name} is {written!r}; expected frames a second, such as 30, 29.97 or 30000/1001"
         )
     return value
+
+
+def rate_told(value: Any) -> float | None:
+    """Frames a second of what a file says: 25, "29.97", "30000/1001"; None for what is none."""
+    text = str(value).strip().replace(",", ".")
+    match = re.fullmatch(r"\+?(\d{1,9}(?:\.\d{1,30})?)(?:/(\d{1,9}))?", text)
+    if match is None or (match[2] and not int(match[2])):
+        return None
+    return float(Fraction(match[1]) / int(match[2] or 1)) or None
 
 
 def image_size(written: str | Sequence[int]) -> tuple[int, int]:

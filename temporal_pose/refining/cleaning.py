@@ -4,21 +4,17 @@ Nothing is cut for a low score: detectors' scores differ, and a smoother weighs 
 moved either. What is set aside is as if the detector had missed it, and is counted.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from temporal_pose.errors import DataError
-from temporal_pose.formats.clips import Clip
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.refining.misplaced import exchanges, jumps, outside
 from temporal_pose.refining.vectors import both, boxes
 
 #: Exchanges that last longer, in seconds, are told but not set aside: nothing could fill them.
 _LONGEST = 0.25
-#: Positions that are shares of an image lie here; some trackers guess a little beyond it.
-_SHARES = (-0.5, 1.5)
 
 
 @dataclass(frozen=True)
@@ -80,36 +76,6 @@ def sure(
         absent: see `missing`.
     """
     return np.where(absent, 0.0, np.where(np.isnan(scores), 1.0, scores))
-
-
-def in_pixels(clip: Clip) -> Clip:
-    """The clip in image pixels; what stands for a missing keypoint stays as it is.
-
-    Positions are shares of the image where the file says so, or where nearly all lie between 0 and
-    1, which no body in pixels does.
-
-    Raises:
-        DataError: shares of an image of unknown size.
-    """
-    there = ~missing(clip.keypoints)
-    given = clip.keypoints[there]
-    if not clip.normalised and not _shares(given):
-        return clip
-    if clip.image_size is None and len(given):
-        raise DataError(
-            f"{clip.name}: positions are shares of an image whose size the file does not tell; "
-            "set image_size=WIDTHxHEIGHT, such as image_size=1920x1080"
-        )
-    scaled = clip.keypoints * np.array(clip.image_size or (1, 1))
-    keypoints = np.where(there[..., None], scaled, clip.keypoints)
-    return replace(clip, keypoints=keypoints, normalised=False)
-
-
-def _shares(given: Float[np.ndarray, "n 2"]) -> bool:
-    if not len(given):
-        return False
-    low, high = np.percentile(given, (5, 95))
-    return bool(_SHARES[0] <= low and high <= _SHARES[1])
 
 
 def body_size(keypoints: Float[np.ndarray, "F K 2"], there: Bool[np.ndarray, "F K"]) -> float:

@@ -7,10 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from temporal_pose.pose.skeletons import Skeleton
-from temporal_pose.refining.cleaning import Cleaned, body_size
-from temporal_pose.refining.moments import Moment, worst_moments
-from temporal_pose.refining.motion import (
-    Kept,
+from temporal_pose.refining.calmness import (
+    MotionKept,
     accelerations,
     band_kept,
     limb_variation,
@@ -18,6 +16,8 @@ from temporal_pose.refining.motion import (
     range_kept,
     usual_step,
 )
+from temporal_pose.refining.cleaning import Cleaned, body_size
+from temporal_pose.refining.moments import Moment, worst_moments
 from temporal_pose.refining.vectors import both, length
 
 #: Distances beyond so many body sizes are all the same.
@@ -64,8 +64,8 @@ class Diagnosis:
     jitter: tuple[float, float]
     frame_s: float
     cutoff_hz: float
-    band: Kept
-    range: Kept
+    band: MotionKept
+    range: MotionKept
     noise: Float[np.ndarray, " K"]
     displacement: float
     largest: Largest | None

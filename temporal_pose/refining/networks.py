@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from temporal_pose.data.windows import unbroken
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton, remap
@@ -15,10 +16,9 @@ from temporal_pose.pose.skeletons import skeleton as skeleton_of
 from temporal_pose.refining.bridging import bridged
 from temporal_pose.refining.clock import evenly, read_back
 from temporal_pose.refining.filtering import FilterRefiner
-from temporal_pose.refining.person import Person, person
+from temporal_pose.refining.person import PersonTrack, person
 from temporal_pose.refining.refined import Refined, each
-from temporal_pose.refining.stretches import unbroken
-from temporal_pose.refining.windows import View, Windowed, blended, decoded
+from temporal_pose.refining.windowed import View, WindowedNetwork, blended, decoded
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class NetworkRefiner:
         max_gap_s: frames without anybody, in seconds, that windows reach across.
     """
 
-    model: Windowed
+    model: WindowedNetwork
     rest: FilterRefiner
     taught: Collection[str] | None = None
     rates: tuple[float, ...] = ()
@@ -76,7 +76,7 @@ class NetworkRefiner:
         found, frames = seen.detected, np.arange(len(seen.detected))
         places, scores = seen.keypoints.astype(np.float64), seen.scores.astype(np.float64)
         times = frames / sequence.fps
-        whole = Person(places, found, scores, times, sequence.fps, sequence.skeleton)
+        whole = PersonTrack(places, found, scores, times, sequence.fps, sequence.skeleton)
         cleaned, _ = whole.cleaned()
         maps = sequence.detections.heatmaps if sequence.detections else None
         kept = Detections(
@@ -90,7 +90,7 @@ class NetworkRefiner:
 
     def _joined(
         self,
-        seen: Person,
+        seen: PersonTrack,
         places: Float[np.ndarray, "F K 2"],
         known: Bool[np.ndarray, "F K"],
     ) -> Refined:
@@ -101,7 +101,7 @@ class NetworkRefiner:
         remarks = (*self.remarks, *base.remarks, *self._said(seen, known))
         return Refined(keypoints, base.scores, remarks)
 
-    def _said(self, seen: Person, known: Bool[np.ndarray, "F K"]) -> tuple[str, ...]:
+    def _said(self, seen: PersonTrack, known: Bool[np.ndarray, "F K"]) -> tuple[str, ...]:
         lines, names = [], seen.skeleton.keypoints if seen.skeleton else ()
         left = [name for i, name in enumerate(names) if not known[:, i].any()]
         if not known.any():
@@ -135,7 +135,7 @@ class NetworkRefiner:
         view = View(self.model, seen, ours.fps / step)
         places = np.zeros((*seen.detected.shape, 2))
         known = np.zeros_like(seen.detected)
-        for stretch in unbroken(usable):
+        for stretch in unbroken(usable, np.arange(len(usable))):
             if len(stretch) >= step * length:
                 tracks, own = np.zeros_like(places[stretch]), np.zeros_like(known[stretch])
                 for phase in range(step):
@@ -156,7 +156,7 @@ class NetworkRefiner:
         return replace(ours, detections=seen)
 
 
-def _sequence(seen: Person) -> PoseSequence:
+def _sequence(seen: PersonTrack) -> PoseSequence:
     """Detections alone, as a network's input is made of; nothing has a truth."""
     if seen.skeleton is None:
         raise ValueError("a network needs the names of keypoints")

@@ -10,13 +10,14 @@ from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
 from temporal_pose.refining.cleaning import Cleaned, clean, missing
+from temporal_pose.refining.shares import in_pixels
 
 #: Relative differences between time steps that still count as one frame rate.
 _EVEN = 0.01
 
 
 @dataclass(frozen=True)
-class Person:
+class PersonTrack:
     """Detections of one person in F frames.
 
     Args:
@@ -43,7 +44,7 @@ class Person:
         steps = np.diff(self.times) * self.fps
         return bool((np.abs(steps - 1) <= _EVEN).all())
 
-    def cleaned(self) -> tuple["Person", Cleaned]:
+    def cleaned(self) -> tuple["PersonTrack", Cleaned]:
         """The same without detections that are not to be believed, and which these are."""
         places = np.where(self.found[..., None], self.keypoints, np.nan)
         why = clean(places, self.times, self.skeleton, self.image_size)
@@ -71,7 +72,7 @@ def person(
     times: Any = None,
     skeleton: Skeleton | str | None = None,
     image_size: tuple[int, int] | None = None,
-) -> Person:
+) -> PersonTrack:
     """Detections of one person from arrays, as `Refiner.refine` takes them.
 
     Raises:
@@ -98,32 +99,11 @@ def person(
             "name the skeleton that they were detected with, or none"
         )
     found = ~missing(places)
-    places = in_pixels(places, found, image_size)
+    places = in_pixels(places, found, image_size, "keypoints")
     seconds, rate = _clock(len(places), fps, times)
     sure = np.where(np.isfinite(sure), sure, 1)
     places, sure = np.where(found[..., None], places, 0), np.where(found, sure, 0)
-    return Person(places, found, sure, seconds, rate, names, image_size)
-
-
-def in_pixels(
-    keypoints: Float[np.ndarray, "F K 2"],
-    found: Bool[np.ndarray, "F K"],
-    image_size: tuple[int, int] | None,
-) -> Float[np.ndarray, "F K 2"]:
-    """Positions in image pixels; those that can only be shares of the image times its size.
-
-    Raises:
-        DataError: they are shares, and the size is not known.
-    """
-    largest = np.abs(keypoints[found]).max(initial=0)
-    if not 0 < largest <= 2 or found.sum() < 2:
-        return keypoints
-    if image_size is None:
-        raise DataError(
-            f"keypoints reach no further than {largest:g}, so they are shares of the image, not "
-            "pixels; add image_size=, its width and height in pixels"
-        )
-    return keypoints * np.asarray(image_size, float)
+    return PersonTrack(places, found, sure, seconds, rate, names, image_size)
 
 
 def _numbers(name: str, values: Any) -> Float[np.ndarray, "..."]:

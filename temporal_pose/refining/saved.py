@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from temporal_pose.errors import CheckpointError, ConfigError
+from temporal_pose.errors import ConfigError
 from temporal_pose.files import options
 from temporal_pose.files.constructing import build
 from temporal_pose.files.options import described
@@ -17,9 +17,9 @@ from temporal_pose.pose.framing import Framing
 from temporal_pose.refining.filtering import FilterRefiner
 from temporal_pose.refining.networks import NetworkRefiner
 from temporal_pose.refining.refined import Refiner
-from temporal_pose.refining.windows import Windowed
+from temporal_pose.refining.windowed import WindowedNetwork
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.runs.weights import check_weights, read_checkpoint
+from temporal_pose.runs.weights import check_weights, fill, read_checkpoint
 
 #: What refines where nothing else is chosen.
 DEFAULT = "robust"
@@ -102,7 +102,7 @@ def load(path: str | Path) -> Refiner:
     cut, framing = parts["data"]["cut"], build(parts["data"]["framing"], where)
     recorded = build(parts["data"]["input"], where)
     real = isinstance(recorded, Recording)
-    model = Windowed(
+    model = WindowedNetwork(
         network.eval().requires_grad_(False),
         build(parts["task"]["codec"], where),
         # A box a frame jitters with the detections that it is made of, and the result with it.
@@ -150,7 +150,4 @@ def _fill(network: nn.Module, path: Path) -> None:
         if isinstance(name, str) and name.startswith("network.")
     }
     check_weights(network, own, path)
-    try:
-        network.load_state_dict(own)
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise CheckpointError(f"checkpoint {path} cannot be used: {error}") from error
+    fill(network, own, path)

@@ -21,7 +21,7 @@ class Source(NamedTuple):
     format: Format
 
 
-class Found(NamedTuple):
+class FoundFiles(NamedTuple):
     """What a path holds.
 
     Args:
@@ -35,7 +35,7 @@ class Found(NamedTuple):
     others: list[str]
 
 
-def find(path: Path, name: str | None = None) -> Found:
+def find(path: Path, name: str | None = None) -> FoundFiles:
     """The keypoint files at a path: itself, or those that the folder holds.
 
     Args:
@@ -50,9 +50,9 @@ def find(path: Path, name: str | None = None) -> Found:
             raise DataError(
                 f"source '{path}' does not exist; expected a keypoint file or a folder"
             )
-        return Found([Source(path, named(name))], [], [])
+        return FoundFiles([Source(path, named(name))], [], [])
     if not path.is_dir() or any(one.recognises(path) for one in formats().values()):
-        return Found([Source(path, recognised(path))], [], [])
+        return FoundFiles([Source(path, recognised(path))], [], [])
     sources: list[Source] = []
     bad: list[str] = []
     others: list[str] = []
@@ -64,7 +64,7 @@ def find(path: Path, name: str | None = None) -> Found:
             (bad if looks else others).append(str(error) if looks else item.name)
     if not sources:
         raise DataError(bad[0] if bad else _nothing(path, others))
-    return Found(sources, bad, others)
+    return FoundFiles(sources, bad, others)
 
 
 def _inside(folder: Path, of: Format) -> bool:

@@ -163,7 +163,7 @@ def streamed(keypoints: Any, scores: Any = None, **about: Any) -> Streamed:
 def _streamable(model: Any, skeleton: Skeleton | None) -> Streamable:
     chosen = filter_named(model) if isinstance(model, str) else model
     if isinstance(chosen, FilterRefiner):
-        return chosen.smoother or _Plain()
+        return chosen.smoother or _Unsmoothed()
     if isinstance(chosen, NetworkRefiner):
         if skeleton is None:
             raise ConfigError("skeleton is not set; a network knows keypoints by their names")
@@ -176,7 +176,7 @@ def _streamable(model: Any, skeleton: Skeleton | None) -> Streamable:
     return model
 
 
-class _Plain(Recursion):
+class _Unsmoothed(Recursion):
     """Poses as they come."""
 
     def __init__(self, lag: int = 0) -> None:
@@ -184,7 +184,7 @@ class _Plain(Recursion):
 
     def causal(self, fps: float, lag: int = 0) -> Causal:
         """Itself."""
-        return _Plain(lag)
+        return _Unsmoothed(lag)
 
     def update(
         self,

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.refining.moments import Moment
 from temporal_pose.refining.remarks import keypoint_names
-from temporal_pose.reporting.refined_data import Person, payload
+from temporal_pose.reporting.refined_data import ShownTrack, payload
 from temporal_pose.reporting.refined_plots import moment_plot
 from temporal_pose.reporting.refined_tables import keypoint_table, summary
 
@@ -39,7 +39,7 @@ class Still(NamedTuple):
 
 def page(
     title: str,
-    people: Sequence[Person],
+    people: Sequence[ShownTrack],
     skeleton: Skeleton | None = None,
     facts: Mapping[str, str] | None = None,
     video: str | None = None,
@@ -79,7 +79,7 @@ def page(
 
 
 def _facts(
-    facts: Mapping[str, str], people: Sequence[Person], names: Sequence[str]
+    facts: Mapping[str, str], people: Sequence[ShownTrack], names: Sequence[str]
 ) -> Iterator[str]:
     frames = [one.frames for one in people if len(one.frames)]
     own = {"tracks": f"{len(people):,}", "keypoints": f"{len(names)}"}
@@ -94,7 +94,7 @@ def _left_out(count: int) -> str:
     return f"<p>{count:,} shorter tracks are not on this page.</p>" if count > 0 else ""
 
 
-def _remarks(people: Sequence[Person]) -> Iterator[str]:
+def _remarks(people: Sequence[ShownTrack]) -> Iterator[str]:
     lines = [(one.name, line) for one in people for line in one.remarks]
     if not lines:
         yield "<p>Nothing looks wrong.</p>"
@@ -104,7 +104,7 @@ def _remarks(people: Sequence[Person]) -> Iterator[str]:
     yield "</ul>"
 
 
-def _moments(people: Sequence[Person], names: Sequence[str]) -> Iterator[str]:
+def _moments(people: Sequence[ShownTrack], names: Sequence[str]) -> Iterator[str]:
     ranked = sorted(_ranked(people), key=lambda found: -found[0])[:_MOMENTS]
     for place, (_, number, moment) in enumerate(ranked, 1):
         one = people[number]
@@ -120,7 +120,7 @@ def _moments(people: Sequence[Person], names: Sequence[str]) -> Iterator[str]:
         yield "<p>There are none: nothing was moved.</p>"
 
 
-def _ranked(people: Sequence[Person]) -> Iterator[tuple[float, int, Moment]]:
+def _ranked(people: Sequence[ShownTrack]) -> Iterator[tuple[float, int, Moment]]:
     """Every person's moments, by distance in body sizes."""
     for number, one in enumerate(people):
         for moment in one.diagnosis.worst:
@@ -158,7 +158,7 @@ def _kind(image: bytes) -> str:
     raise ValueError(f"a still begins with {image[:4]!r}; expected PNG, JPEG or WebP")
 
 
-def _keypoints(people: Sequence[Person], names: Sequence[str]) -> Iterator[str]:
+def _keypoints(people: Sequence[ShownTrack], names: Sequence[str]) -> Iterator[str]:
     for one in people:
         yield (
             f"<details><summary>{escape(one.name)}, keypoint by keypoint</summary>"

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.refining.cleaning import Cleaned, clean
-from temporal_pose.refining.clips import Track
+from temporal_pose.refining.clip_refining import Track
 from temporal_pose.refining.diagnosis import Diagnosis, diagnose
 from temporal_pose.refining.remarks import keypoint_names, remarks
 
@@ -20,7 +20,7 @@ _POSITIONS = 280_000
 _NONE, _LARGEST = -32_768, 32_000
 
 
-class Person(NamedTuple):
+class ShownTrack(NamedTuple):
     """One track, as a page shows it.
 
     Args:
@@ -46,7 +46,7 @@ def of_track(
     image_size: tuple[int, int] | None = None,
     cutoff_hz: float = 5.0,
     of: str = "",
-) -> Person:
+) -> ShownTrack:
     """What a page shows of a refined track, with remarks on what became of it.
 
     Args:
@@ -60,10 +60,10 @@ def of_track(
     found = diagnose(cleaned, after, track.times, skeleton, cutoff_hz, changes)
     said = (*track.refined.remarks, *remarks(found, skeleton, track.frames))
     name = f"{of}, person {track.person}" if of else f"person {track.person}"
-    return Person(name, track.frames, cleaned, after, found, said)
+    return ShownTrack(name, track.frames, cleaned, after, found, said)
 
 
-def payload(people: Sequence[Person], skeleton: Skeleton | None) -> str:
+def payload(people: Sequence[ShownTrack], skeleton: Skeleton | None) -> str:
     """JSON that is safe inside of a script element.
 
     Where the tracks are long, one frame of several is there: that with the largest correction.
@@ -83,7 +83,7 @@ def payload(people: Sequence[Person], skeleton: Skeleton | None) -> str:
     )
 
 
-def _packed(one: Person, every: int) -> dict[str, Any]:
+def _packed(one: ShownTrack, every: int) -> dict[str, Any]:
     chosen = _chosen(one, every)
     refined, given = one.refined[chosen], ~one.cleaned.missing[chosen]
     raw = np.where(given[..., None], one.cleaned.keypoints[chosen], np.nan)
@@ -105,7 +105,7 @@ def _packed(one: Person, every: int) -> dict[str, Any]:
     }
 
 
-def _chosen(one: Person, every: int) -> Int[np.ndarray, " n"]:
+def _chosen(one: ShownTrack, every: int) -> Int[np.ndarray, " n"]:
     """Of each so many frames, the one with the largest correction."""
     if every == 1:
         return np.arange(len(one.frames))

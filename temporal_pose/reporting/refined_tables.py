@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from temporal_pose.refining.diagnosis import Diagnosis
-from temporal_pose.reporting.refined_data import Person
+from temporal_pose.reporting.refined_data import ShownTrack
 
 _SUMMARY = (
     ("", "Track; the frames it spans"),
@@ -25,14 +25,14 @@ _SUMMARY = (
 _KEYPOINTS = ("keypoint", "motion kept", "range kept", "range, px", "filled in", "noise, px")
 
 
-def summary(people: Sequence[Person]) -> str:
+def summary(people: Sequence[ShownTrack]) -> str:
     """A row a person, before and after."""
     head = "".join(f'<th title="{escape(why)}">{escape(name)}</th>' for name, why in _SUMMARY)
     rows = "".join(_row(_person(one)) for one in people)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def keypoint_table(one: Person, names: Sequence[str]) -> str:
+def keypoint_table(one: ShownTrack, names: Sequence[str]) -> str:
     """A row a keypoint of one person."""
     found = one.diagnosis
     head = "".join(f"<th>{escape(name)}</th>" for name in _KEYPOINTS)
@@ -57,7 +57,7 @@ def _row(cells: Iterable[str]) -> str:
     return f"<tr><th>{first}</th>{''.join(f'<td>{cell}</td>' for cell in others)}</tr>"
 
 
-def _person(one: Person) -> Iterator[str]:
+def _person(one: ShownTrack) -> Iterator[str]:
     found = one.diagnosis
     before, after = found.jitter
     change = f"{after / before - 1:+.0%}".replace("-", "−") if before > 0 else ""

@@ -19,7 +19,7 @@ from temporal_pose.files.atomic import write_json, write_text
 from temporal_pose.files.documents import UnreadableError, read_json, read_yaml
 from temporal_pose.files.reading import arrays
 from temporal_pose.pose.skeletons import CLIMBALONG25
-from temporal_pose.runs.identity import flatten, identity_of
+from temporal_pose.runs.fingerprints import flatten, identity_of
 from temporal_pose.runs.migration import migrated
 from temporal_pose.runs.results import HOLDOUT_PREDICTIONS, METRICS, PREDICTIONS
 

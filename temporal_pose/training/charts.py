@@ -6,7 +6,7 @@ from typing import Any
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from torch.utils.tensorboard.summary import hparams
 
-from temporal_pose.runs.identity import identity_of
+from temporal_pose.runs.fingerprints import identity_of
 
 #: CUSTOM SCALARS: by chart the tags, which are regular expressions, of its curves.
 CHARTS = {

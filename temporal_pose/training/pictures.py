@@ -23,7 +23,7 @@ from temporal_pose.training.task import Refinement
 PARTS = ("input", "output", "truth")
 
 
-class Seen(NamedTuple):
+class SeenWindow(NamedTuple):
     """A window as a network saw and answered it; the first axis is `PARTS`.
 
     Args:
@@ -77,13 +77,13 @@ class Pictures(Callback):
         fullest = max(range(len(seen)), key=lambda i: int(self._middle(seen[i].shown).sum()))
         self._log(trainer, f"val_heatmaps/{names[fullest]}", self.heatmaps(seen[fullest]))
 
-    def skeletons(self, seen: Seen) -> Figure:
+    def skeletons(self, seen: SeenWindow) -> Figure:
         """Truth, input and output over each other, a panel a frame."""
         poses = dict(zip(PARTS, map(Poses, seen.positions, seen.shown), strict=True))
         ordered = {name: poses[name] for name in ("truth", "input", "output")}
         return skeletons(ordered, self.skeleton, seen.maps.shape[-1])
 
-    def heatmaps(self, seen: Seen) -> Figure:
+    def heatmaps(self, seen: SeenWindow) -> Figure:
         """Input, output and target of some keypoints in the window's middle frame."""
         maps, positions, shown = map(self._middle, (seen.maps, seen.positions, seen.shown))
         names = [name.replace("_", " ") for name in self.keypoints]
@@ -106,7 +106,7 @@ class Pictures(Callback):
         board.add_image(tag, pixels(figure), epoch, dataformats="HWC")
 
 
-def look(task: Refinement, data: PoseData, batch: WindowBatch) -> list[Seen]:
+def look(task: Refinement, data: PoseData, batch: WindowBatch) -> list[SeenWindow]:
     """What a network makes of some validation windows.
 
     Where it speaks coordinates, its heatmaps are those that a heatmap network would read, emit
@@ -127,4 +127,4 @@ def look(task: Refinement, data: PoseData, batch: WindowBatch) -> list[Seen]:
     joined = (torch.stack([part.float() for part in parts], 1) for parts in (positions, maps))
     where, drawn = (values.numpy(force=True) for values in joined)
     seen = torch.stack(shown, 1).numpy(force=True)
-    return [Seen(*window) for window in zip(where, seen, drawn, strict=True)]
+    return [SeenWindow(*window) for window in zip(where, seen, drawn, strict=True)]

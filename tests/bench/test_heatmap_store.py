@@ -3,7 +3,7 @@
 import numpy as np
 
 from temporal_pose.bench.heatmap_store import CHUNK, SOME, heatmaps, write
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 
 
 def test_every_chunk_is_there_and_most_are_links(tmp_path):

@@ -11,7 +11,7 @@ from layouts import F, K
 
 from temporal_pose.data import check
 from temporal_pose.formats.paired.inspection import inspect
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 
 SIZE = (9, 13)  # rows and columns of heatmaps
 BOX = np.float32([300, 200, 260, 90])  # 20 image pixels a column, 10 a row

@@ -8,7 +8,7 @@ from layouts import K
 from temporal_pose.data import in_step
 from temporal_pose.data.in_step import doubt, lag
 from temporal_pose.formats.paired.inspection import inspect
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 
 FPS, FRAMES = 11.0, 70
 

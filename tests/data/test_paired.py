@@ -9,7 +9,7 @@ import pytest
 
 from temporal_pose.data.paired import Paired
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 from temporal_pose.pose.skeletons import SKELETONS
 
 COCO17 = SKELETONS["coco17"]

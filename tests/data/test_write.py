@@ -15,7 +15,7 @@ from layouts import F, K
 from temporal_pose.data import write
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.formats.paired.growing import GrowingStore
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 from temporal_pose.pose.skeletons import SKELETONS
 
 KNOWN = f"expected one of {', '.join(SKELETONS)}"

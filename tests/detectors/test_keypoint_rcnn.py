@@ -16,7 +16,7 @@ from torchvision.models.detection.transform import resize_boxes
 
 from temporal_pose.detectors import keypoint_rcnn
 from temporal_pose.detectors.keypoint_rcnn import FrozenKeypointRCNN, load, peak_probability
-from temporal_pose.detectors.weights import fill
+from temporal_pose.detectors.state_dicts import fill
 from temporal_pose.errors import CheckpointError, ConfigError
 from temporal_pose.pose.boxes import heatmap_to_image
 from temporal_pose.pose.heatmaps import decode_argmax, decode_subpixel, render

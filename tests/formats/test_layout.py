@@ -11,7 +11,7 @@ from tabular import clip_of, moved, people, read, real, rewritten, with_pose
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.known import named, recognised
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 from temporal_pose.pose.heatmaps import render
 from temporal_pose.pose.skeletons import SKELETONS
 

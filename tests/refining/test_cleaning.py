@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
-from temporal_pose.refining.cleaning import body_size, clean, in_pixels, missing, sure
+from temporal_pose.refining.cleaning import body_size, clean, missing, sure
 
 COCO17 = SKELETONS["coco17"]
 F, K, FPS = 110, 5, 30.0
@@ -48,38 +47,6 @@ def test_nan_scores_of_given_positions_are_sure() -> None:
     scores = np.array([[0.2, np.nan, np.nan, 0.9]])
     absent = np.array([[False, False, True, True]])
     assert sure(scores, absent).tolist() == [[0.2, 1, 0, 0]]
-
-
-# ---------------------------------------------------------------------- shares of an image
-
-
-def test_shares_become_pixels_and_markers_stay(rng) -> None:
-    shares = rng.uniform(0.1, 0.9, (7, K, 2))
-    shares[2, 3], shares[4, 1], shares[5, 0] = (0, 0), (-1, -1), np.nan
-    after = in_pixels(clip(shares, normalised=True, image_size=(300, 200)))
-    assert not after.normalised
-    there = ~missing(shares)
-    np.testing.assert_allclose(after.keypoints[there], (shares * [300, 200])[there])
-    np.testing.assert_array_equal(after.keypoints[~there], shares[~there])
-
-
-@pytest.mark.parametrize("flagged", [True, False])
-def test_shares_of_an_unknown_image_are_refused(flagged, rng) -> None:
-    shares = rng.uniform(-0.2, 1.3, (7, K, 2))
-    shares[2, 3] = 1e9
-    with pytest.raises(DataError) as error:
-        in_pixels(clip(shares, normalised=flagged))
-    assert str(error.value) == (
-        "walk: positions are shares of an image whose size the file does not tell; set "
-        "image_size=WIDTHxHEIGHT, such as image_size=1920x1080"
-    )
-
-
-def test_pixels_are_left_alone(body) -> None:
-    given = clip(body)
-    assert in_pixels(given) is given
-    nobody = clip(np.zeros((3, K, 2)))
-    assert in_pixels(nobody) is nobody
 
 
 # ---------------------------------------------------------------------- jumps

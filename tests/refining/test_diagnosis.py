@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
+from temporal_pose.refining.calmness import accelerations, band_kept, limb_variation, range_kept
 from temporal_pose.refining.cleaning import clean
 from temporal_pose.refining.diagnosis import diagnose
 from temporal_pose.refining.moments import worst_moments
-from temporal_pose.refining.motion import accelerations, band_kept, limb_variation, range_kept
 from temporal_pose.refining.remarks import keypoint_names, remarks
 
 F, K, FPS = 600, 3, 50.0

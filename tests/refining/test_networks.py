@@ -17,7 +17,7 @@ from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS, Skeleton
 from temporal_pose.refining.filtering import FilterRefiner
 from temporal_pose.refining.networks import NetworkRefiner
-from temporal_pose.refining.windows import Windowed
+from temporal_pose.refining.windowed import WindowedNetwork
 
 K, SIZE, T = 25, 17, 3
 NOTHING = FilterRefiner(Gaussian(sigma_s=1e-4))  # which only bridges gaps
@@ -28,7 +28,7 @@ def refiner(network: nn.Module, codec: Any = None, box: str = "window", **parts:
     own = {name: parts.pop(name) for name in ("frame_step", "fps") if name in parts}
     length = parts.pop("length", T)
     codec = codec or CoordinateCodec(size=SIZE, held=True)
-    model = Windowed(network, codec, Framing(box=box, size=SIZE), length, **own)
+    model = WindowedNetwork(network, codec, Framing(box=box, size=SIZE), length, **own)
     return NetworkRefiner(model, parts.pop("rest", NOTHING), **parts)
 
 

@@ -12,7 +12,7 @@ from temporal_pose.pose.framing import Framing
 from temporal_pose.refining.filtering import FilterRefiner
 from temporal_pose.refining.networks import NetworkRefiner
 from temporal_pose.refining.streaming import Stream, streamed
-from temporal_pose.refining.windows import Windowed
+from temporal_pose.refining.windowed import WindowedNetwork
 
 K, FPS = 25, 30.0
 
@@ -25,7 +25,7 @@ class Leans(nn.Module):
 
 
 def network() -> NetworkRefiner:
-    model = Windowed(Leans(), CoordinateCodec(held=True), Framing("window"), 3)
+    model = WindowedNetwork(Leans(), CoordinateCodec(held=True), Framing("window"), 3)
     return NetworkRefiner(model, FilterRefiner(Gaussian(sigma_s=0.03)))
 
 

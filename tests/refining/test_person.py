@@ -50,7 +50,7 @@ def test_shares_of_the_image_need_its_size() -> None:
     shares = places() / 1000
     made = person(shares, fps=30, image_size=(1000, 500))
     np.testing.assert_allclose(made.keypoints, shares * [1000, 500])
-    with pytest.raises(DataError, match=r"^keypoints reach no further than 0\.\d+, so they are"):
+    with pytest.raises(DataError, match=r"^keypoints: positions are shares of an image whose"):
         person(shares, fps=30)
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 from temporal_pose.refining.cleaning import clean
-from temporal_pose.refining.clips import Track
+from temporal_pose.refining.clip_refining import Track
 from temporal_pose.refining.diagnosis import diagnose
 from temporal_pose.refining.refined import Refined
 from temporal_pose.refining.remarks import remarks
 from temporal_pose.reporting.refined import Still, page
-from temporal_pose.reporting.refined_data import Person, of_track, payload
+from temporal_pose.reporting.refined_data import ShownTrack, of_track, payload
 from temporal_pose.reporting.refined_tables import number, percent
 
 ARM = Skeleton("arm", ("left_shoulder", "left_elbow", "left_wrist"),
@@ -24,7 +24,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)> \" ' & {{data}} \\ \u2028 ü"
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
 
-def person(name="person 1", frames=110, first=40, said=(), skeleton=ARM) -> Person:
+def person(name="person 1", frames=110, first=40, said=(), skeleton=ARM) -> ShownTrack:
     """An arm that sways, with a jump, a gap and an exchange of nothing; smoothed to the truth."""
     times = np.arange(frames) / 30
     truth = np.tile([[300.0, 100.0], [300.0, 200.0], [300.0, 300.0]], (frames, 1, 1))
@@ -35,7 +35,7 @@ def person(name="person 1", frames=110, first=40, said=(), skeleton=ARM) -> Pers
     cleaned = clean(raw, times, skeleton)
     found = diagnose(cleaned, truth, times, skeleton)
     lines = (*said, *remarks(found, skeleton))
-    return Person(name, np.arange(frames) + first, cleaned, truth, found, lines)
+    return ShownTrack(name, np.arange(frames) + first, cleaned, truth, found, lines)
 
 
 def read(text: str) -> dict:
@@ -230,7 +230,7 @@ def test_nobody_and_nothing() -> None:
     cleaned = clean(none, np.arange(5) / 30)
     refined = np.full((5, 3, 2), np.nan)
     found = diagnose(cleaned, refined, np.arange(5) / 30)
-    one = Person("person 1", np.arange(5), cleaned, refined, found)
+    one = ShownTrack("person 1", np.arange(5), cleaned, refined, found)
     text = page("empty.json", [one])
     assert "nothing was moved" in text and "nan" not in text
     Elements(text)
@@ -246,7 +246,7 @@ def test_long_files_are_thinned_out_and_keep_the_worst() -> None:
     raw[54_321, 5] += 300
     cleaned = clean(raw, np.arange(frames) / 60)
     found = diagnose(cleaned, truth, np.arange(frames) / 60)
-    one = Person("person 1", np.arange(frames), cleaned, truth, found)
+    one = ShownTrack("person 1", np.arange(frames), cleaned, truth, found)
     text = page("long.json", [one], SKELETONS["coco17"])
     assert len(text.encode()) < 5e6
     data = read(text)

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from temporal_pose.errors import RunFolderError
+from temporal_pose.runs.fingerprints import VOLATILE, config_hash, flatten, identity_of
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.runs.identity import VOLATILE, config_hash, flatten, identity_of
 
 CONFIG = {
     "model": {"name": "conv3d", "hidden": 64},

@@ -7,9 +7,9 @@ landmarks, which is never on. https://arxiv.org/abs/2006.10204
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from temporal_pose.detectors.blazepose import finding, landmarks, regions
-from temporal_pose.detectors.blazepose.networks import Network
-from temporal_pose.detectors.blazepose.weights import FINDER, LANDMARKS, models
+from temporal_pose.detectors.blazepose import landmarks, regions, spotting
+from temporal_pose.detectors.blazepose.inference import Network
+from temporal_pose.detectors.blazepose.model_files import FINDER, LANDMARKS, models
 from temporal_pose.detectors.protocol import Person, in_range, needs
 from temporal_pose.detectors.topdown import Candidate, TopDown
 from temporal_pose.errors import ConfigError
@@ -54,12 +54,12 @@ class BlazePose(TopDown):
         self.min_score, self.min_presence = min_score, min_presence
         needs("ai_edge_litert", "blazepose", "detector=blazepose")
         files = models(weights)
-        self.finder = Network(FINDER, files[FINDER], *finding.SHAPES, threads)
+        self.finder = Network(FINDER, files[FINDER], *spotting.SHAPES, threads)
         self.network = Network(LANDMARKS, files[LANDMARKS], *landmarks.SHAPES, threads)
 
     def find(self, image: UInt8[np.ndarray, "H W 3"]) -> list[Candidate]:
         """Everybody in a frame, by the person detector."""
-        people = finding.found(image, self.finder, self.min_score)
+        people = spotting.found(image, self.finder, self.min_score)
         anchors = [(regions.first(one.hips, one.top), one.score) for one in people]
         return [Candidate(regions.body(a), score, a.memory) for a, score in anchors]
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from scipy.special import expit
 from torch.nn.functional import grid_sample
 
-from temporal_pose.detectors.blazepose.networks import Run
+from temporal_pose.detectors.blazepose.inference import Run
 from temporal_pose.footage.cropping import Region, cropped
 
 _SIZE = 256
@@ -28,7 +28,7 @@ SHAPES = (
 )
 
 
-class Seen(NamedTuple):
+class LandmarksInRegion(NamedTuple):
     """What the network sees in a region.
 
     Args:
@@ -44,12 +44,12 @@ class Seen(NamedTuple):
     logits: Float[np.ndarray, "64 64 39"]
 
 
-def seen(image: UInt8[np.ndarray, "H W 3"], region: Region, network: Run) -> Seen:
+def seen(image: UInt8[np.ndarray, "H W 3"], region: Region, network: Run) -> LandmarksInRegion:
     """Looks at a region."""
     numbers, flag, _, logits, _ = network(cropped(image, region, (_SIZE, _SIZE)) / 255)
     rows = numbers.reshape(_LANDMARKS + _AUXILIARY, 5)
     points = read(rows[:, :2] / _SIZE, logits)
-    return Seen(points, expit(rows[:, 3]) * expit(rows[:, 4]), float(flag[0]), logits)
+    return LandmarksInRegion(points, expit(rows[:, 3]) * expit(rows[:, 4]), float(flag[0]), logits)
 
 
 def read(

@@ -11,7 +11,7 @@ import numpy as np
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Given
-from temporal_pose.formats.documents.folders import MOST, FrameFile, KeptFile
+from temporal_pose.formats.documents.frame_files import MOST, FrameFile, KeptFile
 from temporal_pose.formats.documents.gathering import refuse_crowd
 from temporal_pose.formats.documents.labels import BOX, Layout, Lines, layouts, likely
 from temporal_pose.formats.documents.texts import DamagedError, Original, contents, decoded

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,10 +39,18 @@ class Original(NamedTuple):
         Raises:
             DataError: the file is gone, or another one by now.
         """
-        content = contents(self.path)
-        if zlib.crc32(content) != self.checksum:
-            raise DataError(f"{self.path} has changed since it was read; run the command again")
+        content = contents(self.path, sys.maxsize)  # it was within limits when it was read
+        self.refuse_change(zlib.crc32(content))
         return content
+
+    def refuse_change(self, checksum: int) -> None:
+        """Refuses a content that has another checksum.
+
+        Raises:
+            DataError: it has.
+        """
+        if checksum != self.checksum:
+            raise DataError(f"{self.path} has changed since it was read; run the command again")
 
 
 class Document(NamedTuple):

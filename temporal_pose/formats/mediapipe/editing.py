@@ -9,15 +9,15 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from temporal_pose.formats.clips import Clip
+from temporal_pose.formats.documents.texts import Original
 from temporal_pose.formats.mediapipe.numerals import parsed
-from temporal_pose.formats.tables.opening import Original
 from temporal_pose.formats.tables.places import Filled, Places, scaled
 
 #: Keys and numbers of elements that lead from the whole document to something in it.
 Way = tuple[str | int, ...]
 
 
-class Stored(NamedTuple):
+class StoredLandmarks(NamedTuple):
     """What it takes to give back a file.
 
     Args:

@@ -12,14 +12,14 @@ from jaxtyping import Float
 from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.mediapipe import documents, long
+from temporal_pose.formats.mediapipe import landmark_lists, long
 from temporal_pose.formats.tables.columns import coordinates, index_of
-from temporal_pose.formats.tables.landmarks import LANDMARKS, NAMES, landmarks, skeleton_of
-from temporal_pose.formats.tables.opening import beginning
+from temporal_pose.formats.tables.landmark_names import LANDMARKS, NAMES, landmarks, skeleton_of
 from temporal_pose.formats.tables.places import scaled, shares, single
-from temporal_pose.formats.tables.rows import Poses, poses
+from temporal_pose.formats.tables.rows import TablePoses, poses
 from temporal_pose.formats.tables.sheets import Sheet
 from temporal_pose.formats.tables.text import Table, first_rows, opened
+from temporal_pose.formats.tables.whole_files import beginning
 
 _SCORES = ("visibility", "presence")
 _TELLING = re.compile(r'"(pose_?)?landmarks?"|"visibility"', re.IGNORECASE)
@@ -55,7 +55,7 @@ class MediaPipe:
         """
         start = beginning(path).removeprefix(b"\xef\xbb\xbf").lstrip()
         if start.startswith((b"[", b"{")):
-            clip = documents.read(path, given, self.name)
+            clip = landmark_lists.read(path, given, self.name)
         else:
             found, numbers = _table(path)
             clip = found.clip(path.stem, skeleton_of(numbers), given, format=self.name)
@@ -83,7 +83,7 @@ class MediaPipe:
         write_bytes(out, _document(clip) if written else _rows(clip, out))
 
 
-def _table(path: Path) -> tuple[Poses, Sequence[int]]:
+def _table(path: Path) -> tuple[TablePoses, Sequence[int]]:
     """Poses of a table, and the numbers of their landmarks."""
     table = opened(path)
     header = table.texts(0)

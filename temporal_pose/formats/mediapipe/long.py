@@ -9,9 +9,9 @@ import numpy as np
 from temporal_pose.errors import DataError
 from temporal_pose.formats.tables.cells import shown, unquoted
 from temporal_pose.formats.tables.columns import Index, index_of, plain, seconds
-from temporal_pose.formats.tables.landmarks import LANDMARKS, landmark
+from temporal_pose.formats.tables.landmark_names import LANDMARKS, landmark
 from temporal_pose.formats.tables.places import Places, shares
-from temporal_pose.formats.tables.rows import Poses, When, read_when
+from temporal_pose.formats.tables.rows import TablePoses, When, read_when
 from temporal_pose.formats.tables.sheets import Sheet
 from temporal_pose.formats.tables.text import Table
 
@@ -51,7 +51,7 @@ def columns_of(header: Sequence[str]) -> Columns | None:
     return Columns(which, names.index("x"), names.index("y"), score, kind)
 
 
-def poses(table: Table, columns: Columns) -> tuple[Poses, list[int]]:
+def poses(table: Table, columns: Columns) -> tuple[TablePoses, list[int]]:
     """The poses of a table, and the numbers of the landmarks that it has rows of.
 
     A pose ends where its frame or person does, or where a landmark comes again.
@@ -86,7 +86,7 @@ def poses(table: Table, columns: Columns) -> tuple[Poses, list[int]]:
     all_columns = np.broadcast_to(three, values.shape)
     named: dict[str, Any] = {"people": when.people, "labels": labels, "width": len(header)}
     sheet = Sheet(table.put_away(), places, rows, all_columns, when.columns, **named)
-    return Poses(sheet, times, when.remarks), known
+    return TablePoses(sheet, times, when.remarks), known
 
 
 def _landmark(table: Table, row: int, column: int) -> int:

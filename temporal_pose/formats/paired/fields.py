@@ -21,7 +21,7 @@ AXES: dict[str, tuple[str | int, ...]] = {
 }
 
 
-class Kind(NamedTuple):
+class ArrayKind(NamedTuple):
     """Types that an array may have."""
 
     words: str
@@ -32,15 +32,15 @@ class Kind(NamedTuple):
         return dtype.char in self.letters
 
 
-NUMBER = Kind("number", np.typecodes["AllInteger"] + "efdg")
-SWITCH = Kind("bool", "?")
+NUMBER = ArrayKind("number", np.typecodes["AllInteger"] + "efdg")
+SWITCH = ArrayKind("bool", "?")
 
-KINDS: dict[str, Kind] = {
-    "heatmaps": Kind("float32, float16 or uint8", "feB"),
+KINDS: dict[str, ArrayKind] = {
+    "heatmaps": ArrayKind("float32, float16 or uint8", "feB"),
     "boxes": NUMBER,
     "scores": NUMBER,
     "detections": NUMBER,
-    "truth": Kind("floating", "efdg"),
+    "truth": ArrayKind("floating", "efdg"),
     "visible": SWITCH,
     "times": NUMBER,
     "memory": NUMBER,

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from temporal_pose.formats.paired.reading import PairedVideo
+from temporal_pose.formats.paired.paired_video import PairedVideo
 from temporal_pose.pose.boxes import tight_boxes
 from temporal_pose.pose.heatmaps import decode_argmax, decode_subpixel
 

@@ -15,7 +15,7 @@ class Header(NamedTuple):
 
 
 @runtime_checkable
-class Source(Protocol):
+class ArraySource(Protocol):
     """Named arrays of a file; pickles without what it has read."""
 
     path: Path

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.tables.opening import beginning
+from temporal_pose.formats.tables.whole_files import beginning
 
 ARRAY, ARCHIVE = b"\x93NUMPY", b"PK"
 

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.formats.tables.opening import beginning
+from temporal_pose.formats.tables.whole_files import beginning
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 

@@ -20,7 +20,7 @@ from temporal_pose.formats.tables.hdf5 import array, texts
 _LONGEST = 1 << 24  # bytes of column names
 
 
-class Frame(NamedTuple):
+class TableOfNumbers(NamedTuple):
     """A table of numbers with names of rows and columns.
 
     Args:
@@ -43,7 +43,7 @@ def keys(file: Any) -> list[str]:
     return [key for key in file if "pandas_type" in getattr(file[key], "attrs", {})]
 
 
-def read(file: Any, key: str, path: Path, size: int) -> Frame:
+def read(file: Any, key: str, path: Path, size: int) -> TableOfNumbers:
     """A table of a file.
 
     Args:
@@ -69,10 +69,10 @@ def read(file: Any, key: str, path: Path, size: int) -> Frame:
             raise DataError(f"{path}: '{key}/{name}' holds {values.dtype}; expected numbers")
     whole = [values.astype(float) for values in blocks.values()]
     joined = np.concatenate(whole, 1) if whole else np.empty((len(index), 0))
-    return Frame(key, index, columns, joined, places)
+    return TableOfNumbers(key, index, columns, joined, places)
 
 
-def change(file: Any, frame: Frame, values: Float[np.ndarray, "F C"]) -> None:
+def change(file: Any, frame: TableOfNumbers, values: Float[np.ndarray, "F C"]) -> None:
     """Puts other numbers into a table; those that are as they were stay so, bit by bit.
 
     Args:
@@ -145,7 +145,7 @@ def _names(attribute: Any, path: Path) -> list[tuple[str, ...]]:
     try:
         if not isinstance(attribute, bytes) or len(attribute) > _LONGEST:
             raise ValueError(f"{type(attribute).__name__}")
-        found = _Plain(io.BytesIO(attribute), encoding="utf-8").load()
+        found = _PlainUnpickler(io.BytesIO(attribute), encoding="utf-8").load()
     except Exception as error:  # whatever a damaged pickle makes of it
         raise DataError(f"{path}: the names of its columns cannot be read ({error})") from error
     whole = isinstance(found, list) and all(
@@ -157,7 +157,7 @@ def _names(attribute: Any, path: Path) -> list[tuple[str, ...]]:
     return [tuple(map(str, one)) for one in found]
 
 
-class _Plain(pickle._Unpickler):
+class _PlainUnpickler(pickle._Unpickler):
     """Reads lists, tuples, dictionaries, texts and numbers; no name leads it to anything else."""
 
     def find_class(self, module: str, name: str) -> Any:

@@ -16,7 +16,7 @@ from temporal_pose.formats.tables.text import Table
 from temporal_pose.pose.skeletons import Skeleton
 
 
-class Poses(NamedTuple):
+class TablePoses(NamedTuple):
     """What a table says of its places.
 
     Args:
@@ -50,7 +50,7 @@ def poses(
     columns: Int[np.ndarray, "K 3"],
     index: Index,
     shares: Callable[[Float[np.ndarray, "M K 2"]], bool] = lambda positions: False,
-) -> Poses:
+) -> TablePoses:
     """Poses of a table with one row of header and then a row a pose.
 
     Args:
@@ -69,7 +69,7 @@ def poses(
     where = np.broadcast_to(np.array(rows, np.int64)[:, None], values.shape[:2])
     whole = np.broadcast_to(columns, values.shape)
     sheet = Sheet(table.put_away(), places, where, whole, when.columns, when.people, width=width)
-    return Poses(sheet, when.times, when.remarks)
+    return TablePoses(sheet, when.times, when.remarks)
 
 
 def numbers(

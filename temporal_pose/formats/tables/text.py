@@ -14,8 +14,9 @@ import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.errors import DataError
+from temporal_pose.formats.documents.texts import Original
 from temporal_pose.formats.tables.cells import MARK, delimiter_of, shown, split, unquoted
-from temporal_pose.formats.tables.opening import Original, beginning, checked, regular
+from temporal_pose.formats.tables.whole_files import beginning, checked, regular
 
 _MISSING = frozenset(("", "nan", "-nan", "na", "n/a", "#n/a", "null", "none"))
 _COMMA = re.compile(r'\s*"?-?\d+,\d+(e[-+]?\d+)?"?\s*', re.IGNORECASE)

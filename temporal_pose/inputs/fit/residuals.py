@@ -15,7 +15,7 @@ _BETTER = 0.5
 
 
 @dataclass(frozen=True)
-class Track:
+class PairedTrack:
     """An unbroken stretch of one video: detections beside the truth; pixels of any frame.
 
     Args:
@@ -46,7 +46,7 @@ class Residuals:
         skeleton: tells left from right.
     """
 
-    track: Track
+    track: PairedTrack
     skeleton: Skeleton = CLIMBALONG25
 
     @cached_property
@@ -116,7 +116,7 @@ class Residuals:
         return np.where(where[..., None], apart, np.nan)
 
 
-def out_of_step(tracks: Sequence[Track], seconds: float = 2.0) -> float | None:
+def out_of_step(tracks: Sequence[PairedTrack], seconds: float = 2.0) -> float | None:
     """By how many seconds the detections of a video come after its truth, where they clearly do.
 
     Detections and truth that were recorded apart may not show the same moments. They clearly do
@@ -137,7 +137,7 @@ def out_of_step(tracks: Sequence[Track], seconds: float = 2.0) -> float | None:
     return shifts[int(np.nanargmin(errors))] / fps
 
 
-def _shifted(tracks: Sequence[Track], shift: int) -> float:
+def _shifted(tracks: Sequence[PairedTrack], shift: int) -> float:
     """Median distance, pixels, of detections from the truth ``shift`` frames before."""
     apart = []
     for track in tracks:

@@ -10,7 +10,7 @@ import pytest
 from pose_files import real
 from scipy.ndimage import label
 
-from temporal_pose.detectors.blazepose import BlazePose, finding, landmarks, weights
+from temporal_pose.detectors.blazepose import BlazePose, landmarks, model_files, spotting
 from temporal_pose.detectors.tracking import Tracker
 from temporal_pose.errors import CheckpointError, ConfigError
 from temporal_pose.pose.skeletons import remap, skeleton
@@ -52,7 +52,7 @@ class Finder:
             for who, (hips, top) in enumerate(zip(spots(lit, 0), spots(lit, 1), strict=True)):
                 anchor = 100 + 500 * who
                 at = np.array([hips, (20, 20), hips, top, hips, hips], np.float32)
-                at -= finding._ANCHORS[anchor] * 224 * (np.arange(6) != 1)[:, None]
+                at -= spotting._ANCHORS[anchor] * 224 * (np.arange(6) != 1)[:, None]
                 numbers[anchor], logits[anchor] = at.reshape(-1), 3 - who
         return numbers, logits
 
@@ -82,9 +82,9 @@ def detector(monkeypatch):
     monkeypatch.setattr("temporal_pose.detectors.blazepose.needs", lambda *_: None)
     monkeypatch.setattr(
         "temporal_pose.detectors.blazepose.models",
-        lambda _: {weights.FINDER: b"", weights.LANDMARKS: b""},
+        lambda _: {model_files.FINDER: b"", model_files.LANDMARKS: b""},
     )
-    kinds = {weights.FINDER: Finder, weights.LANDMARKS: Landmarks}
+    kinds = {model_files.FINDER: Finder, model_files.LANDMARKS: Landmarks}
     monkeypatch.setattr(
         "temporal_pose.detectors.blazepose.Network", lambda name, *_: kinds[name]()
     )
@@ -171,7 +171,7 @@ def test_without_the_extra(monkeypatch):
 @pytest.mark.parametrize("content", [b"", b"hello" * 99])
 def test_files_that_are_no_models(tmp_path, content):
     pytest.importorskip("ai_edge_litert", reason="the blazepose extra is not installed")
-    for name in (weights.FINDER, weights.LANDMARKS):
+    for name in (model_files.FINDER, model_files.LANDMARKS):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(CheckpointError, match=r"pose_detection\.tflite: cannot be read as a Li"):
         BlazePose(str(tmp_path))
@@ -181,9 +181,11 @@ def test_files_that_are_no_models(tmp_path, content):
 def files(tmp_path_factory):
     """The real model files, in a folder, where they can be had without a network."""
     pytest.importorskip("ai_edge_litert", reason="the blazepose extra is not installed")
-    places = [place for place in (weights._installed(), weights._cache()) if place is not None]
-    known = [weights._in_folder(place) for place in places]
-    right = [content for content in known if weights._right(content)]
+    places = [
+        place for place in (model_files._installed(), model_files._cache()) if place is not None
+    ]
+    known = [model_files._in_folder(place) for place in places]
+    right = [content for content in known if model_files._right(content)]
     if not right:
         pytest.skip("BlazePose's models are not here; `detect detector=blazepose` fetches them")
     folder = tmp_path_factory.mktemp("models")
@@ -193,13 +195,13 @@ def files(tmp_path_factory):
 
 
 def test_another_model_is_refused(files, tmp_path):
-    content = (files / weights.FINDER).read_bytes()
-    for name in (weights.FINDER, weights.LANDMARKS):
+    content = (files / model_files.FINDER).read_bytes()
+    for name in (model_files.FINDER, model_files.LANDMARKS):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(CheckpointError) as refusal:
         BlazePose(str(tmp_path))
     assert str(refusal.value).startswith(
-        f"{weights.LANDMARKS}: is another model: it has 224 x 224 x 3, 2254 x 12, 2254 x 1; "
+        f"{model_files.LANDMARKS}: is another model: it has 224 x 224 x 3, 2254 x 12, 2254 x 1; "
     )
 
 

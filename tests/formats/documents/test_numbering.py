@@ -5,7 +5,7 @@ import re
 import pytest
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.documents.folders import safe
+from temporal_pose.formats.documents.frame_files import safe
 from temporal_pose.formats.documents.numbering import (
     fluent,
     numbered,

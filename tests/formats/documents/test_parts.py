@@ -8,7 +8,7 @@ from pose_files import body, poses
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.documents.folders import names, remarks, stems, write
+from temporal_pose.formats.documents.frame_files import names, remarks, stems, write
 from temporal_pose.formats.documents.gathering import Gathering, finite
 from temporal_pose.formats.documents.naming import by_names, by_number
 from temporal_pose.formats.documents.poses import boxed, cornered, flat, keyed, labelled, whole

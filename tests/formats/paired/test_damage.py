@@ -13,7 +13,7 @@ from layouts import F, H, K, W, npz, with_detections, with_heatmaps, zarr_group
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.paired.inspection import inspect
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 
 
 @pytest.mark.parametrize("name", ["scores", "heatmaps", "truth", "visible", "boxes"])

@@ -12,7 +12,7 @@ from layouts import H, K, W
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.formats.paired.growing import CHUNK
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 from temporal_pose.pose.skeletons import SKELETONS
 
 N = 3 * CHUNK + 2  # frames

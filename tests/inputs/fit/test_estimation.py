@@ -10,7 +10,7 @@ from temporal_pose.errors import DataError
 from temporal_pose.inputs.fit.correlations import autocorrelation, decay, exceed, lasting, parts
 from temporal_pose.inputs.fit.estimation import LEAST, LIKE, estimate
 from temporal_pose.inputs.fit.measures import measure
-from temporal_pose.inputs.fit.residuals import Residuals, Track, out_of_step
+from temporal_pose.inputs.fit.residuals import PairedTrack, Residuals, out_of_step
 from temporal_pose.inputs.profiles import Profile
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
@@ -40,7 +40,7 @@ def event(own, doubt, rate, share):
     return share * doubt + (1 - share**2) ** 0.5 * own > LEVELS[rate]
 
 
-def recording(rng, frames=701) -> Track:
+def recording(rng, frames=701) -> PairedTrack:
     """Eleven seconds of a pose that stands still, its side 200 px."""
     pose = rng.uniform(0, 1, (K, 2))
     pose = 200 * (pose - pose.min(0)) / np.ptp(pose, axis=0) + 50
@@ -70,7 +70,9 @@ def recording(rng, frames=701) -> Track:
                 positions[t, [k, MIRROR[k]]] = positions[t, [MIRROR[k], k]]
     detected = ~event(missy, doubt, p.misses, 0)
     visible = rng.random((frames, K)) < 0.95
-    return Track(np.broadcast_to(pose, positions.shape), visible, positions, detected, scores, FPS)
+    return PairedTrack(
+        np.broadcast_to(pose, positions.shape), visible, positions, detected, scores, FPS
+    )
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +171,7 @@ def test_videos_out_of_step_are_found(late) -> None:
     truth = swing + 30 * np.sin(2 * np.pi * 0.83 * times) + rng.uniform(0, 200, (1, 5, 2))
     seen = np.roll(truth, late, 0) + rng.normal(0, 2, truth.shape)
     all_ = np.ones((200, 5), bool)
-    track = Track(truth, all_, seen, all_, all_.astype(float), FPS)
+    track = PairedTrack(truth, all_, seen, all_, all_.astype(float), FPS)
     assert out_of_step([track]) == (None if late == 0 else late / FPS)
 
 

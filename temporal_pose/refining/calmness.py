@@ -22,7 +22,7 @@ _MANY, _WINDOWS = 20_000, 300
 _FOLLOW = 1.75
 
 
-class Kept(NamedTuple):
+class MotionKept(NamedTuple):
     """Motion before and after, of each keypoint; NaN where too little is there to tell.
 
     Args:
@@ -78,7 +78,7 @@ def range_kept(
     raw: Float[np.ndarray, "F K 2"],
     refined: Float[np.ndarray, "F K 2"],
     both: Bool[np.ndarray, "F K"],
-) -> Kept:
+) -> MotionKept:
     """Range of motion, from the 2.5th to the 97.5th percentile in x and in y, taken together.
 
     Args:
@@ -89,7 +89,7 @@ def range_kept(
     for k in np.flatnonzero(both.sum(0) >= _FEWEST):
         ends = (np.percentile(p[both[:, k], k], _EXTREMES, axis=0) for p in (raw, refined))
         before[k], after[k] = (float(np.hypot(*(high - low))) for low, high in ends)
-    return Kept(before, _ratio(after, before))
+    return MotionKept(before, _ratio(after, before))
 
 
 def band_kept(
@@ -98,7 +98,7 @@ def band_kept(
     both: Bool[np.ndarray, "F K"],
     times: Float[np.ndarray, " F"],
     cutoff_hz: float,
-) -> Kept:
+) -> MotionKept:
     """Power of the motion below a frequency: periodograms of overlapping windows of four seconds.
 
     Each is detrended and tapered (Hann), as Welch's method has it (Welch 1967). Short gaps are
@@ -118,7 +118,7 @@ def band_kept(
     span = min(length, max(_FEWEST, round(_WINDOW_S / step)))
     powers = np.full((2, raw.shape[1]), np.nan)
     if span < _FEWEST:
-        return Kept(powers[0], powers[1])
+        return MotionKept(powers[0], powers[1])
     grid = _starts(length, span)[:, None] + np.arange(span)
     for k in np.flatnonzero(both.sum(0) >= _FEWEST):
         seen = both[:, k]
@@ -129,7 +129,7 @@ def band_kept(
             for track, points in enumerate((raw[seen, k], refined[seen, k])):
                 lines = [np.interp(windows * step, times[seen], axis) for axis in points.T]
                 powers[track, k] = sum(_power(line, cutoff_hz * step) for line in lines)
-    return Kept(np.sqrt(powers[0]), _ratio(powers[1], powers[0]))
+    return MotionKept(np.sqrt(powers[0]), _ratio(powers[1], powers[0]))
 
 
 def _starts(length: int, span: int) -> Int[np.ndarray, " W"]:

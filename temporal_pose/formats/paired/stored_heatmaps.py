@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 
 from temporal_pose.formats.paired.fields import check_heatmaps, unlike
-from temporal_pose.formats.paired.source import Header, Source
+from temporal_pose.formats.paired.source import ArraySource, Header
 from temporal_pose.pose.skeletons import Skeleton, remap
 
 
@@ -24,7 +24,7 @@ class StoredHeatmaps:
         target: skeleton of the heatmaps that are read; None for the file's own.
     """
 
-    source: Source
+    source: ArraySource
     skeleton: Skeleton
     somebody: Bool[np.ndarray, " F"]
     scale: Float[np.ndarray, "F K"] | None = None

@@ -9,9 +9,9 @@ from jaxtyping import Bool, Float
 from temporal_pose.formats.paired import fields
 from temporal_pose.formats.paired.archive import Archive
 from temporal_pose.formats.paired.fields import dimensions, fits, unlike, written
-from temporal_pose.formats.paired.heatmaps import StoredHeatmaps
-from temporal_pose.formats.paired.source import Source
+from temporal_pose.formats.paired.source import ArraySource
 from temporal_pose.formats.paired.store import Store, absent
+from temporal_pose.formats.paired.stored_heatmaps import StoredHeatmaps
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 
 #: Arrays and numbers that every file of a detector and a truth has.
@@ -62,7 +62,7 @@ def load(path: Path) -> PairedVideo:
             an unknown skeleton; a frame rate, an image size or a box that is not positive; truth
             that is not finite where it is visible; infinite detections.
     """
-    source: Source = Store(path) if path.suffix == ".zarr" else Archive(path)
+    source: ArraySource = Store(path) if path.suffix == ".zarr" else Archive(path)
     _require(source, ("fps", "image_size", "skeleton"))
     fps = _positive(source, "fps", 1)[0]
     width, height = _positive(source, "image_size", 2)
@@ -74,7 +74,7 @@ def load(path: Path) -> PairedVideo:
 
 
 def _detector(
-    source: Source, skeleton: Skeleton
+    source: ArraySource, skeleton: Skeleton
 ) -> tuple[
     Float[np.ndarray, "F 4"] | None,
     Float[np.ndarray, "F K"] | None,
@@ -94,14 +94,14 @@ def _detector(
     return boxes, scores, None, _heatmaps(source, skeleton, boxes)
 
 
-def _require(source: Source, names: tuple[str, ...], expected: str = "") -> None:
+def _require(source: ArraySource, names: tuple[str, ...], expected: str = "") -> None:
     for name in names:
         if source.header(name) is None:
             expected = expected or f"one of {', '.join(NAMES)}"
             raise unlike(source.path, name, "missing", expected)
 
 
-def _check_headers(source: Source, skeleton: Skeleton) -> None:
+def _check_headers(source: ArraySource, skeleton: Skeleton) -> None:
     """Every array has the right axes, the same number of frames, and a type that can be read."""
     headers = {name: source.header(name) for name in fields.AXES}
     leader = next((headers[n] for n in ("truth", "heatmaps", "detections") if headers[n]), None)
@@ -119,7 +119,7 @@ def _check_headers(source: Source, skeleton: Skeleton) -> None:
 
 
 def _truth(
-    source: Source,
+    source: ArraySource,
 ) -> tuple[Float[np.ndarray, "F K 2"] | None, Bool[np.ndarray, "F K"] | None]:
     if source.header("truth") is None and source.header("visible") is None:
         return None, None
@@ -129,7 +129,7 @@ def _truth(
     return truth, visible
 
 
-def _boxes(source: Source) -> Float[np.ndarray, "F 4"]:
+def _boxes(source: ArraySource) -> Float[np.ndarray, "F 4"]:
     _require(source, ("boxes",), "boxes beside heatmaps, x, y, width and height of each frame")
     boxes = fields.single(source.array("boxes"))
     fields.check_boxes(source.path, boxes)
@@ -137,7 +137,7 @@ def _boxes(source: Source) -> Float[np.ndarray, "F 4"]:
 
 
 def _heatmaps(
-    source: Source, skeleton: Skeleton, boxes: Float[np.ndarray, "F 4"]
+    source: ArraySource, skeleton: Skeleton, boxes: Float[np.ndarray, "F 4"]
 ) -> StoredHeatmaps:
     somebody = np.isfinite(boxes).all(-1)
     shown = np.flatnonzero(somebody)
@@ -149,7 +149,7 @@ def _heatmaps(
     return StoredHeatmaps(source, skeleton, somebody, scale)
 
 
-def _scale(source: Source, frames: int, keypoints: int) -> Float[np.ndarray, "F K"] | None:
+def _scale(source: ArraySource, frames: int, keypoints: int) -> Float[np.ndarray, "F K"] | None:
     """What a step of uint8 is, of every map."""
     header, maps = source.header("heatmap_scale"), source.header("heatmaps")
     steps = maps is not None and maps.dtype == np.uint8
@@ -169,7 +169,7 @@ def _scale(source: Source, frames: int, keypoints: int) -> Float[np.ndarray, "F 
     return np.array(np.broadcast_to(rows, (frames, keypoints)))
 
 
-def _skeleton(source: Source) -> Skeleton:
+def _skeleton(source: ArraySource) -> Skeleton:
     name = source.array("skeleton")
     found = str(name.item()) if name.size == 1 else str(name.tolist())
     if found not in SKELETONS:
@@ -177,7 +177,7 @@ def _skeleton(source: Source) -> Skeleton:
     return SKELETONS[found]
 
 
-def _positive(source: Source, name: str, count: int) -> list[float]:
+def _positive(source: ArraySource, name: str, count: int) -> list[float]:
     """The ``count`` positive numbers of an array."""
     array = source.array(name)
     numeric = fields.NUMBER.includes(array.dtype)

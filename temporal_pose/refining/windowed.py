@@ -21,7 +21,7 @@ _AT_ONCE = 160  # frames that go through a network at once, each counted once a 
 
 
 @dataclass(frozen=True)
-class Windowed:
+class WindowedNetwork:
     """A network as it was trained: its codec, boxes, window and frame rate.
 
     Args:
@@ -86,7 +86,7 @@ class View:
         fps: frames a second as the network sees the video.
     """
 
-    model: Windowed
+    model: WindowedNetwork
     detections: Detections
     fps: float
 
@@ -117,7 +117,7 @@ class View:
         return heatmap_to_image(positions.double(), boxes, size).flatten(0, 1).cpu()
 
 
-def decoded(model: Windowed, sequence: PoseSequence) -> Detections:
+def decoded(model: WindowedNetwork, sequence: PoseSequence) -> Detections:
     """Detections as positions, read off the heatmaps where a detector gives those.
 
     They keep the sequence's own skeleton; image pixels.

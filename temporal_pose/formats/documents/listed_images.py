@@ -13,7 +13,7 @@ from temporal_pose.formats.documents.texts import DamagedError
 At = dict[Label, tuple[str, int]]
 
 
-class Images(NamedTuple):
+class ListedImages(NamedTuple):
     """Where images belong.
 
     Args:
@@ -29,7 +29,7 @@ class Images(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-def unlisted(labels: Iterable[Label], alone: str, where: object) -> Images:
+def unlisted(labels: Iterable[Label], alone: str, where: object) -> ListedImages:
     """Images of which nothing is known but what poses call them.
 
     Names tell videos and frames. Numbers are those of frames if they look like it; or else the
@@ -57,7 +57,7 @@ def unlisted(labels: Iterable[Label], alone: str, where: object) -> Images:
         parts = numbered(names, where) if names else []
         at = {name: (one.video, one.frame) for name, one in zip(names, parts, strict=True)}
         remarks = ()
-    return Images(at, titles(_videos(at), alone), {}, remarks)
+    return ListedImages(at, titles(_videos(at), alone), {}, remarks)
 
 
 def placed(labels: Sequence[Label], where: object) -> Mapping[Label, tuple[str, int]]:
@@ -81,7 +81,7 @@ def placed(labels: Sequence[Label], where: object) -> Mapping[Label, tuple[str, 
     return at
 
 
-def listed(images: Any, videos: Any, alone: str, where: object) -> Images:
+def listed(images: Any, videos: Any, alone: str, where: object) -> ListedImages:
     """Images that a document describes as COCO does.
 
     ``frame_id`` is the frame's number, or else the last number in ``file_name``; ``video_id``, or
@@ -104,7 +104,7 @@ def listed(images: Any, videos: Any, alone: str, where: object) -> Images:
     places = _framed(said) or _named(said, where) or _numbered(ids, said, where)
     at, remarks = _counted(dict(zip(ids, places, strict=True)), where)
     _refuse_twice(at, where)
-    return Images(at, _titles(_videos(at), videos, alone), _sizes(at, ids, said), remarks)
+    return ListedImages(at, _titles(_videos(at), videos, alone), _sizes(at, ids, said), remarks)
 
 
 def _said(images: Any, where: object) -> list[Mapping[str, Any]]:

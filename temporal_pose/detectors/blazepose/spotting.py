@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from scipy.special import expit
 
-from temporal_pose.detectors.blazepose.networks import Run
+from temporal_pose.detectors.blazepose.inference import Run
 from temporal_pose.footage.cropping import Region, cropped
 
 _SIZE = 224
@@ -22,7 +22,7 @@ _OVERLAP = 0.3  # of boxes that are the same person's
 SHAPES = ((_SIZE, _SIZE), ((2254, 12), (2254, 1)))
 
 
-class Found(NamedTuple):
+class FoundPerson(NamedTuple):
     """Somebody in a frame.
 
     Args:
@@ -36,7 +36,7 @@ class Found(NamedTuple):
     score: float
 
 
-def found(image: UInt8[np.ndarray, "H W 3"], network: Run, min_score: float) -> list[Found]:
+def found(image: UInt8[np.ndarray, "H W 3"], network: Run, min_score: float) -> list[FoundPerson]:
     """Everybody in a frame, the most certain first."""
     height, width = image.shape[:2]
     side = float(max(height, width))
@@ -48,7 +48,7 @@ def found(image: UInt8[np.ndarray, "H W 3"], network: Run, min_score: float) -> 
     points[:, 1:2] -= _ANCHORS[sure, None]  # a size, which has no place
     points += _ANCHORS[sure, None]
     return [
-        Found(whole.to_image(mean[2]), whole.to_image(mean[3]), score)
+        FoundPerson(whole.to_image(mean[2]), whole.to_image(mean[3]), score)
         for mean, score in _people(points, scores[sure])
     ]
 

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int, Shaped
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.tables.names import named
-from temporal_pose.formats.tables.rates import rate
+from temporal_pose.pose.rates import rate_told
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 
 
@@ -57,7 +57,7 @@ class Fields:
     def fps(self) -> float | None:
         """Frames a second; None where that is missing, or no rate."""
         found = self.arrays.get("fps")
-        return rate(found.item()) if found is not None and found.size == 1 else None
+        return rate_told(found.item()) if found is not None and found.size == 1 else None
 
     def image_size(self) -> tuple[int, int] | None:
         """Width and height in pixels.

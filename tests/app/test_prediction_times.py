@@ -23,7 +23,7 @@ def test_the_networks_of_runs_are_timed_and_a_strangers_is_not_called(
     config["model"]["network"]["_target_"] = "pathlib.Path.unlink"
     config["objects"]["task"]["network"]["_target_"] = "pathlib.Path.unlink"
     file.write_text(yaml.safe_dump(config))
-    from temporal_pose.app.timing import measured
+    from temporal_pose.app.prediction_times import measured
 
     times = measured(read_results(Path("runs"), "pretrain"))
     ways = ("CPU, batch of 1", "CPU, batch of 64")

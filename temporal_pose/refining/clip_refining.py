@@ -9,11 +9,11 @@ from jaxtyping import Bool, Float, Int
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
 from temporal_pose.pose.sequences import Detections, PoseSequence
-from temporal_pose.refining.cleaning import in_pixels
 from temporal_pose.refining.networks import NetworkRefiner
 from temporal_pose.refining.people import PersonTrack, associate
 from temporal_pose.refining.plausibility import check_plausible
 from temporal_pose.refining.refined import Refined, Refiner
+from temporal_pose.refining.shares import clip_in_pixels
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def refine_clip(
         DataError: no frame rate; positions of unknown scale; a body that is none; a person who is
             not there.
     """
-    pixels = in_pixels(clip)
+    pixels = clip_in_pixels(clip)
     if pixels.skeleton is not None:
         check_plausible(pixels.keypoints, pixels.skeleton, clip.name)
     found = associate(pixels)

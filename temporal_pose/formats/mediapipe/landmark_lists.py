@@ -15,14 +15,14 @@ from jaxtyping import Float, Int
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.mediapipe.editing import Stored, Way
+from temporal_pose.formats.mediapipe.editing import StoredLandmarks, Way
 from temporal_pose.formats.mediapipe.numerals import Numerals, parsed
 from temporal_pose.formats.tables.cells import shown
 from temporal_pose.formats.tables.columns import FRAME, TIME, plain, unit_of
-from temporal_pose.formats.tables.landmarks import LANDMARKS, landmark, skeleton_of
-from temporal_pose.formats.tables.opening import contents, original
+from temporal_pose.formats.tables.landmark_names import LANDMARKS, landmark, skeleton_of
 from temporal_pose.formats.tables.places import Places, shares
-from temporal_pose.formats.tables.rates import rate
+from temporal_pose.formats.tables.whole_files import contents, original
+from temporal_pose.pose.rates import rate_told
 
 _HOLDING = ("frames", "data", "results", "poses", "sequence")
 _POINTS = ("pose_landmarks", "poselandmarks", "landmarks", "landmark", "poses", "people")
@@ -32,7 +32,7 @@ _NAMES = ("id", "index", "idx", "name", "landmark", "landmark_id", "landmark_nam
 _RATES = ("fps", "frame_rate", "framerate")
 
 
-class Frame(NamedTuple):
+class LandmarkFrame(NamedTuple):
     """A frame as the document has it.
 
     Args:
@@ -48,7 +48,7 @@ class Frame(NamedTuple):
     way: Way
 
 
-class Pose(NamedTuple):
+class LandmarkPose(NamedTuple):
     """A person as the document has them.
 
     Args:
@@ -78,7 +78,7 @@ def read(path: Path, given: Given, called: str) -> Clip:
         raise DataError(f"{path} holds no frames; expected a list of them, with landmarks each")
     numbers = _numbered(frames, path)
     poses = [
-        Pose(place, way, _points(node, whole, f"{path}, frame {numbers[place]}"))
+        LandmarkPose(place, way, _points(node, whole, f"{path}, frame {numbers[place]}"))
         for place, frame in enumerate(frames)
         for way, node in _people(frame.node, frame.way)
     ]
@@ -88,7 +88,7 @@ def read(path: Path, given: Given, called: str) -> Clip:
     places = Places(numbers[where], values, None, shares(values[..., :2]))
     times, remarks = _times(frames, numbers, whole)
     ways = [frame.way for frame in frames]
-    kept = Stored(
+    kept = StoredLandmarks(
         original(path, content), places, ordinals, [pose.way for pose in poses],
         [[pose.points.get(number, ("", []))[0] for number in known] for pose in poses],
         dict(zip(numbers.tolist(), ways, strict=True)), [ways[place] for place in where],
@@ -99,10 +99,10 @@ def read(path: Path, given: Given, called: str) -> Clip:
     return places.clip(path.stem, skeleton_of(known), given, **told)
 
 
-def _frames(node: Any, way: Way, whole: Numerals) -> Iterator[Frame]:
+def _frames(node: Any, way: Way, whole: Numerals) -> Iterator[LandmarkFrame]:
     if isinstance(node, list):
         if _is_pose(node):
-            yield Frame(None, None, node, way)
+            yield LandmarkFrame(None, None, node, way)
             return
         for place, one in enumerate(node):
             yield _frame(one, (*way, place), whole)
@@ -118,7 +118,7 @@ def _frames(node: Any, way: Way, whole: Numerals) -> Iterator[Frame]:
             yield _frame(node, way, whole)
 
 
-def _frame(node: Any, way: Way, whole: Numerals) -> Frame:
+def _frame(node: Any, way: Way, whole: Numerals) -> LandmarkFrame:
     number, time = None, None
     for key, value in node.items() if isinstance(node, dict) else ():
         if type(value) is int and FRAME.fullmatch(plain(key)):
@@ -126,10 +126,10 @@ def _frame(node: Any, way: Way, whole: Numerals) -> Frame:
             number = int(found) if abs(found) < 2**53 and found == int(found) else None
         elif type(value) is int and TIME.fullmatch(plain(key)):
             time = (value, key)
-    return Frame(number, time, node, way)
+    return LandmarkFrame(number, time, node, way)
 
 
-def _numbered(frames: Sequence[Frame], path: Path) -> Int[np.ndarray, " F"]:
+def _numbered(frames: Sequence[LandmarkFrame], path: Path) -> Int[np.ndarray, " F"]:
     """Numbers of the frames; counted where none has any."""
     found = [frame.number for frame in frames]
     known = [number for number in found if number is not None]
@@ -168,7 +168,7 @@ def _is_pose(node: Sequence[Any]) -> bool:
 
 
 def _points(node: Any, whole: Numerals, where: str) -> dict[int, tuple[str | int, list[int]]]:
-    """A person's landmarks; see `Pose`."""
+    """A person's landmarks; see `LandmarkPose`."""
     found: dict[int, tuple[str | int, list[int]]] = {}
     told = [_told(key, point, whole) for key, point in _each(node)]
     if isinstance(node, list) and None in told and len(node) != LANDMARKS:
@@ -214,7 +214,7 @@ def _coordinates(point: Any, where: str) -> list[int]:
     return [-1 if value is None else value for value in values]
 
 
-def _ordinals(poses: Sequence[Pose]) -> tuple[list[int], Int[np.ndarray, "M K 3"]]:
+def _ordinals(poses: Sequence[LandmarkPose]) -> tuple[list[int], Int[np.ndarray, "M K 3"]]:
     """Landmarks that the poses have, and where their numbers are."""
     known = sorted({number for pose in poses for number in pose.points}) or list(range(LANDMARKS))
     nothing = ("", [-1, -1, -1])
@@ -223,7 +223,7 @@ def _ordinals(poses: Sequence[Pose]) -> tuple[list[int], Int[np.ndarray, "M K 3"
 
 
 def _times(
-    frames: Sequence[Frame], numbers: Int[np.ndarray, " F"], whole: Numerals
+    frames: Sequence[LandmarkFrame], numbers: Int[np.ndarray, " F"], whole: Numerals
 ) -> tuple[Float[np.ndarray, " F"] | None, tuple[str, ...]]:
     """Seconds of the frames, and remarks."""
     stamps = [frame.time for frame in frames if frame.time is not None]
@@ -241,7 +241,7 @@ def _about(whole: Numerals) -> dict[str, Any]:
     top = whole.content if isinstance(whole.content, dict) else {}
     said = {plain(key): whole.numbers[v] for key, v in top.items() if type(v) is int}
     texts = {plain(key): value for key, value in top.items() if isinstance(value, str)}
-    fps = next((rate((said | texts)[name]) for name in _RATES if name in said | texts), None)
+    fps = next((rate_told((said | texts)[name]) for name in _RATES if name in said | texts), None)
     sizes = [said.get(name) for one in _WIDTHS for name in (one, one.replace("width", "height"))]
     pairs = zip(sizes[::2], sizes[1::2], strict=True)
     size = next(((w, h) for w, h in pairs if w and h and 0 < w < 1e6 and 0 < h < 1e6), None)

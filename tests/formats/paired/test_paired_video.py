@@ -12,7 +12,7 @@ from layouts import CHUNK, F, H, K, W, npz, with_detections, with_heatmaps, zarr
 from torch.utils.data import DataLoader
 
 from temporal_pose.errors import DataError
-from temporal_pose.formats.paired.reading import load
+from temporal_pose.formats.paired.paired_video import load
 from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
 
 COCO17 = SKELETONS["coco17"]

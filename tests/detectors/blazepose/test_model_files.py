@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from temporal_pose.detectors.blazepose import weights
-from temporal_pose.detectors.blazepose.weights import FINDER, LANDMARKS, models
+from temporal_pose.detectors.blazepose import model_files
+from temporal_pose.detectors.blazepose.model_files import FINDER, LANDMARKS, models
 from temporal_pose.errors import CheckpointError
 
 CONTENT = {FINDER: b"finder", LANDMARKS: b"landmarks"}
@@ -18,14 +18,14 @@ CONTENT = {FINDER: b"finder", LANDMARKS: b"landmarks"}
 def elsewhere(monkeypatch, tmp_path):
     """An empty cache, no MediaPipe, and small files with known checksums."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(weights, "_installed", lambda: None)
+    monkeypatch.setattr(model_files, "_installed", lambda: None)
     sums = {name: hashlib.sha256(file).hexdigest() for name, file in CONTENT.items()}
-    monkeypatch.setattr(weights, "_SUMS", sums)
+    monkeypatch.setattr(model_files, "_SUMS", sums)
 
 
 def wheel(path: Path, content=CONTENT) -> Path:
     with zipfile.ZipFile(path, "w") as file:
-        for name, inside in weights._INSIDE.items():
+        for name, inside in model_files._INSIDE.items():
             if name in content:
                 file.writestr(inside, content[name])
     return path
@@ -53,16 +53,16 @@ def test_they_are_fetched_once(monkeypatch, capsys):
     assert calls[0][-1] == "mediapipe==0.10.14"
     assert models(None) == CONTENT
     assert len(calls) == 1
-    (weights._cache() / FINDER).write_bytes(b"damaged")
+    (model_files._cache() / FINDER).write_bytes(b"damaged")
     assert models(None) == CONTENT
     assert len(calls) == 2
 
 
 def test_those_of_an_installed_mediapipe_come_first(monkeypatch, tmp_path):
-    for name, inside in weights._INSIDE.items():
+    for name, inside in model_files._INSIDE.items():
         (tmp_path / inside).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / inside).write_bytes(CONTENT[name])
-    monkeypatch.setattr(weights, "_installed", lambda: tmp_path)
+    monkeypatch.setattr(model_files, "_installed", lambda: tmp_path)
     calls = pip(monkeypatch, lambda folder: "never")
     assert models(None) == CONTENT
     assert calls == []
@@ -89,13 +89,13 @@ def test_no_network(monkeypatch, make, reason):
         "); where there is a network, type pip download --no-deps mediapipe==0.10.14, and set "
         "detector.weights to the wheel that comes"
     )
-    assert not weights._cache().exists()
+    assert not model_files._cache().exists()
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(monkeypatch):
     pip(monkeypatch, lambda folder: wheel(folder / "mediapipe.whl") and None)
-    weights._cache().parent.mkdir(parents=True)
-    weights._cache().write_text("a file where a folder belongs")
+    model_files._cache().parent.mkdir(parents=True)
+    model_files._cache().write_text("a file where a folder belongs")
     assert models(None) == CONTENT
 
 

@@ -3,9 +3,9 @@
 import stat
 import zlib
 from pathlib import Path
-from typing import NamedTuple
 
 from temporal_pose.errors import DataError
+from temporal_pose.formats.documents.texts import Original
 
 _FIRST = 1 << 18  # bytes of a first look; headers of tables are long
 
@@ -39,37 +39,6 @@ def regular(path: Path) -> Path:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path} cannot be read: {reason}") from error
-
-
-class Original(NamedTuple):
-    """A file that was read, to be read again when its result is written.
-
-    Args:
-        path: absolute.
-        checksum: of its content.
-    """
-
-    path: Path
-    checksum: int
-
-    def content(self) -> bytes:
-        """What was read.
-
-        Raises:
-            DataError: the file is gone, or another one by now.
-        """
-        content = contents(self.path)
-        self.refuse_change(zlib.crc32(content))
-        return content
-
-    def refuse_change(self, checksum: int) -> None:
-        """Refuses a content that has another checksum.
-
-        Raises:
-            DataError: it has.
-        """
-        if checksum != self.checksum:
-            raise DataError(f"{self.path} has changed since it was read; run the command again")
 
 
 def contents(path: Path) -> bytes:

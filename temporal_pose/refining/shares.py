@@ -1,0 +1,66 @@
+"""Positions that are shares of an image, told from pixels and made pixels."""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from temporal_pose.errors import DataError
+from temporal_pose.formats.clips import Clip
+from temporal_pose.refining.cleaning import missing
+
+#: Shares lie here; some trackers guess a little beyond the image.
+_SHARES = (-0.5, 1.5)
+#: No body in pixels is as small as this.
+_LEAST = 2.0
+
+
+def clip_in_pixels(clip: Clip) -> Clip:
+    """The clip in image pixels; what stands for a missing keypoint stays as it is.
+
+    Raises:
+        DataError: shares of an image of unknown size.
+    """
+    there = ~missing(clip.keypoints)
+    scaled = in_pixels(clip.keypoints, there, clip.image_size, clip.name, clip.normalised)
+    if scaled is clip.keypoints and not clip.normalised:
+        return clip
+    return replace(clip, keypoints=scaled, normalised=False)
+
+
+def in_pixels(
+    keypoints: Float[np.ndarray, "*poses 2"],
+    there: Bool[np.ndarray, " *poses"],
+    image_size: tuple[int, int] | None,
+    name: str,
+    normalised: bool = False,
+) -> Float[np.ndarray, "*poses 2"]:
+    """Positions in image pixels.
+
+    They are shares of the image where that is said, or where nearly all lie between 0 and 1,
+    which no body in pixels does.
+
+    Args:
+        there: what is a position; the others stay as they are.
+        image_size: width and height in pixels.
+        name: what they are, for an error.
+        normalised: says that they are shares.
+
+    Raises:
+        DataError: shares of an image of unknown size.
+    """
+    given = keypoints[there]
+    if not len(given) or not (normalised or _are_shares(given)):
+        return keypoints
+    if image_size is None:
+        raise DataError(
+            f"{name}: positions are shares of an image whose size is not known; set image_size=, "
+            "its width and height in pixels, such as 1920x1080"
+        )
+    return np.where(there[..., None], keypoints * np.asarray(image_size, float), keypoints)
+
+
+def _are_shares(given: Float[np.ndarray, "n 2"]) -> bool:
+    low, high = np.percentile(given, (5, 95))
+    near = _SHARES[0] <= low and high <= _SHARES[1]
+    return bool(near or (len(given) > 1 and np.abs(given).max() <= _LEAST))
