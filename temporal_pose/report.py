@@ -16,9 +16,9 @@ from temporal_pose.files.atomic import write_bytes
 from temporal_pose.files.escaping import one_line
 from temporal_pose.reporting.finished import Results, read_results, stages_with_runs
 from temporal_pose.reporting.page import TITLE, PredictionTimes, Report, make_report, with_data
-from temporal_pose.reporting.tables import pck_table
-from temporal_pose.reporting.variants import Variant
-from temporal_pose.reporting.writing import terminal
+from temporal_pose.reporting.tables.scores import pck_table
+from temporal_pose.reporting.tables.variants import Variant
+from temporal_pose.reporting.tables.writing import terminal
 
 #: What finetuning is compared with: the pretrained weights on the same data, and no pretraining.
 STAGES = ("pretrained", "scratch", "finetune")

@@ -230,7 +230,7 @@ def test_switches_are_true_or_false(report, runs_dir, setting):
 
 
 def test_reporting_knows_neither_models_nor_training():
-    for file in Path(temporal_pose.reporting.__file__).parent.glob("*.py"):
+    for file in Path(temporal_pose.reporting.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             names = [alias.name for alias in getattr(node, "names", []) if hasattr(alias, "name")]
             module = getattr(node, "module", None) or " ".join(names)

@@ -14,8 +14,8 @@ from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder
 from temporal_pose.formats.clips import Clip
 from temporal_pose.refining.clip_refining import Track
-from temporal_pose.reporting.refined import Still
-from temporal_pose.reporting.refined_data import ShownTrack
+from temporal_pose.reporting.refined.refined_page import Still
+from temporal_pose.reporting.refined.shown_tracks import ShownTrack
 
 if TYPE_CHECKING:
     from temporal_pose.footage.overlay import Overlaid

@@ -24,8 +24,8 @@ from temporal_pose.refining.notes import Note
 from temporal_pose.refining.refined import Refiner
 from temporal_pose.refining.saved import load, of_network
 from temporal_pose.refining.sources import Source, content, destination
-from temporal_pose.reporting.refined import Still, page
-from temporal_pose.reporting.refined_data import ShownTrack, of_track
+from temporal_pose.reporting.refined.refined_page import Still, page
+from temporal_pose.reporting.refined.shown_tracks import ShownTrack, of_track
 from temporal_pose.runs.folders import RunFolder
 
 #: Bytes of input from which further processes, which take seconds to start, are worth it.

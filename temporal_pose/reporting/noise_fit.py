@@ -14,7 +14,7 @@ from temporal_pose.inputs.fit.measures import Measures, measure
 from temporal_pose.inputs.fit.residuals import Residuals
 from temporal_pose.inputs.profiles import OUTLIER, Fit
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
-from temporal_pose.reporting.drawing import plain
+from temporal_pose.reporting.figures.panels import plain
 
 #: Okabe and Ito (2008): for every kind of colour vision.
 _LOOKS = {

@@ -10,22 +10,22 @@ from matplotlib.figure import Figure
 
 from temporal_pose.errors import RunFolderError
 from temporal_pose.files.escaping import for_markdown
-from temporal_pose.reporting.contrasts import prediction_tables
-from temporal_pose.reporting.corrected import corrected_tables
-from temporal_pose.reporting.drawing import png, svg
-from temporal_pose.reporting.figures import five_frames, learning_curves
+from temporal_pose.reporting.figures.panels import png, svg
+from temporal_pose.reporting.figures.tradeoff import tradeoff
+from temporal_pose.reporting.figures.training import five_frames, learning_curves
 from temporal_pose.reporting.finished import Results, Run
 from temporal_pose.reporting.provenance import data_names, notes
-from temporal_pose.reporting.table import ResultTable
-from temporal_pose.reporting.tables import (
+from temporal_pose.reporting.tables.contrasts import prediction_tables
+from temporal_pose.reporting.tables.corrected import corrected_tables
+from temporal_pose.reporting.tables.result_table import ResultTable
+from temporal_pose.reporting.tables.scores import (
     cost_table,
     error_table,
     keypoint_tables,
     pck_table,
 )
-from temporal_pose.reporting.tradeoff import tradeoff
-from temporal_pose.reporting.variants import Variant, variant_tables
-from temporal_pose.reporting.writing import latex, markdown, sheet, tidy
+from temporal_pose.reporting.tables.variants import Variant, variant_tables
+from temporal_pose.reporting.tables.writing import latex, markdown, sheet, tidy
 from temporal_pose.runs.events import Curves, read_curves
 from temporal_pose.runs.results import EPOCHS, HOLDOUT
 

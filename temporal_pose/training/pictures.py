@@ -16,7 +16,7 @@ from temporal_pose.data.module import PoseData
 from temporal_pose.pose.codecs import HeatmapCodec
 from temporal_pose.pose.observations import WindowBatch
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
-from temporal_pose.reporting.drawing import Poses, heatmaps, pixels, skeletons
+from temporal_pose.reporting.figures.panels import Poses, heatmaps, pixels, skeletons
 from temporal_pose.training.task import Refinement
 
 #: What is shown beside each other.

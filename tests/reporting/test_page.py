@@ -9,7 +9,7 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from temporal_pose.reporting.finished import read_results
 from temporal_pose.reporting.page import PredictionTimes, make_report, own_tables
-from temporal_pose.reporting.variants import Variant
+from temporal_pose.reporting.tables.variants import Variant
 
 
 def read(folders, stage="pretrain"):

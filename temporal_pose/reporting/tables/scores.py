@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from temporal_pose.reporting.corrected import thesis_parameters
 from temporal_pose.reporting.finished import Model, ModelKind, Results, Run
 from temporal_pose.reporting.provenance import disagreements
-from temporal_pose.reporting.table import (
+from temporal_pose.reporting.tables.corrected import thesis_parameters
+from temporal_pose.reporting.tables.result_table import (
     Cell,
     Headings,
     ResultTable,

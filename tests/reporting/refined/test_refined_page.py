@@ -14,9 +14,9 @@ from temporal_pose.refining.clip_refining import Track
 from temporal_pose.refining.diagnosis import diagnose
 from temporal_pose.refining.refined import Refined
 from temporal_pose.refining.remarks import remarks
-from temporal_pose.reporting.refined import Still, page
-from temporal_pose.reporting.refined_data import ShownTrack, of_track, payload
-from temporal_pose.reporting.refined_tables import number, percent
+from temporal_pose.reporting.refined.refined_page import Still, page
+from temporal_pose.reporting.refined.refined_tables import number, percent
+from temporal_pose.reporting.refined.shown_tracks import ShownTrack, of_track, payload
 
 ARM = Skeleton("arm", ("left_shoulder", "left_elbow", "left_wrist"),
                (("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist")))  # fmt: skip

@@ -15,10 +15,10 @@ from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox, BboxBase
 
 from temporal_pose.files.escaping import for_figure
-from temporal_pose.reporting.drawing import plain, plain_numbers
+from temporal_pose.reporting.figures.panels import plain, plain_numbers
 from temporal_pose.reporting.finished import Model, ModelKind, Results
-from temporal_pose.reporting.table import Score
-from temporal_pose.reporting.tables import experiment_cell
+from temporal_pose.reporting.tables.result_table import Score
+from temporal_pose.reporting.tables.scores import experiment_cell
 from temporal_pose.runs.results import ERROR, JITTER, LAG
 
 #: How each kind is drawn: marker, face and rim colour, meaning.

@@ -3,7 +3,12 @@
 import numpy as np
 
 from temporal_pose.reporting.finished import MODELS, read_results, title_of
-from temporal_pose.reporting.tables import cost_table, error_table, keypoint_tables, pck_table
+from temporal_pose.reporting.tables.scores import (
+    cost_table,
+    error_table,
+    keypoint_tables,
+    pck_table,
+)
 from temporal_pose.runs.results import HOLDOUT
 
 

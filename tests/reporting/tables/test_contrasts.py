@@ -2,14 +2,14 @@
 
 import pytest
 
-from temporal_pose.reporting.contrasts import (
+from temporal_pose.reporting.finished import read_results
+from temporal_pose.reporting.tables.contrasts import (
     band_table,
     best_filter,
     difference_table,
     prediction_tables,
     worse_table,
 )
-from temporal_pose.reporting.finished import read_results
 
 
 def test_the_best_filter_is_best_in_validation_whatever_the_test_says(folders):

@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-import temporal_pose.reporting.corrected as module
+import temporal_pose.reporting.tables.corrected as module
 from temporal_pose.pose.skeletons import CLIMBALONG25
-from temporal_pose.reporting.corrected import REMARKS, WHOSE, corrected_tables, thesis_parameters
 from temporal_pose.reporting.finished import MODELS, SETUPS, read_results, title_of
+from temporal_pose.reporting.tables.corrected import (
+    REMARKS,
+    WHOSE,
+    corrected_tables,
+    thesis_parameters,
+)
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("TEMPORAL_POSE_SHARED", REPOSITORY.parent / "shared"))
 FACTS = SHARED / "thesis-facts.md"
 
@@ -192,7 +197,7 @@ def test_the_void_numbers_are_nowhere():
     void = re.compile("|".join(r"[^\d.]{1,20}".join(map(re.escape, row.split())) for row in rows))
     pages = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]
     stored = [file for file in (REPOSITORY / "results").rglob("*") if file.suffix != ".png"]
-    data = list(Path(module.__file__).parent.glob("*.*"))
+    data = list(Path(module.__file__).parents[1].rglob("*.*"))
     for file in (*pages, *stored, *data):
         if file.is_file():
             assert not void.search(file.read_text(encoding="utf-8")), file

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from temporal_pose.reporting.finished import Results, Run, title_of
-from temporal_pose.reporting.table import (
+from temporal_pose.reporting.tables.result_table import (
     Cell,
     Headings,
     ResultTable,

@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from temporal_pose.reporting.drawing import png, svg
-from temporal_pose.reporting.figures import five_frames, learning_curves
+from temporal_pose.reporting.figures.panels import png, svg
+from temporal_pose.reporting.figures.tradeoff import tradeoff
+from temporal_pose.reporting.figures.training import five_frames, learning_curves
 from temporal_pose.reporting.finished import read_results
-from temporal_pose.reporting.tradeoff import tradeoff
 from temporal_pose.runs.events import read_curves
 
 

@@ -5,7 +5,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from temporal_pose.pose.skeletons import Skeleton
-from temporal_pose.reporting.drawing import (
+from temporal_pose.reporting.figures.panels import (
     Poses,
     filmstrip,
     heatmaps,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from temporal_pose.reporting.finished import read_results
-from temporal_pose.reporting.variants import Variant, variant_table, variant_tables
+from temporal_pose.reporting.tables.variants import Variant, variant_table, variant_tables
 
 
 @pytest.fixture

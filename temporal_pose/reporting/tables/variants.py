@@ -6,8 +6,15 @@ from dataclasses import dataclass, replace
 from temporal_pose.files.escaping import one_line
 from temporal_pose.reporting.comparisons import same_windows
 from temporal_pose.reporting.finished import Model, ModelKind, Results, Run
-from temporal_pose.reporting.table import Cell, Headings, ResultTable, Score, each, mark_best
-from temporal_pose.reporting.tables import POSITION, experiment_cell, identity_sources
+from temporal_pose.reporting.tables.result_table import (
+    Cell,
+    Headings,
+    ResultTable,
+    Score,
+    each,
+    mark_best,
+)
+from temporal_pose.reporting.tables.scores import POSITION, experiment_cell, identity_sources
 from temporal_pose.runs.results import WINDOWS
 
 _WINDOWS = f"{WINDOWS}test"

@@ -15,9 +15,9 @@ from urllib.parse import quote
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.refining.moments import Moment
 from temporal_pose.refining.remarks import keypoint_names
-from temporal_pose.reporting.refined_data import ShownTrack, payload
-from temporal_pose.reporting.refined_plots import moment_plot
-from temporal_pose.reporting.refined_tables import keypoint_table, summary
+from temporal_pose.reporting.refined.moment_plots import moment_plot
+from temporal_pose.reporting.refined.refined_tables import keypoint_table, summary
+from temporal_pose.reporting.refined.shown_tracks import ShownTrack, payload
 
 _TEMPLATE = Path(__file__).with_name("refined.html")
 #: Tracks on a page, those with most frames; tracks whose keypoints have a table; worst moments.

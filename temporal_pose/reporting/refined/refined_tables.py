@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from temporal_pose.refining.diagnosis import Diagnosis
-from temporal_pose.reporting.refined_data import ShownTrack
+from temporal_pose.reporting.refined.shown_tracks import ShownTrack
 
 _SUMMARY = (
     ("", "Track; the frames it spans"),

@@ -14,9 +14,9 @@ from matplotlib.ticker import MaxNLocator
 from temporal_pose.errors import RunFolderError
 from temporal_pose.files.escaping import for_figure
 from temporal_pose.pose.skeletons import CLIMBALONG25
-from temporal_pose.reporting.contrasts import best_filter
-from temporal_pose.reporting.drawing import Poses, filmstrip, plain, plain_numbers
+from temporal_pose.reporting.figures.panels import Poses, filmstrip, plain, plain_numbers
 from temporal_pose.reporting.finished import SETUPS, ModelKind, Results, Run
+from temporal_pose.reporting.tables.contrasts import best_filter
 from temporal_pose.runs.events import Curve, Curves
 from temporal_pose.runs.predictions import Predictions, read_predictions
 from temporal_pose.runs.results import HOLDOUT_PREDICTIONS, PREDICTIONS

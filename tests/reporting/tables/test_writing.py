@@ -10,8 +10,8 @@ from rich.console import Console
 
 from temporal_pose.reporting.finished import read_results
 from temporal_pose.reporting.page import own_tables
-from temporal_pose.reporting.tables import keypoint_tables, pck_table
-from temporal_pose.reporting.writing import latex, markdown, sheet, terminal, tidy
+from temporal_pose.reporting.tables.scores import keypoint_tables, pck_table
+from temporal_pose.reporting.tables.writing import latex, markdown, sheet, terminal, tidy
 
 FORMS = ("markdown", "latex")
 

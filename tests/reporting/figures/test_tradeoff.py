@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
+from temporal_pose.reporting.figures.tradeoff import place_labels, tradeoff
 from temporal_pose.reporting.finished import read_results
-from temporal_pose.reporting.tradeoff import place_labels, tradeoff
 
 
 def test_a_point_a_model_at_its_mean_errors(folders):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from temporal_pose.reporting.comparisons import Band, paired_difference, worsened
 from temporal_pose.reporting.finished import Model, ModelKind, Results, Run
-from temporal_pose.reporting.table import (
+from temporal_pose.reporting.tables.result_table import (
     Cell,
     Headings,
     ResultTable,
@@ -19,7 +19,7 @@ from temporal_pose.reporting.table import (
     mark_worse,
     table_rows,
 )
-from temporal_pose.reporting.tables import POSITION, experiments, identity_sources
+from temporal_pose.reporting.tables.scores import POSITION, experiments, identity_sources
 from temporal_pose.runs.results import ERROR, VALIDATION
 
 _SHARE = Score("", 100, 1, higher_is_better=False)

@@ -1,0 +1,1 @@
+"""Figures of poses, heatmaps and finished runs."""
