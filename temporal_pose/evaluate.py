@@ -1,26 +1,18 @@
 """Scores a run, a filter or the identity: ``python -m temporal_pose.evaluate run=DIR``."""
 
-import logging
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
-from rich.console import Console
-from rich.table import Table
 
 from temporal_pose.app.cli import command
-from temporal_pose.app.composing import build, build_trainer, plain, typed
+from temporal_pose.app.composing import build, build_trainer, typed
+from temporal_pose.app.evaluations import check_out, keep
 from temporal_pose.app.saved_runs import of_run, restored
 from temporal_pose.app.settings import check, one_of
-from temporal_pose.errors import ConfigError
-from temporal_pose.files.atomic import make_folder, write_json
-from temporal_pose.files.outputs import refuse_inputs
+from temporal_pose.files.atomic import make_folder
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.runs.predictions import Predictions
-from temporal_pose.runs.results import METRICS, PREDICTIONS
 from temporal_pose.training.evaluation import evaluate
-
-log = logging.getLogger(__name__)
 
 
 @command("evaluate")
@@ -34,10 +26,8 @@ def main(config: DictConfig) -> None:
     if config.out is not None:
         check_out(config)
     task = restored(config)
-    data, trainer = (
-        build(config.objects.data, whole=config.part == "all"),
-        build_trainer(config.trainer, task),
-    )
+    data = build(config.objects.data, whole=config.part == "all")
+    trainer = build_trainer(config.trainer, task)
     if config.out is not None:
         make_folder(Path(str(config.out)).expanduser())
     data.setup()
@@ -45,42 +35,7 @@ def main(config: DictConfig) -> None:
         data.leave_out(RunFolder(Path(config.run)).trained_on())
     scores, predictions = evaluate(task, data, trainer)
     if task.global_rank == 0:
-        _keep(config, scores, predictions)
-
-
-def check_out(config: DictConfig) -> None:
-    """Makes sure that nothing is replaced but an earlier evaluation.
-
-    Raises:
-        ConfigError: ``out`` is where a run, its weights or the data are, or holds other results.
-    """
-    folder = Path(str(config.out)).expanduser()
-    read = (config.run, config.checkpoint, config.data.root)
-    written = (folder / PREDICTIONS, folder / METRICS)
-    refuse_inputs(written, [Path(str(path)) for path in read if path is not None])
-    if not RunFolder(folder).replaceable:
-        raise ConfigError(f"out is {folder}, which holds a run or other results; choose another")
-
-
-def _keep(config: DictConfig, scores: dict[str, float], predictions: Predictions) -> None:
-    """Writes what came out, if asked to, and shows it."""
-    if config.out is not None:
-        folder = Path(str(config.out)).expanduser()
-        predictions.save(folder / PREDICTIONS)
-        write_json(folder / METRICS, plain(scores))
-    Console().print(_table(config.model.name, scores))
-
-
-def _table(name: str, scores: dict[str, float]) -> Table:
-    """Scores of all keypoints, and of their groups at the widest threshold alone."""
-    table = Table("score", name, "identity", title="test set")
-    for row, value in scores.items():
-        score = row.removeprefix("test/")
-        if score != row and not score.startswith(("pck@0.05/", "pck@0.1/")):
-            shown = (value, scores[f"identity/{score}"])
-            form = "{:.1%}" if score.startswith("pck") else "{:.3f}"
-            table.add_row(score, *(form.format(number) for number in shown))
-    return table
+        keep(config, scores, predictions)
 
 
 if __name__ == "__main__":

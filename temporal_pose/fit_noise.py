@@ -3,96 +3,33 @@
 Pretraining takes the fit as ``input=fitted input.fit=FILE.yaml``.
 """
 
-import logging
-from pathlib import Path
-
-import yaml
 from omegaconf import DictConfig
 from rich.console import Console
 
 from temporal_pose.app.cli import command
 from temporal_pose.app.composing import build
+from temporal_pose.app.noise_fits import fitted, origin, target
 from temporal_pose.app.settings import check
 from temporal_pose.data.module import PoseData
-from temporal_pose.data.tracks import in_step, tracks
-from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_bytes, write_text
-from temporal_pose.files.outputs import refuse_inputs
-from temporal_pose.inputs import profiles
-from temporal_pose.inputs.fit.estimation import estimate
-from temporal_pose.inputs.fit.residuals import Residuals
-from temporal_pose.inputs.fitted import FittedNoise
-from temporal_pose.reporting.noise_fit import Comparison, figure, png, table
-
-log = logging.getLogger(__name__)
+from temporal_pose.reporting.noise_fit import figure, png, table
 
 
 @command("fit_noise")
 def main(config: DictConfig) -> None:
     """Fits to the training side, writes the fit and a figure, and shows real beside simulated."""
     check(config)
-    out = _target(config)
+    out = target(config)
     data: PoseData = build(config.objects.data)
     data.setup()
-    real = in_step(tracks(data, data.input))
-    fit = estimate([Residuals(track) for track in real])
-    content = profiles.write(fit)
-    detector = FittedNoise(1.0, yaml.safe_load(content), seed=config.seed)
-    kept = {track.video for track in real}
-    simulated = [track for track in tracks(data, detector) if track.video in kept]
-    compared = Comparison([Residuals(t) for t in real], [Residuals(t) for t in simulated], fit)
+    content, compared = fitted(data, config.seed)
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_text(out, _origin(config, data) + content)
+    write_text(out, origin(config, data) + content)
     write_bytes(out.with_suffix(".png"), png(figure(compared)))
     console = Console()
     console = console if console.is_terminal else Console(width=110)
     console.print(table(compared), highlight=False)
     print(f"{out}\n{out.with_suffix('.png')}")
-
-
-def _target(config: DictConfig) -> Path:
-    if config.out is None:
-        raise ConfigError("out is not set; add out=FILE.yaml, where the fit goes")
-    out = Path(str(config.out)).expanduser()
-    if out.suffix not in (".yaml", ".yml"):
-        raise ConfigError(f"out is {out}; expected a file that ends in .yaml")
-    if config.data.stride is not None:
-        raise ConfigError(
-            f"data.stride is {config.data.stride}; expected null, for the fit counts every frame "
-            "once"
-        )
-    read = (config.data.root, config.input.get("fit"))
-    files = [Path(str(path)) for path in read if isinstance(path, str)]
-    refuse_inputs([out, out.with_suffix(".png")], files)
-    _check_replaceable(out)
-    return out
-
-
-def _check_replaceable(out: Path) -> None:
-    """Only an earlier fit and its picture are replaced.
-
-    Raises:
-        ConfigError: there is another file of one of these names.
-    """
-    picture = out.with_suffix(".png")
-    if out.exists():
-        try:
-            profiles.read(out)
-        except ConfigError as error:
-            raise ConfigError(
-                f"out is {out}, which holds something else; choose another"
-            ) from error
-    elif picture.exists():
-        raise ConfigError(f"out is {out}, and {picture} is there already; choose another")
-
-
-def _origin(config: DictConfig, data: PoseData) -> str:
-    groups = ", ".join(data.groups()["train"])
-    fps = ", ".join(f"{rate:g}" for rate in sorted(set(data.sides["train"].fps.tolist())))
-    return (
-        "# A detector's errors for input=fitted input.fit=FILE: temporal_pose.inputs.profiles\n"
-        f"# From {config.data.name} at {fps} fps, the training side of its split: {groups}.\n"
-    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Shapes are checked while testing, and no test takes more than one core."""
+"""Shapes are checked, no test takes more than one core, and where the real data lie."""
 
 import os
 import sys
@@ -20,3 +20,13 @@ from commands import command  # noqa: E402, F401
 def one_thread():
     """Several threads on tiny tensors are slower, and far slower on a busy machine."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the real data sets; without it the test is skipped."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    path = Path(os.environ.get("TEMPORAL_POSE_SHARED_DATA", beside))
+    if not path.is_dir():
+        pytest.skip(f"no real data at {path}; set TEMPORAL_POSE_SHARED_DATA")
+    return path

@@ -1,7 +1,9 @@
 """The shape of the package: imports point down, only entry points know Hydra, nothing is long."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,12 @@ LEVELS = (
 DEPTH = {room: depth for depth, rooms in enumerate(LEVELS) for room in rooms}
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    """A file's syntax; each is read once."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def layer_of(parts: tuple[str, ...]) -> str:
     """The room of a module inside the package, given by its path or its dotted name."""
     first = parts[0].removesuffix(".py") if parts else "errors"
@@ -36,7 +44,7 @@ def layer_of(parts: tuple[str, ...]) -> str:
 
 def imports(file: Path) -> Iterator[str]:
     """Dotted names of all that a file imports, wherever in the file."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -103,8 +111,38 @@ def test_no_file_is_long(file) -> None:
 @EVERY
 def test_no_function_is_long(file) -> None:
     """Counted without signature and docstring."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) is not None else node.body
             length = node.end_lineno - body[0].lineno + 1 if body else 0
             assert length <= 32, f"{node.name} has {length} lines"
+
+
+def test_commands_are_short() -> None:
+    """What they do stands in the rooms below, where it can be used without a command line."""
+    for file in PACKAGE.glob("*.py"):
+        if file.name != "__init__.py":
+            assert len(file.read_text(encoding="utf-8").splitlines()) <= 60, file.name
+
+
+def test_no_two_classes_have_one_name() -> None:
+    places = defaultdict(list)
+    for file in FILES:
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(str(file.relative_to(PACKAGE)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+#: The same in every room: what its members have in common, and what is run.
+COMMON = ("__init__", "__main__", "protocol", "base")
+
+
+def test_no_two_files_have_one_name() -> None:
+    """But for benchmarks, which bear the name of what they measure."""
+    places = defaultdict(list)
+    for file in FILES:
+        place = file.relative_to(PACKAGE)
+        if place.parts[0] != "bench" and file.stem not in COMMON:
+            places[file.stem].append(str(place))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

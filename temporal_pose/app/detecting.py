@@ -12,7 +12,7 @@ from temporal_pose.app.cli import progress
 from temporal_pose.app.settings import between, check_kinds
 from temporal_pose.detectors.output import Output, fingerprint
 from temporal_pose.detectors.protocol import Detector
-from temporal_pose.detectors.recording import Recording, record
+from temporal_pose.detectors.recording import RecordingResult, record
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.footage.frames import Footage
 from temporal_pose.footage.opening import open_footage
@@ -84,7 +84,7 @@ def check(config: DictConfig) -> None:
     check_kinds(config, KINDS, ("fps",))
 
 
-def report(config: DictConfig, fps: float, recorded: Recording) -> None:
+def report(config: DictConfig, fps: float, recorded: RecordingResult) -> None:
     """Says what was seen.
 
     Raises:

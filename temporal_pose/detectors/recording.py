@@ -12,7 +12,7 @@ from temporal_pose.detectors.tracking import Tracker
 from temporal_pose.footage.frames import Footage, looks
 
 
-class Recording(NamedTuple):
+class RecordingResult(NamedTuple):
     """What came of it.
 
     Args:
@@ -35,7 +35,7 @@ def record(
     batch_size: int = 4,
     preview: Any = None,
     advance: Callable[[int], object] = lambda frames: None,
-) -> Recording:
+) -> RecordingResult:
     """Looks at all frames that are not stored yet.
 
     Args:
@@ -62,4 +62,4 @@ def record(
             total += len(images)
             advance(total)
         written.result()
-    return Recording(files.frames, files.found, files.close())
+    return RecordingResult(files.frames, files.found, files.close())

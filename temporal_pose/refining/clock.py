@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from temporal_pose.refining.person import PersonTrack
+from temporal_pose.refining.person import DetectedPerson
 
 _EPSILON = 1e-9  # seconds
 
 
-def evenly(seen: PersonTrack) -> PersonTrack:
+def evenly(seen: DetectedPerson) -> DetectedPerson:
     """The same person at evenly spaced times; itself where they are.
 
     A grid point takes the straight line between two detections if they are no further apart than
@@ -27,7 +27,7 @@ def evenly(seen: PersonTrack) -> PersonTrack:
 
 
 def _column(
-    seen: PersonTrack, k: int, times: Float[np.ndarray, " G"], step: float
+    seen: DetectedPerson, k: int, times: Float[np.ndarray, " G"], step: float
 ) -> tuple[Float[np.ndarray, "G 2"], Bool[np.ndarray, " G"], Float[np.ndarray, " G"]]:
     own = np.flatnonzero(seen.found[:, k])
     if not len(own):

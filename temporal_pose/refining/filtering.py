@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from temporal_pose.filters.base import Filter
 from temporal_pose.pose.boxes import tight_boxes
 from temporal_pose.pose.observations import Tracks
-from temporal_pose.refining.person import PersonTrack, person, set_aside
+from temporal_pose.refining.person import DetectedPerson, person, set_aside
 from temporal_pose.refining.refined import Refined, each
 
 #: Rows of a heatmap (thesis): filters take lengths in a box's side over it, as in training.
@@ -35,7 +35,7 @@ class FilterRefiner:
     def _refine(self, keypoints: Any, scores: Any, **about: Any) -> Refined:
         return self.apply(person(keypoints, scores, **about))
 
-    def apply(self, seen: PersonTrack) -> Refined:
+    def apply(self, seen: DetectedPerson) -> Refined:
         """Refines one person's detections, the wrong ones among them set aside first."""
         cleaned, why = seen.cleaned()
         remarks = set_aside(why)
@@ -49,7 +49,7 @@ class FilterRefiner:
         return Refined(np.where(inside[..., None], smoothed, np.nan), cleaned.scores, remarks)
 
 
-def tracks_of(seen: PersonTrack) -> Tracks:
+def tracks_of(seen: DetectedPerson) -> Tracks:
     """One person's detections as a filter takes them."""
     return Tracks(
         torch.from_numpy(seen.keypoints)[None],
@@ -60,7 +60,7 @@ def tracks_of(seen: PersonTrack) -> Tracks:
     )
 
 
-def side(seen: PersonTrack) -> float:
+def side(seen: DetectedPerson) -> float:
     """Mean side of the boxes that a network would see the person through, image pixels.
 
     1 where no frame shows two distinct keypoints.

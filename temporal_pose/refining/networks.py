@@ -16,7 +16,7 @@ from temporal_pose.pose.skeletons import skeleton as skeleton_of
 from temporal_pose.refining.bridging import bridged
 from temporal_pose.refining.clock import evenly, read_back
 from temporal_pose.refining.filtering import FilterRefiner
-from temporal_pose.refining.person import PersonTrack, person
+from temporal_pose.refining.person import DetectedPerson, person
 from temporal_pose.refining.refined import Refined, each
 from temporal_pose.refining.windowed import View, WindowedNetwork, blended, decoded
 
@@ -76,7 +76,7 @@ class NetworkRefiner:
         found, frames = seen.detected, np.arange(len(seen.detected))
         places, scores = seen.keypoints.astype(np.float64), seen.scores.astype(np.float64)
         times = frames / sequence.fps
-        whole = PersonTrack(places, found, scores, times, sequence.fps, sequence.skeleton)
+        whole = DetectedPerson(places, found, scores, times, sequence.fps, sequence.skeleton)
         cleaned, _ = whole.cleaned()
         maps = sequence.detections.heatmaps if sequence.detections else None
         kept = Detections(
@@ -90,7 +90,7 @@ class NetworkRefiner:
 
     def _joined(
         self,
-        seen: PersonTrack,
+        seen: DetectedPerson,
         places: Float[np.ndarray, "F K 2"],
         known: Bool[np.ndarray, "F K"],
     ) -> Refined:
@@ -101,7 +101,7 @@ class NetworkRefiner:
         remarks = (*self.remarks, *base.remarks, *self._said(seen, known))
         return Refined(keypoints, base.scores, remarks)
 
-    def _said(self, seen: PersonTrack, known: Bool[np.ndarray, "F K"]) -> tuple[str, ...]:
+    def _said(self, seen: DetectedPerson, known: Bool[np.ndarray, "F K"]) -> tuple[str, ...]:
         lines, names = [], seen.skeleton.keypoints if seen.skeleton else ()
         left = [name for i, name in enumerate(names) if not known[:, i].any()]
         if not known.any():
@@ -156,7 +156,7 @@ class NetworkRefiner:
         return replace(ours, detections=seen)
 
 
-def _sequence(seen: PersonTrack) -> PoseSequence:
+def _sequence(seen: DetectedPerson) -> PoseSequence:
     """Detections alone, as a network's input is made of; nothing has a truth."""
     if seen.skeleton is None:
         raise ValueError("a network needs the names of keypoints")

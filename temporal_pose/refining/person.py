@@ -17,7 +17,7 @@ _EVEN = 0.01
 
 
 @dataclass(frozen=True)
-class PersonTrack:
+class DetectedPerson:
     """Detections of one person in F frames.
 
     Args:
@@ -44,7 +44,7 @@ class PersonTrack:
         steps = np.diff(self.times) * self.fps
         return bool((np.abs(steps - 1) <= _EVEN).all())
 
-    def cleaned(self) -> tuple["PersonTrack", Cleaned]:
+    def cleaned(self) -> tuple["DetectedPerson", Cleaned]:
         """The same without detections that are not to be believed, and which these are."""
         places = np.where(self.found[..., None], self.keypoints, np.nan)
         why = clean(places, self.times, self.skeleton, self.image_size)
@@ -72,7 +72,7 @@ def person(
     times: Any = None,
     skeleton: Skeleton | str | None = None,
     image_size: tuple[int, int] | None = None,
-) -> PersonTrack:
+) -> DetectedPerson:
     """Detections of one person from arrays, as `Refiner.refine` takes them.
 
     Raises:
@@ -103,7 +103,7 @@ def person(
     seconds, rate = _clock(len(places), fps, times)
     sure = np.where(np.isfinite(sure), sure, 1)
     places, sure = np.where(found[..., None], places, 0), np.where(found, sure, 0)
-    return PersonTrack(places, found, sure, seconds, rate, names, image_size)
+    return DetectedPerson(places, found, sure, seconds, rate, names, image_size)
 
 
 def _numbers(name: str, values: Any) -> Float[np.ndarray, "..."]:

@@ -7,25 +7,24 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from scipy.ndimage import convolve1d
-from torch import Tensor, nn
+from torch import Tensor
 
 from temporal_pose.errors import DataError
 from temporal_pose.inputs.recorded import Recording
 from temporal_pose.pose.boxes import heatmap_to_image
-from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.framing import Framing
 from temporal_pose.pose.observations import Observed, Recorded
 from temporal_pose.pose.sequences import Detections, PoseSequence
+from temporal_pose.refining.window_refiner import WindowRefiner
 
 _AT_ONCE = 160  # frames that go through a network at once, each counted once a window
 
 
 @dataclass(frozen=True)
-class WindowedNetwork:
+class WindowedNetwork(WindowRefiner):
     """A network as it was trained: its codec, boxes, window and frame rate.
 
     Args:
-        network: from what the codec reads to what it decodes.
         framing: the boxes through which poses are seen.
         length: frames in a window, T.
         frame_step: every n-th frame is taken.
@@ -33,8 +32,6 @@ class WindowedNetwork:
         recorded: how detections become its input.
     """
 
-    network: nn.Module
-    codec: Codec
     framing: Framing
     length: int
     frame_step: int = 1
@@ -67,7 +64,7 @@ class WindowedNetwork:
         times = torch.zeros(len(run), view.detections.detected.shape[1], 1).double()
         for rows in _portions(np.arange(len(run)), self.length):
             observed = view.observe(torch.from_numpy(run)[rows])
-            positions = self.codec.decode(self.network(self.codec.read(observed)), observed)
+            positions = self.answer(observed).keypoints
             shown = observed.detected.any(1, True).expand_as(observed.detected)
             weights = shown.flatten(0, 1)[..., None].double().cpu()
             sums.index_add_(0, rows.flatten(), view.place(positions, observed) * weights)

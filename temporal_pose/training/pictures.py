@@ -113,8 +113,7 @@ def look(task: Refinement, data: PoseData, batch: WindowBatch) -> list[SeenWindo
     in its place, and aim at.
     """
     observed, keypoints, visible, _torso, _window = data.prepare(batch)
-    output = task.network(task.codec.read(observed))
-    predicted = task.codec.decode(output, observed)
+    output, predicted = task.refiner.answer(observed)
     answered = observed.detected | visible
     if isinstance(task.codec, HeatmapCodec):
         speaker = task.codec

@@ -19,6 +19,7 @@ from temporal_pose.pose.losses import Loss, masked_mse
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Observed
 from temporal_pose.pose.skeletons import skeleton
+from temporal_pose.refining.window_refiner import WindowRefiner
 
 #: The sides that are scored.
 SCORED = ("val", "test")
@@ -74,6 +75,11 @@ class Refinement(L.LightningModule):
             setattr(self, name, nn.ModuleDict(metrics))
 
     @property
+    def refiner(self) -> WindowRefiner:
+        """What refines: the same as in `refine`."""
+        return WindowRefiner(self.network, self.codec)
+
+    @property
     def parameter_count(self) -> int:
         """Number of trained values."""
         return sum(parameter.numel() for parameter in self.network.parameters())
@@ -105,7 +111,7 @@ class Refinement(L.LightningModule):
 
     def forward(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
         """Refined keypoints in heatmap pixels."""
-        return self.codec.decode(self.network(self.codec.read(observed)), observed)
+        return self.refiner.answer(observed).keypoints
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
         key = random.stream(self.seed, 4, self.current_epoch, number, self.global_rank)
@@ -163,7 +169,7 @@ class Refinement(L.LightningModule):
         """
 
     def _loss(self, side: str, batch: Batch) -> tuple[Tensor, Tensor]:
-        output = self.network(self.codec.read(batch.observed))
+        output = self.refiner.emit(batch.observed)
         target = self.codec.encode(batch.keypoints, batch.visible)
         loss = self.loss(output, target, batch.visible)
         self.losses[side].update(loss.detach(), batch.visible.sum())

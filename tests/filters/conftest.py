@@ -1,8 +1,5 @@
 """Tracks to smooth, and every filter that ``conf/model`` names, with the settings it has there."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -32,16 +29,6 @@ def rng():
 @pytest.fixture
 def make_tracks():
     return tracks_of
-
-
-@pytest.fixture
-def shared_data() -> Path:
-    """Folder of the real data sets; without it the test is skipped."""
-    beside = Path(__file__).parents[3] / "shared" / "data"
-    path = Path(os.environ.get("TEMPORAL_POSE_SHARED_DATA", beside))
-    if not path.is_dir():
-        pytest.skip(f"no real data at {path}; set TEMPORAL_POSE_SHARED_DATA")
-    return path
 
 
 @pytest.fixture

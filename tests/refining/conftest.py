@@ -1,20 +1,7 @@
-"""Where the real data lie, and bodies to move about."""
-
-import os
-from pathlib import Path
+"""Real dances, and randomness."""
 
 import numpy as np
 import pytest
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Folder of the real data sets; without it the test is skipped."""
-    beside = Path(__file__).parents[3] / "shared" / "data"
-    path = Path(os.environ.get("TEMPORAL_POSE_SHARED_DATA", beside))
-    if not path.is_dir():
-        pytest.skip(f"no real data at {path}; set TEMPORAL_POSE_SHARED_DATA")
-    return path
 
 
 @pytest.fixture

@@ -1,0 +1,50 @@
+"""What came of an evaluation: where it may be kept, and how it is shown."""
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.table import Table
+
+from temporal_pose.app.composing import plain
+from temporal_pose.errors import ConfigError
+from temporal_pose.files.atomic import write_json
+from temporal_pose.files.outputs import refuse_inputs
+from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.predictions import Predictions
+from temporal_pose.runs.results import METRICS, PREDICTIONS
+
+
+def check_out(config: DictConfig) -> None:
+    """Makes sure that nothing is replaced but an earlier evaluation.
+
+    Raises:
+        ConfigError: ``out`` is where a run, its weights or the data are, or holds other results.
+    """
+    folder = Path(str(config.out)).expanduser()
+    read = (config.run, config.checkpoint, config.data.root)
+    written = (folder / PREDICTIONS, folder / METRICS)
+    refuse_inputs(written, [Path(str(path)) for path in read if path is not None])
+    if not RunFolder(folder).replaceable:
+        raise ConfigError(f"out is {folder}, which holds a run or other results; choose another")
+
+
+def keep(config: DictConfig, scores: dict[str, float], predictions: Predictions) -> None:
+    """Writes what came out, if asked to, and shows it."""
+    if config.out is not None:
+        folder = Path(str(config.out)).expanduser()
+        predictions.save(folder / PREDICTIONS)
+        write_json(folder / METRICS, plain(scores))
+    Console().print(_table(config.model.name, scores))
+
+
+def _table(name: str, scores: dict[str, float]) -> Table:
+    """Scores of all keypoints, and of their groups at the widest threshold alone."""
+    table = Table("score", name, "identity", title="test set")
+    for row, value in scores.items():
+        score = row.removeprefix("test/")
+        if score != row and not score.startswith(("pck@0.05/", "pck@0.1/")):
+            shown = (value, scores[f"identity/{score}"])
+            form = "{:.1%}" if score.startswith("pck") else "{:.3f}"
+            table.add_row(score, *(form.format(number) for number in shown))
+    return table

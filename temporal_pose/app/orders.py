@@ -1,0 +1,98 @@
+"""What `refine` is told to do, read off its configuration: an order, and the files it is for."""
+
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError
+
+from temporal_pose.app.composing import typed
+from temporal_pose.app.filming import VIDEOS, Film, check_installed, detected
+from temporal_pose.app.refinery import Order, Recipe
+from temporal_pose.app.trust import trusted
+from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.formats.clips import Given
+from temporal_pose.formats.known import recognised
+from temporal_pose.pose.rates import frame_rate, image_size
+from temporal_pose.pose.skeletons import skeleton
+from temporal_pose.refining.saved import of_network
+from temporal_pose.refining.sources import FoundFiles, Source, find
+
+
+def order_of(config: DictConfig) -> Order:
+    """The order that a configuration describes.
+
+    Raises:
+        ConfigError: the model is no filter, or a setting is none.
+        DataError: the video does not exist.
+    """
+    network: Any = {}
+    if config.run is None:
+        network = _network(config)
+    name = str(config.run or config.model.name)
+    return Order(
+        Path(config.out).expanduser(),
+        Recipe(name, network, config.run, tuple(sorted(trusted()))),
+        Given(
+            None if config.fps is None else frame_rate(config.fps),
+            None if config.skeleton is None else skeleton(config.skeleton),
+            None if config.image_size is None else image_size(config.image_size),
+        ),
+        config.to,
+        None if config.person == "all" else (int(config.person),),
+        config.page,
+        config.force,
+        _film(config),
+    )
+
+
+def found_by(config: DictConfig, order: Order) -> FoundFiles:
+    """The keypoint files, those that a detector makes of a video included.
+
+    Raises:
+        ConfigError: a video beside several files; an unknown detector or format.
+        DataError: nothing is there, or a video cannot be read.
+    """
+    source = Path(config.source).expanduser()
+    if source.suffix.lower() not in VIDEOS or not source.is_file():
+        found = find(source, config.format)
+        if order.film is not None and len(found.sources) > 1:
+            raise ConfigError(
+                f"video= goes with one keypoint file; {source} holds {len(found.sources)}"
+            )
+        return found
+    people = "all" if config.person == "all" else "1"
+    folder = order.out / "detections"
+    hydra = HydraConfig.get()
+    own = [one for one in typed(hydra.overrides.task) if one.startswith("detector.")]
+    chosen = [f"detector={hydra.runtime.choices['detector']}", *own]
+    files = detected(source, folder, chosen, people, order.force)
+    return FoundFiles([Source(file, recognised(file)) for file in files], [], [])
+
+
+def _network(config: DictConfig) -> Any:
+    """How a filter is made; a network's settings are its run's, and are not all here.
+
+    Raises:
+        ConfigError: the model is no filter.
+    """
+    try:
+        return OmegaConf.to_container(config.model.network, resolve=True)
+    except InterpolationKeyError:
+        of_network(None, config.model.name)
+
+
+def _film(config: DictConfig) -> Film | None:
+    """The video beside the keypoints, or that is the source itself."""
+    source = Path(config.source).expanduser()
+    itself = source.suffix.lower() in VIDEOS and source.is_file()
+    path = source if itself and config.video is None else config.video
+    if path is None:
+        return None
+    fps = None if config.fps is None else frame_rate(config.fps)
+    shown = Path(path).expanduser()
+    if not shown.exists():
+        raise DataError(f"video '{shown}' does not exist; expected the keypoints' video")
+    check_installed()
+    return Film(shown, config.layout, config.video_start, tuple(config.stills), fps)

@@ -1,0 +1,58 @@
+"""What became of the files that `refine` was given, in the terminal."""
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from temporal_pose.app.cli import progress
+from temporal_pose.app.refinery import Order, Outcome, carry_out, workers_for
+from temporal_pose.refining.sources import Source
+
+_LINES = 20  # remarks that are shown in the terminal
+
+
+def refined(waiting: Sequence[Source], order: Order, wanted: int | None) -> list[Outcome]:
+    """What became of every source, shown as a table and sentences.
+
+    Args:
+        wanted: processes that share the work; None for as many as pay.
+    """
+    done: list[Outcome] = []
+    workers = workers_for(waiting, wanted)
+    with progress() as bar:
+        task = bar.add_task("files", total=len(waiting))
+        for outcome in carry_out(waiting, order, workers):
+            done.append(outcome)
+            bar.advance(task)
+    done.sort(key=lambda one: one.name)
+    if any(one.rows for one in done):
+        Console().print(_table(done))
+    lines = [f"note: {one.name}: {line}" for one in done for line in one.remarks]
+    for line in lines[:_LINES]:
+        print(line)
+    if len(lines) > _LINES:
+        where = "the pages tell" if order.page else "page=true has a page tell"
+        print(f"note: {len(lines) - _LINES} more remarks; {where} all of them")
+    return done
+
+
+def _table(done: Sequence[Outcome]) -> Table:
+    table = Table(
+        Column("file", overflow="fold", min_width=12),
+        box=SIMPLE_HEAD,
+        caption="jitter: mean second difference, image px/frame²; kept: of the motion below the "
+        "cut-off; filled in and set aside: positions",
+    )
+    for name in ("person", "poses", "jitter", "after", "kept", "filled", "aside"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in done:
+        for row in one.rows:
+            before, after = ("–" if v != v else f"{v:.2f}" for v in row.jitter)
+            kept = "–" if row.kept != row.kept else f"{row.kept:.0%}"
+            counts = (f"{row.filled:,}", f"{row.aside:,}")
+            person = row.name.replace("person ", "")
+            table.add_row(escape(one.name), person, f"{row.poses:,}", before, after, kept, *counts)
+    return table

@@ -1,0 +1,83 @@
+"""A report's runs: which are compared, where it may go, and its main tables in the terminal."""
+
+from collections.abc import Mapping
+from os import environ
+from pathlib import Path
+
+from rich.console import Console
+
+from temporal_pose.errors import ConfigError, RunFolderError
+from temporal_pose.reporting.finished import Results, read_results, stages_with_runs
+from temporal_pose.reporting.page import TITLE, PredictionTimes, Report, with_data
+from temporal_pose.reporting.tables.scores import pck_table
+from temporal_pose.reporting.tables.variants import Variant
+from temporal_pose.reporting.tables.writing import terminal
+
+#: What finetuning is compared with: the pretrained weights on the same data, and no pretraining.
+STAGES = ("pretrained", "scratch", "finetune")
+
+
+def compared(results: Results, runs_dir: Path, others: object) -> tuple[list[Variant], list[str]]:
+    """The variants that a report compares, and why one of its own stages is not among them.
+
+    Args:
+        results: of the report itself. Of finetuning, further stages in the same folder join it.
+        others: by label the folder of further runs of the same stage.
+
+    Raises:
+        ConfigError: ``others`` is not such a mapping.
+        RunFolderError: one of the folders has no finished run of the stage.
+    """
+    others = {} if others is None else others
+    if not isinstance(others, Mapping) or not all(isinstance(v, str) for v in others.values()):
+        raise ConfigError(
+            f"variants is {others!r}; expected folders of runs by label, as in "
+            "variants='{window boxes: runs-window}'"
+        )
+    stages = STAGES if results.stage == "finetune" else (results.stage,)
+    own, lost = [], []
+    for stage in stages_with_runs(runs_dir, stages):
+        try:
+            found = results if stage == results.stage else read_results(runs_dir, stage)
+            own.append(Variant(stage, found))
+        except RunFolderError as error:
+            lost.append(str(error))
+    if others and len(own) == 1:
+        own = [Variant(runs_dir.name, results)]
+    added = [Variant(str(n), read_results(Path(f), results.stage)) for n, f in others.items()]
+    return [*own, *added], lost
+
+
+def check_place(out: Path, report: Report) -> None:
+    """Makes sure that nothing but an earlier report is replaced; its page is written first.
+
+    Raises:
+        ConfigError: a file of the report's has the name of one that is none.
+    """
+    page = out / next(iter(report.files))
+    ours = page.is_file() and page.read_bytes().startswith(TITLE.encode())
+    others = [out / name for name in report.files if (out / name).exists()]
+    if others and not ours:
+        raise ConfigError(
+            f"{others[0]} is there already, and not of a report; choose another out="
+        )
+
+
+def times_of(results: Results) -> PredictionTimes:
+    """How long the networks of the runs take, here and now."""
+    from temporal_pose.app.prediction_times import (
+        measured,  # here, for it takes the whole of torch
+    )
+
+    return measured(results)
+
+
+def show(results: Results) -> None:
+    """Prints a table of accuracies per k, 100 columns wide where nothing says how wide."""
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in environ:
+        console = Console(width=100)
+    for number, k in enumerate(results.ks, 1):
+        table = with_data(pck_table(results, k), results.of(k))
+        console.print(terminal(table, number, console.width), highlight=False)
+        console.print()
