@@ -144,3 +144,17 @@ def test_no_two_files_have_one_name() -> None:
         if place.parts[0] != "bench" and file.stem not in COMMON:
             places[file.stem].append(str(place))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_models_are_asked_in_one_place() -> None:
+    """What is trained, scored, drawn and used is then the same."""
+    asking = {
+        str(file.relative_to(PACKAGE))
+        for file in FILES
+        for node in ast.walk(parsed(file))
+        if file.parent.name != "bench"  # which compares with others' networks
+        and isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "network"
+    }
+    assert asking == {"refining/window_refiner.py"}
