@@ -1,6 +1,8 @@
 """The commands as a user types them: in this process, which saves starting another."""
 
+import contextlib
 import importlib
+import shutil
 import subprocess
 import sys
 import warnings
@@ -96,6 +98,30 @@ def command(
 
     yield run
     GlobalHydra.instance().clear()
+
+
+Trained = Callable[..., None]
+
+#: Folders with the runs that this process has trained, by what was typed.
+_TRAINED: dict[tuple[str, ...], Path] = {}
+
+
+@pytest.fixture
+def trained(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Puts into the working folder what ``train`` makes of what is typed, trained only once.
+
+    For tests of what comes after training; those of training itself train.
+    """
+
+    def put(*typed: str) -> None:
+        if typed not in _TRAINED:
+            kept = tmp_path_factory.mktemp("trained")
+            with contextlib.chdir(kept):
+                command("train", *typed).went_well()
+            _TRAINED[typed] = kept
+        shutil.copytree(_TRAINED[typed], Path(), dirs_exist_ok=True)
+
+    return put
 
 
 def typed(name: str, *arguments: str) -> list[str]:

@@ -13,7 +13,7 @@ install_import_hook("temporal_pose", "shapes.check")
 
 import pytest  # noqa: E402
 import torch  # noqa: E402
-from commands import command  # noqa: E402, F401
+from commands import command, trained  # noqa: E402, F401
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,6 @@ import yaml
 PACKAGE = Path(__file__).parents[1] / "temporal_pose"
 CONF = PACKAGE.parent / "conf"
 FILES = sorted(PACKAGE.rglob("*.py"))
-EVERY = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 
 #: From top to bottom; what stands side by side never imports each other.
 LEVELS = (
@@ -65,12 +64,12 @@ def test_the_package_is_found() -> None:
     assert names >= set(DEPTH) - {"exploring"}
 
 
-@EVERY
-def test_imports_point_down(file) -> None:
-    layer = layer_of(file.relative_to(PACKAGE).parts)
-    for parts in ours(file):
-        other = layer_of(parts)
-        assert other == layer or DEPTH[other] > DEPTH[layer], f"{layer} imports {'.'.join(parts)}"
+def test_imports_point_down() -> None:
+    for file in FILES:
+        layer = layer_of(file.relative_to(PACKAGE).parts)
+        for parts in ours(file):
+            other = layer_of(parts)
+            assert other == layer or DEPTH[other] > DEPTH[layer], (file, ".".join(parts))
 
 
 #: What neighbours share.
@@ -95,27 +94,26 @@ def test_no_detector_imports_another() -> None:
                 assert not known & (names - {name}), file.name
 
 
-@EVERY
-def test_only_commands_and_their_frame_know_hydra(file) -> None:
-    if layer_of(file.relative_to(PACKAGE).parts) in ("commands", "app"):
-        return
-    known = {name.split(".")[0] for name in imports(file)} & {"hydra", "omegaconf"}
-    assert not known
+def test_only_commands_and_their_frame_know_hydra() -> None:
+    for file in FILES:
+        if layer_of(file.relative_to(PACKAGE).parts) not in ("commands", "app"):
+            known = {name.split(".")[0] for name in imports(file)}
+            assert not known & {"hydra", "omegaconf"}, file
 
 
-@EVERY
-def test_no_file_is_long(file) -> None:
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= 280
+def test_no_file_is_long() -> None:
+    for file in FILES:
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 280, file
 
 
-@EVERY
-def test_no_function_is_long(file) -> None:
+def test_no_function_is_long() -> None:
     """Counted without signature and docstring."""
-    for node in ast.walk(parsed(file)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-            length = node.end_lineno - body[0].lineno + 1 if body else 0
-            assert length <= 32, f"{node.name} has {length} lines"
+    for file in FILES:
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+                length = node.end_lineno - body[0].lineno + 1 if body else 0
+                assert length <= 32, f"{file}: {node.name} has {length} lines"
 
 
 def test_commands_are_short() -> None:
@@ -146,3 +144,17 @@ def test_no_two_files_have_one_name() -> None:
         if place.parts[0] != "bench" and file.stem not in COMMON:
             places[file.stem].append(str(place))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_models_are_asked_in_one_place() -> None:
+    """What is trained, scored, drawn and used is then the same."""
+    asking = {
+        str(file.relative_to(PACKAGE))
+        for file in FILES
+        for node in ast.walk(parsed(file))
+        if file.parent.name not in ("bench", "models")  # others' networks; one within another
+        and isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "network"
+    }
+    assert asking == {"refining/window_refiner.py"}

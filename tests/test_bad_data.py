@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import READ, TINY, Command, no_results, process, write_penn_action
+from commands import READ, TINY, Command, Trained, no_results, process, write_penn_action
 from filelock import FileLock
 
 RUN = Path("runs/pretrain/conv3d/setup1/k1")
@@ -161,8 +161,10 @@ def test_a_full_disk_costs_one_line_and_the_run_can_go_on(
     assert (RUN / "metrics.json").exists()
 
 
-def test_a_damaged_checkpoint_stops_a_run_that_would_go_on_from_it(command: Command) -> None:
-    command("train", *TINY).went_well()
+def test_a_damaged_checkpoint_stops_a_run_that_would_go_on_from_it(
+    command: Command, trained: Trained
+) -> None:
+    trained(*TINY)
     (RUN / "metrics.json").unlink()
     last = RUN / "last.ckpt"
     last.write_bytes(last.read_bytes()[:1000])
@@ -173,8 +175,10 @@ def test_a_damaged_checkpoint_stops_a_run_that_would_go_on_from_it(command: Comm
     assert (RUN / "metrics.json").exists()
 
 
-def test_a_best_checkpoint_that_is_gone_stops_a_run_that_would_go_on(command: Command) -> None:
-    command("train", *TINY).went_well()
+def test_a_best_checkpoint_that_is_gone_stops_a_run_that_would_go_on(
+    command: Command, trained: Trained
+) -> None:
+    trained(*TINY)
     (RUN / "metrics.json").unlink()
     best = RUN / "best.ckpt"
     best.rename(best.with_suffix(".kept"))
@@ -185,8 +189,8 @@ def test_a_best_checkpoint_that_is_gone_stops_a_run_that_would_go_on(command: Co
     assert (RUN / "metrics.json").exists()
 
 
-def test_a_damaged_configuration_is_named(command: Command) -> None:
-    command("train", *TINY).went_well()
+def test_a_damaged_configuration_is_named(command: Command, trained: Trained) -> None:
+    trained(*TINY)
     (RUN / "config.yaml").write_text("model: [")
     message = command("train", *TINY).refused()
     assert message == f"{(RUN / 'config.yaml').absolute()} is damaged; delete the folder"

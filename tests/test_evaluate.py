@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from commands import READ, TINY, Command, process, write_paired, write_penn_action
+from commands import READ, TINY, Command, Trained, process, write_paired, write_penn_action
 
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
@@ -75,9 +75,11 @@ def test_numpy_finds_the_same_scores(command: Command, model: str) -> None:
         assert refined == pytest.approx(plain, rel=1e-5, abs=1e-7)
 
 
-def test_a_run_is_scored_on_another_data_set(command: Command, tmp_path: Path) -> None:
+def test_a_run_is_scored_on_another_data_set(
+    command: Command, trained: Trained, tmp_path: Path
+) -> None:
     root = write_penn_action(tmp_path / "penn", videos=5)
-    command("train", "model=conv3d", *TINY).went_well()
+    trained(*TINY)
     other = ("data=penn_action", f"data.root={root}", "out=other")
     command("evaluate", f"run={RUNS}/conv3d/setup1/k1", *other).went_well()
     found = scores(Path("other"))
@@ -152,8 +154,8 @@ def test_a_folder_without_a_run_is_refused(command: Command) -> None:
     assert message == f"{folder.absolute()} holds no run (no config.yaml)"
 
 
-def test_an_unfinished_run_is_refused(command: Command) -> None:
-    command("train", *TINY).went_well()
+def test_an_unfinished_run_is_refused(command: Command, trained: Trained) -> None:
+    trained(*TINY)
     run = RUNS / "conv3d/setup1/k1"
     (run / "metrics.json").unlink()
     message = command("evaluate", f"run={run}", "out=o").refused()
@@ -166,9 +168,9 @@ def test_an_unfinished_run_is_refused(command: Command) -> None:
 
 @pytest.mark.parametrize("content", [None, "{}", "nonsense"])
 def test_a_run_that_does_not_say_what_it_was_trained_on_is_refused(
-    command: Command, content: str | None
+    command: Command, trained: Trained, content: str | None
 ) -> None:
-    command("train", "model=identity", *TINY).went_well()
+    trained("model=identity", *TINY)
     split = (RUNS / "identity/setup1/k1/split.json").absolute()
     split.unlink()
     if content is not None:
@@ -186,8 +188,10 @@ def test_a_folder_that_cannot_be_written_is_found_before_any_work(command: Comma
     assert "videos:" not in shown.err + shown.out
 
 
-def test_results_never_replace_a_run_or_what_is_somebody_elses(command: Command) -> None:
-    command("train", "model=identity", *TINY).went_well()
+def test_results_never_replace_a_run_or_what_is_somebody_elses(
+    command: Command, trained: Trained
+) -> None:
+    trained("model=identity", *TINY)
     run, other = RUNS / "identity/setup1/k1", Path("other")
     Path("link").symlink_to(run.absolute())
     other.mkdir()
@@ -207,8 +211,8 @@ def test_results_never_replace_a_run_or_what_is_somebody_elses(command: Command)
         command("evaluate", f"run={run}", f"out={run}/again").went_well()
 
 
-def test_a_run_without_its_weights_is_refused(command: Command) -> None:
-    command("train", *TINY).went_well()
+def test_a_run_without_its_weights_is_refused(command: Command, trained: Trained) -> None:
+    trained(*TINY)
     best = RUNS / "conv3d/setup1/k1/best.ckpt"
     best.unlink()
     message = command("evaluate", f"run={best.parent}", "out=o").refused()
@@ -216,10 +220,10 @@ def test_a_run_without_its_weights_is_refused(command: Command) -> None:
     assert not Path("o").exists()
 
 
-def test_a_checkpoint_of_another_model_is_refused(command: Command) -> None:
-    command("train", "model=deciwatch", *TINY).went_well()
+def test_a_checkpoint_of_another_model_is_refused(command: Command, trained: Trained) -> None:
+    trained("model=deciwatch", *TINY)
     other = RUNS / "deciwatch/setup1/k1/best.ckpt"
-    command("train", "model=savgol", *TINY).went_well()
+    trained("model=savgol", *TINY)
     for model in ("model=conv3d", "model=kalman"):
         typed = (model, *TINY, f"checkpoint={other}", "out=o")
         message = command("evaluate", *typed).refused()
@@ -243,8 +247,10 @@ class Trap:
 
 
 @pytest.mark.parametrize("damage", ["half", "empty", "text", "pickle", "zipped"])
-def test_a_damaged_or_dangerous_checkpoint_is_refused(command: Command, damage: str) -> None:
-    command("train", "model=identity", *TINY).went_well()
+def test_a_damaged_or_dangerous_checkpoint_is_refused(
+    command: Command, trained: Trained, damage: str
+) -> None:
+    trained("model=identity", *TINY)
     best = RUNS / "identity/setup1/k1/best.ckpt"
     whole = best.read_bytes()
     if damage == "pickle":

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from commands import READ, TINY, Command, no_results, process, typed, write_paired
+from commands import READ, TINY, Command, Trained, no_results, process, typed, write_paired
 
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.pose.skeletons import SKELETONS
@@ -32,8 +32,10 @@ def paired(tmp_path: Path) -> tuple[str, ...]:
     return ("data=aist", f"data.root={root}", *READ)
 
 
-def test_it_starts_from_pretraining_at_its_best(command: Command, paired: tuple[str, ...]) -> None:
-    command("train", "model=conv3d", *TINY).went_well()
+def test_it_starts_from_pretraining_at_its_best(
+    command: Command, trained: Trained, paired: tuple[str, ...]
+) -> None:
+    trained(*TINY)
     command("finetune", "model=conv3d", "tune=false", *paired).went_well()
     run = Path("runs/pretrained/conv3d/setup1/k1")
     source = Path("runs/pretrain/conv3d/setup1/k1")
@@ -73,9 +75,9 @@ def test_what_pretraining_saw_is_not_tested_on(command: Command, tmp_path: Path)
 
 
 def test_finetuning_keeps_what_pretraining_left_and_learns(
-    command: Command, paired: tuple[str, ...]
+    command: Command, trained: Trained, paired: tuple[str, ...]
 ) -> None:
-    command("train", "model=deciwatch", *TINY).went_well()
+    trained("model=deciwatch", *TINY)
     command("finetune", "model=deciwatch", "from_start=false", *paired).went_well()
     run = Path("runs/finetune/deciwatch/setup1/k1")
     found = metrics(run)
@@ -193,8 +195,8 @@ def test_without_pretraining_the_message_names_the_command(command: Command) -> 
     command("finetune", *asked).went_well()
 
 
-def test_the_controls_live_beside_it(command: Command) -> None:
-    command("train", "model=conv3d", *TINY).went_well()
+def test_the_controls_live_beside_it(command: Command, trained: Trained) -> None:
+    trained(*TINY)
     for extra in ((), ("from_scratch=true",), ("tune=false",)):
         command("finetune", "model=conv3d", *EMBEDDED, *extra).went_well()
     rates = [
@@ -218,8 +220,8 @@ def test_filters_need_no_pretraining_and_are_tuned(command: Command) -> None:
     assert "setting/window_s" in metrics("runs/finetune/savgol_window/setup1/k1")
 
 
-def test_another_pretraining_is_another_run(command: Command) -> None:
-    command("train", "model=conv3d", *TINY).went_well()
+def test_another_pretraining_is_another_run(command: Command, trained: Trained) -> None:
+    trained(*TINY)
     command("finetune", "model=conv3d", *EMBEDDED).went_well()
     command("finetune", "model=conv3d", *EMBEDDED).went_well()  # skipped
     command("train", "model=conv3d", *TINY, "input.mean=0", "force=true").went_well()
@@ -227,8 +229,8 @@ def test_another_pretraining_is_another_run(command: Command) -> None:
     assert "belongs to another configuration: start is " in message
 
 
-def test_weights_of_another_window_are_refused(command: Command) -> None:
-    command("train", "model=conv3d", *TINY).went_well()
+def test_weights_of_another_window_are_refused(command: Command, trained: Trained) -> None:
+    trained(*TINY)
     message = command("finetune", "model=conv3d", *EMBEDDED, "data.window=3").refused()
     assert re.fullmatch(r"checkpoint .*/best\.ckpt is of another model: network\..*", message)
     assert not Path("runs/finetune/conv3d/setup1/k1/config.yaml").exists()
@@ -239,8 +241,10 @@ def test_poses_without_detections_are_refused(command: Command) -> None:
     assert "holds no detections; input=recorded needs a real detector's output" in message
 
 
-def test_a_sweep_leaves_out_what_is_not_pretrained_if_asked_to(tmp_path: Path) -> None:
-    process("train", "model=conv3d", *TINY, cwd=tmp_path)
+def test_a_sweep_leaves_out_what_is_not_pretrained_if_asked_to(
+    trained: Trained, tmp_path: Path
+) -> None:
+    trained(*TINY)
     asked = ("-m", "model=conv3d,deciwatch,gaussian", *EMBEDDED)
     refused = process("finetune", *asked, cwd=tmp_path)
     assert refused.status == 2
@@ -253,9 +257,12 @@ def test_a_sweep_leaves_out_what_is_not_pretrained_if_asked_to(tmp_path: Path) -
     assert finished == ["conv3d", "gaussian"]
 
 
-def test_a_damaged_pretraining_is_found_before_the_first_run(tmp_path: Path) -> None:
+def test_a_damaged_pretraining_is_found_before_the_first_run(
+    trained: Trained, tmp_path: Path
+) -> None:
     """Also where another run of the same model is whole."""
-    process("train", "-m", "model=conv3d", "k=1,2", *TINY, cwd=tmp_path)
+    trained(*TINY)
+    trained("k=2", *TINY)
     damaged = tmp_path / "runs/pretrain/conv3d/setup1/k2/best.ckpt"
     damaged.write_bytes(damaged.read_bytes()[:1000])
     refused = process("finetune", "-m", "model=conv3d", "k=1,2", *EMBEDDED, cwd=tmp_path)
@@ -263,8 +270,10 @@ def test_a_damaged_pretraining_is_found_before_the_first_run(tmp_path: Path) -> 
     assert not (tmp_path / "runs/finetune").exists()
 
 
-def test_a_killed_run_ends_as_if_it_never_was(command: Command, tmp_path: Path) -> None:
-    command("train", "model=deciwatch", *TINY).went_well()
+def test_a_killed_run_ends_as_if_it_never_was(
+    command: Command, trained: Trained, tmp_path: Path
+) -> None:
+    trained("model=deciwatch", *TINY)
     asked = ("model=deciwatch", *EMBEDDED, "trainer.max_epochs=12")
     command("finetune", *asked, "runs_dir=calm", "pretrained=runs").went_well()
     run = tmp_path / "runs/finetune/deciwatch/setup1/k1"

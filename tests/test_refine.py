@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import READ, STANDING, TINY, Command, process, write_paired
+from commands import READ, STANDING, TINY, Command, Trained, process, write_paired
 from layouts import npz, with_detections, with_heatmaps, zarr_group
 
 from temporal_pose.data.synthetic import Synthetic
@@ -104,7 +104,9 @@ def test_the_result_is_an_input_like_any_other(command: Command, tmp_path: Path)
 
 
 @pytest.mark.parametrize("run", [False, True])
-def test_heatmaps_are_read_from_disk(command: Command, tmp_path: Path, run: bool) -> None:
+def test_heatmaps_are_read_from_disk(
+    command: Command, trained: Trained, tmp_path: Path, run: bool
+) -> None:
     """The one bright cell of each map, in a box of 70 by 50 pixels and 7 by 5 cells."""
     cells = np.round(STANDING / [50, 100]).astype(int)
     places = np.tile(cells, (11, 1, 1)) + np.array([1, 0])
@@ -115,7 +117,7 @@ def test_heatmaps_are_read_from_disk(command: Command, tmp_path: Path, run: bool
     source = zarr_group(tmp_path / "v.zarr", arrays)
     chosen = ["model=robust"]
     if run:
-        command("train", "model=conv3d", *TINY).went_well()
+        trained(*TINY)
         chosen = [f"run={RUN}/conv3d/setup1/k1"]
     command("refine", *chosen, f"source={source}", "out=refined").went_well()
     made = load(Path("refined/v.zarr")).detections
@@ -266,9 +268,9 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
 
 
 def test_frame_rates_unlike_those_of_training_are_remarked(
-    command: Command, tmp_path: Path
+    command: Command, trained: Trained, tmp_path: Path
 ) -> None:
-    command("train", "model=deciwatch", *TINY).went_well()
+    trained("model=deciwatch", *TINY)
     source = write_paired(tmp_path / "own", dances=1, cameras=1)
     shown = command("refine", f"run={RUN}/deciwatch/setup1/k1", f"source={source}", "out=refined")
     shown.went_well()

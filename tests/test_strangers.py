@@ -10,7 +10,7 @@ import pytest
 import torch
 import yaml
 import zarr
-from commands import TINY, Command
+from commands import TINY, Command, Trained
 
 import temporal_pose
 from temporal_pose.errors import UserError
@@ -97,9 +97,9 @@ CONFIG = {
 
 
 @pytest.fixture
-def run(command: Command) -> Path:
+def run(trained: Trained) -> Path:
     """A finished run."""
-    command("train", "model=conv3d", *TINY, "trainer.max_epochs=1").went_well()
+    trained(*TINY)
     return RUN
 
 

@@ -1,6 +1,5 @@
 """Refining files: each read, refined, written whole, and its page beside it; several at once."""
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -66,7 +65,7 @@ class Recipe:
         if self.run is None:
             return {"model": self.name, "settings": dict(self.network)}
         folder = RunFolder(Path(self.run))
-        weights = hashlib.sha256(folder.best.read_bytes()).hexdigest()[:16]
+        weights = content(folder.best)
         return {"run": folder.metrics().get("config_hash"), "weights": weights}
 
 

@@ -20,6 +20,7 @@ from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.overlaying import overlays
 from temporal_pose.bench.prediction import prediction
 from temporal_pose.bench.rendering import rendering
+from temporal_pose.bench.starting import starting
 from temporal_pose.bench.steps import biconvlstm, conv3d
 from temporal_pose.bench.waiting import waiting
 
@@ -28,7 +29,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     for function in (
         *(rendering, decoding, conv3d, biconvlstm, prediction),
         *(conv3d_epoch, deciwatch_epoch, waiting, lightning, grid, heatmaps, detection),
-        *(filtering, streaming, openpose, blazepose, overlays),
+        *(starting, filtering, streaming, openpose, blazepose, overlays),
     )
 }
 

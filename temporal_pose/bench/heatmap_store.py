@@ -8,7 +8,6 @@ measured: those few stay in the system's cache.)
 import json
 import logging
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -24,11 +23,11 @@ import zarr
 from temporal_pose.bench.epoch import Step, training
 from temporal_pose.bench.measure import Row, quartiles, seconds
 from temporal_pose.bench.penn_action import memory
+from temporal_pose.bench.processes import result_of
 from temporal_pose.bench.rendering import SIZE, blobs
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.paired import Paired
 from temporal_pose.data.splits import Split
-from temporal_pose.errors import DataError
 from temporal_pose.formats.paired.growing import CHUNK, create
 from temporal_pose.inputs.recorded import Recording
 from temporal_pose.models.conv3d import Conv3d
@@ -54,7 +53,7 @@ def heatmaps(gigabytes: float = 50, batches: int = 500, repeats: int = 5) -> Ite
         write(root / "train.zarr", int(gigabytes * 1e9 / FRAME), seed=0)
         for seed, name in enumerate(("val", "test"), 1):
             write(root / f"{name}.zarr", SOME * CHUNK, seed)
-        numbers = _in_new_process(root, batches, repeats)
+        numbers = result_of(__name__, root, batches, repeats, torch.get_num_threads())
     size = f"heatmaps, {gigabytes:g} GB"
     yield Row(f"{size}: opening", numbers["opening"], 2, "s", at_least=False)
     yield Row(f"{size}: most memory of training", numbers["memory"], 2000, "MB", at_least=False)
@@ -128,15 +127,6 @@ def waiting(data: PoseData, step: Step, steps: int = 8) -> float:
         step(codec.read(batch.observed), truth, batch.visible)
         waited.append((got - asked, time.perf_counter() - asked))
     return sum(wait for wait, _ in waited[1:]) / sum(whole for _, whole in waited[1:])
-
-
-def _in_new_process(root: Path, batches: int, repeats: int) -> dict[str, float]:
-    numbers = [str(batches), str(repeats), str(torch.get_num_threads())]
-    command = [sys.executable, "-m", __name__, str(root), *numbers]
-    run = subprocess.run(command, capture_output=True, text=True)
-    if run.returncode:
-        raise DataError(f"{root}: {(run.stderr.strip().splitlines() or ['no message'])[-1]}")
-    return dict(json.loads(run.stdout))
 
 
 if __name__ == "__main__":

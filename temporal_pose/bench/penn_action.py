@@ -6,7 +6,6 @@ Runs in a process of its own, so that the peak of its memory is that of this wor
 import json
 import logging
 import resource
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +13,9 @@ from pathlib import Path
 import torch
 
 from temporal_pose.bench.measure import Row, seconds
+from temporal_pose.bench.processes import result_of
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.penn_action import PennAction
-from temporal_pose.errors import DataError
 from temporal_pose.inputs.simulated import GaussianNoise
 
 
@@ -29,7 +28,7 @@ def penn_action(root: Path) -> Iterator[Row]:
     Raises:
         DataError: the set cannot be read.
     """
-    taken, loading, iterating = _in_new_process(root)
+    taken, loading, iterating = result_of(__name__, root)
     yield Row("Penn Action: loading", taken, 10, "s", at_least=False)
     yield Row("Penn Action: memory that loading adds", loading, 500, "MB", at_least=False)
     yield Row("Penn Action: memory that epochs 3 to 6 add", iterating, 10, "MB", at_least=False)
@@ -60,14 +59,6 @@ def load_and_iterate(root: Path) -> tuple[float, float, float]:
             data.prepare(batch, epoch)
         held.append(memory("VmRSS"))
     return taken, loading, held[5] - held[1]
-
-
-def _in_new_process(root: Path) -> list[float]:
-    command = [sys.executable, "-m", __name__, str(root)]
-    run = subprocess.run(command, capture_output=True, text=True)
-    if run.returncode:
-        raise DataError(f"{root}: {(run.stderr.strip().splitlines() or ['no message'])[-1]}")
-    return list(json.loads(run.stdout))
 
 
 if __name__ == "__main__":

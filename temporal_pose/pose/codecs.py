@@ -74,8 +74,25 @@ def read_positions(
     return DECODERS[decoder](drawn)[0].where(observed.detected[..., None], observed.positions)
 
 
+class ReadsPositions:
+    """What all codecs have in common: how they read what the detector saw; see there."""
+
+    size: int
+    render: str
+    decoder: str
+    border: str
+
+    def __post_init__(self) -> None:
+        renderer(self.render, self.border)
+        choose(DECODERS, "decoder", self.decoder)
+
+    def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
+        """Detected positions, unrefined."""
+        return read_positions(observed, self.size, self.render, self.decoder, self.border)
+
+
 @dataclass(frozen=True)
-class HeatmapCodec:
+class HeatmapCodec(ReadsPositions):
     """For networks from heatmaps to heatmaps, ``B T K H W``.
 
     Args:
@@ -95,14 +112,6 @@ class HeatmapCodec:
     decoder: str = "subpixel"
     skeleton: str = CLIMBALONG25.name
     border: str = "reflect"
-
-    def __post_init__(self) -> None:
-        renderer(self.render, self.border)
-        choose(DECODERS, "decoder", self.decoder)
-
-    def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
-        """Detected positions, unrefined."""
-        return read_positions(observed, self.size, self.render, self.decoder, self.border)
 
     def read(self, observed: Observed) -> Float[Tensor, "B T K H W"]:
         """The detector's heatmaps, or what it saw drawn as such."""
@@ -133,7 +142,7 @@ class HeatmapCodec:
 
 
 @dataclass(frozen=True)
-class CoordinateCodec:
+class CoordinateCodec(ReadsPositions):
     """For networks from coordinates to coordinates, ``B T K 2``, the heatmap being [-1, 1].
 
     Nothing is rendered, but for the thesis's blobs.
@@ -161,14 +170,6 @@ class CoordinateCodec:
     skeleton: str = CLIMBALONG25.name
     border: str = "reflect"
     start: bool = False
-
-    def __post_init__(self) -> None:
-        renderer(self.render, self.border)
-        choose(DECODERS, "decoder", self.decoder)
-
-    def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
-        """Detected positions, unrefined."""
-        return read_positions(observed, self.size, self.render, self.decoder, self.border)
 
     def read(self, observed: Observed) -> Float[Tensor, "B T K X"]:
         """Scales positions to [-1, 1]; X is 2, with a start 4, and one more with scores."""
@@ -204,7 +205,7 @@ def _start(observed: Observed) -> Float[Tensor, "B T K 2"]:
 
 
 @dataclass(frozen=True)
-class TrackCodec:
+class TrackCodec(ReadsPositions):
     """For filters, which take positions, what was detected and how surely, and the frame rate.
 
     Args:
@@ -232,13 +233,8 @@ class TrackCodec:
     border: str = "reflect"
 
     def __post_init__(self) -> None:
-        renderer(self.render, self.border)
-        choose(DECODERS, "decoder", self.decoder)
+        super().__post_init__()
         choose({"heatmap": 0, "image": 1}, "frame", self.frame)
-
-    def positions(self, observed: Observed) -> Float[Tensor, "B T K 2"]:
-        """Detected positions, unrefined."""
-        return read_positions(observed, self.size, self.render, self.decoder, self.border)
 
     def read(self, observed: Observed) -> Tracks:
         """Positions in the filter's pixels, one row a window or one row in all."""

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from temporal_pose.pose.skeletons import Skeleton
+from temporal_pose.refining.calmness import usual_step
 from temporal_pose.refining.misplaced import exchanges, jumps, outside
 from temporal_pose.refining.vectors import both, boxes
 
@@ -122,13 +123,8 @@ def clean(
     there &= ~exchanged
     for k in range(keypoints.shape[1]):
         seen = np.flatnonzero(there[:, k])
-        jumped[seen, k] |= jumps(keypoints[seen, k], times[seen], size, _step(times))
+        jumped[seen, k] |= jumps(keypoints[seen, k], times[seen], size, usual_step(times))
     return Cleaned(keypoints, absent, off, jumped, exchanged, lasting & ~jumped)
-
-
-def _step(times: Float[np.ndarray, " F"]) -> float:
-    """The usual time between frames, seconds."""
-    return float(np.median(np.diff(times))) if len(times) > 1 else 1.0
 
 
 def _exchanged(
@@ -149,7 +145,7 @@ def _exchanged(
         for first, last in exchanges(
             keypoints[:, pair], there[:, pair[0]] & there[:, pair[1]], times, size
         ):
-            short = times[last] - times[first] <= max(_LONGEST, 2.5 * _step(times))
+            short = times[last] - times[first] <= max(_LONGEST, 2.5 * usual_step(times))
             (brief if short else lasting)[first : last + 1, pair] = True
     sided = sorted(index for pair in pairs for index in pair)
     most = brief[:, sided].sum(-1) >= max(4, len(pairs))

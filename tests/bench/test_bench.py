@@ -15,7 +15,7 @@ from scipy.io import savemat
 import temporal_pose.training.timing as prediction_times
 from temporal_pose.bench import __main__ as command
 from temporal_pose.bench import measure as timing
-from temporal_pose.bench import prediction, steps, waiting
+from temporal_pose.bench import prediction, starting, steps, waiting
 from temporal_pose.bench.decoding import decoding
 from temporal_pose.bench.epoch import (
     conv3d_epoch,
@@ -125,6 +125,21 @@ def test_every_benchmark_gives_its_rows(rows, number, monkeypatch):
     assert all(np.isfinite(row.value) for row in taken)
     accuracies = [row for row in taken if row.unit in ("px", "of the peak", "calls")]
     assert all(row.ok for row in accuracies if "2 %" not in row.what)
+
+
+def test_fresh_processes_say_what_they_used(monkeypatch):
+    """What they do is that of the command line's tests; here it is what is asked of them."""
+    monkeypatch.setattr(starting, "trained", lambda folder: folder)
+    monkeypatch.setattr(starting, "_NETWORK", "import json; assert {run!r}; ")
+    monkeypatch.setattr(starting, "_FILTER", "assert poses.shape == (30, 17, 2); ")
+    monkeypatch.setattr(starting, "_USED", "print(0.5 if 'poses' in globals() else 0.25)")
+    rows = list(starting.starting(frames=30, repeats=1))
+    assert [row.what for row in rows] == [
+        "fresh process, importing torch: CPU",
+        "fresh process, the default filter on 30 frames: CPU",
+        "fresh process, a trained network on 30 frames: CPU",
+    ]
+    assert [(row.value, row.limit) for row in rows] == [(0.25, None), (0.5, 3), (0.5, 4)]
 
 
 @IGNORE
