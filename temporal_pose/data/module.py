@@ -16,6 +16,7 @@ from temporal_pose.data.portions import WithoutHeatmaps, in_portions
 from temporal_pose.data.recordings import Recordings
 from temporal_pose.data.splits import Split
 from temporal_pose.data.starting import Smoother, every_checked, started, thinned
+from temporal_pose.data.torso import mean_torso
 from temporal_pose.data.windows import Cut, Windows
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.inputs.protocol import Input
@@ -28,8 +29,6 @@ from temporal_pose.pose.skeletons import CLIMBALONG25
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
 
 log = logging.getLogger(__name__)
-
-_AT_ONCE = 4096  # windows that are measured at once, to bound memory
 
 
 class PoseData(L.LightningDataModule):
@@ -102,7 +101,8 @@ class PoseData(L.LightningDataModule):
             return
         sequences = [one.in_skeleton(self.skeleton) for one in self._read()]
         self.sides = self._divide(sequences)
-        self.mean_torso = self._measure_torso(self.sides["test" if self.whole else "train"])
+        measured = self.sides["test" if self.whole else "train"]
+        self.mean_torso = mean_torso(measured, self.input, self.framing, self.skeleton)
         for line in account(sequences, self.sides, self.mean_torso):
             log.info(line)
 
@@ -193,19 +193,6 @@ class PoseData(L.LightningDataModule):
             if not all(keep):
                 lost = keep.count(False)
                 log.info("left out: %d %s windows of videos the model trained on", lost, side)
-
-    def _measure_torso(self, windows: Windows) -> float:
-        diameters = []
-        for part in torch.arange(len(windows)).split(_AT_ONCE):
-            framed = self.input.frame(windows.take(part.tolist(), heatmaps=False), self.framing)
-            diameters.append(torso_diameter(framed.keypoints, framed.visible, self.skeleton))
-        mean = torch.cat(diameters).nanmean().item()
-        if not mean > 0:
-            raise DataError(
-                "no training frame shows a shoulder and the hip of the same side, so there is no "
-                "torso diameter, the unit of noise and PCK; expected at least one"
-            )
-        return mean
 
     def train_dataloader(self) -> DataLoader[WindowBatch]:
         """Shuffled training windows; always the same ones with ``trainer.overfit_batches``."""

@@ -67,9 +67,8 @@ def thinned(sequence: PoseSequence, step: int) -> PoseSequence:
 def _of(seen: Detections, kept: Bool[np.ndarray, " F"]) -> Detections:
     if seen.heatmaps is not None:
         raise ConfigError("data.every leaves out frames of keypoints, not of heatmaps; use [1]")
-    arrays = (seen.keypoints, seen.detected, seen.scores)
     boxes = None if seen.boxes is None else seen.boxes[kept]
-    return Detections(*(array[kept] for array in arrays), boxes)
+    return Detections(seen.keypoints[kept], seen.detected[kept], seen.scores[kept], boxes)
 
 
 def started(sequence: PoseSequence, smoother: Smoother, step: int) -> PoseSequence:

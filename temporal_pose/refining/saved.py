@@ -118,8 +118,9 @@ def load(path: str | Path) -> Refiner:
     remarks = () if real else (_SIMULATED.format(run.path),)
     rates = tuple(run.frame_rates())
     rest = corrected or filter_named()
-    known = {"start": corrected, "usual": run.likeness() if real else {}}
-    return NetworkRefiner(model, rest, run.taught(), rates, remarks, **known)
+    usual = run.likeness() if real else {}
+    taught = run.taught()
+    return NetworkRefiner(model, rest, taught, rates, remarks, start=corrected, usual=usual)
 
 
 _SIMULATED = (
