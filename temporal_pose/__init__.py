@@ -44,13 +44,13 @@ __all__ = ["Stream", "load", "refine"]
 def refine(
     keypoints: Any, scores: Any = None, *, model: str = "robust", **about: Any
 ) -> "Refined":
-    """Accurate, smooth poses out of jittery ones, by a filter; no training, any keypoints.
+    """Accurate, smooth poses out of jittery ones; no training, any keypoints.
 
     Args:
         keypoints: (F, K, 2) positions x, y in image pixels, or (F, K, 3) with scores, or for
             several people (F, P, K, 2 or 3). NaN, (0, 0) and (-1, -1) mean not found.
         scores: (F, K), how sure the detector was; None, or NaN for one of them, means sure.
-        model: name of a filter.
+        model: name of a filter, or of a network that comes with its weights, such as 'steady'.
         about: ``fps``, or ``times`` (seconds of each frame); ``skeleton`` (a name, a YAML file,
             or none); ``image_size`` (width, height), for positions that are shares of the image;
             see `temporal_pose.refining.refined.Refiner.refine`.
@@ -59,9 +59,9 @@ def refine(
         DataError: arrays that do not fit each other, or cannot be image positions.
         ConfigError: a setting that is missing, unknown or out of range.
     """
-    from temporal_pose.refining.saved import filter_named
+    from temporal_pose.refining.saved import named
 
-    return filter_named(model).refine(keypoints, scores, **about)
+    return named(model).refine(keypoints, scores, **about)
 
 
 def load(run: "str | Path") -> "Refiner":

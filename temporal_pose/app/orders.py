@@ -16,7 +16,7 @@ from temporal_pose.formats.clips import Given
 from temporal_pose.formats.known import recognised
 from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
-from temporal_pose.refining.saved import of_network
+from temporal_pose.refining.saved import SHIPPED, of_network
 from temporal_pose.refining.sources import FoundFiles, Source, find
 
 
@@ -28,12 +28,15 @@ def order_of(config: DictConfig) -> Order:
         DataError: the video does not exist.
     """
     network: Any = {}
-    if config.run is None:
+    run = config.run
+    if run is None and config.model.get("shipped"):
+        run = str(SHIPPED / config.model.shipped)
+    if run is None:
         network = _network(config)
     name = str(config.run or config.model.name)
     return Order(
         Path(config.out).expanduser(),
-        Recipe(name, network, config.run, tuple(sorted(trusted()))),
+        Recipe(name, network, run, tuple(sorted(trusted()))),
         Given(
             None if config.fps is None else frame_rate(config.fps),
             None if config.skeleton is None else skeleton(config.skeleton),

@@ -146,6 +146,11 @@ def check(config: DictConfig) -> None:
             raise ConfigError(
                 f"{name} is {config[name]!r}; expected settings of its own: --cfg job lists them"
             )
+    if config.model.get("shipped"):
+        raise ConfigError(
+            f"model '{config.model.name}' is trained already, and refine takes it; to train one "
+            "like it, use experiment=steady"
+        )
     one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
     one_of("missing", config.get("missing", "error"), ("error", "skip"))
     one_of("trainer.precision", str(config.trainer.precision), PRECISIONS)

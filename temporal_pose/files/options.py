@@ -37,4 +37,9 @@ def filters() -> list[str]:
 
 def networks() -> list[str]:
     """Models that learn, and the identity."""
-    return [name for name in options("model") if name not in filters()]
+    return [name for name in options("model") if name not in (*filters(), *shipped())]
+
+
+def shipped() -> list[str]:
+    """Models that come with their weights, for `refine` alone."""
+    return [name for name in options("model") if described("model", name).get("shipped")]

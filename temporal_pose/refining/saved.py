@@ -24,7 +24,19 @@ from temporal_pose.runs.weights import check_weights, fill, read_checkpoint
 #: What refines where nothing else is chosen.
 DEFAULT = "robust"
 
+#: Run folders that come with the package, by the name of their model.
+SHIPPED = Path(__file__).parents[1] / "shipped"
+
 _REFERENCE = re.compile(r"\$\{model\.(\w+)\}")
+
+
+def named(model: str = DEFAULT) -> Refiner:
+    """A refiner by name: a filter, or a network that comes with its weights.
+
+    Raises:
+        ConfigError: there is none of that name; the message names what there is.
+    """
+    return load(SHIPPED / model) if model in options.shipped() else filter_named(model)
 
 
 def filter_named(name: str = DEFAULT, **settings: Any) -> FilterRefiner:
@@ -58,8 +70,9 @@ def of_network(network: nn.Module | None, name: str) -> FilterRefiner:
         return FilterRefiner(network)
     if network is None or any(True for _ in network.parameters()):
         raise ConfigError(
-            f"model '{name}' is no filter; expected one of {', '.join(filters())}, or run=, the "
-            "folder of a trained network's run"
+            f"model '{name}' is no filter; expected one of "
+            f"{', '.join([*filters(), *options.shipped()])}, or run=, the folder of a trained "
+            "network's run"
         )
     return FilterRefiner(None)
 

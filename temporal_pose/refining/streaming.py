@@ -16,7 +16,7 @@ from temporal_pose.refining.cleaning import missing, sure
 from temporal_pose.refining.filtering import CELLS, FilterRefiner
 from temporal_pose.refining.networks import NetworkRefiner
 from temporal_pose.refining.online import Online
-from temporal_pose.refining.saved import DEFAULT, filter_named
+from temporal_pose.refining.saved import DEFAULT, named
 
 #: Side of the box that a person is seen through, over the longer side of the tight one.
 _ROOM = 1.2
@@ -161,7 +161,7 @@ def streamed(keypoints: Any, scores: Any = None, **about: Any) -> Streamed:
 
 
 def _streamable(model: Any, skeleton: Skeleton | None) -> Streamable:
-    chosen = filter_named(model) if isinstance(model, str) else model
+    chosen = named(model) if isinstance(model, str) else model
     if isinstance(chosen, FilterRefiner):
         return chosen.smoother or _Unsmoothed()
     if isinstance(chosen, NetworkRefiner):

@@ -81,6 +81,18 @@ class KeptErrors:
         return cls(kept.window, kept.video, cluster, errors, identity, kept.visible, bands)
 
 
+def whole(folds: Sequence[KeptErrors]) -> KeptErrors:
+    """The errors of all turns of a cross-validation as those of one run on the whole set.
+
+    Bands, which are of one test set each, are left out.
+    """
+    if len(folds) == 1:
+        return folds[0]
+    names = ("window", "video", "cluster", "errors", "identity", "visible")
+    parts = {name: np.concatenate([getattr(fold, name) for fold in folds]) for name in names}
+    return KeptErrors(**parts, bands={})
+
+
 def read_errors(file: Path) -> KeptErrors | None:
     """The errors of the predictions in a file, or None where there is none.
 

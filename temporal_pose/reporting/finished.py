@@ -29,7 +29,10 @@ from temporal_pose.runs.results import (
 MODELS = ("identity", "conv3d", "deciwatch", "biconvlstm_s", "biconvlstm_c")
 SETUPS = ("1", "2", "3")
 
-_FOLDER = re.compile(r"(?P<model>[^/]+)/setup(?P<setup>[^/]+)/k(?P<k>[^/]+)(/seed(?P<seed>\d+))?")
+_FOLDER = re.compile(
+    r"(?P<model>[^/]+)/setup(?P<setup>[^/]+)/k(?P<k>[^/]+)(/seed(?P<seed>\d+))?"
+    r"(/fold(?P<fold>\d{1,6}))?"
+)
 
 #: Which command makes the runs of a stage, where it is not `train`, and with what setting.
 _MADE_BY = {
@@ -74,6 +77,7 @@ class Run:
         config: its resolved configuration.
         git: the commit it was made with, with a plus sign if the code was changed since.
         tested: its errors on the test set; None where it has kept no predictions.
+        fold: which turn of a cross-validation it is, from 1; 0 where it is none.
     """
 
     path: Path
@@ -86,6 +90,12 @@ class Run:
     git: str = ""
     config_hash: str = ""
     tested: KeptErrors | None = None
+    fold: int = 0
+
+    @property
+    def turn(self) -> tuple[int, int]:
+        """Seed and fold: what runs have in common that were tested on the same."""
+        return self.seed, self.fold
 
     @property
     def experiment(self) -> str:
@@ -217,7 +227,7 @@ def read_results(runs_dir: Path, stage: str, grid: bool = False) -> Results:
             f"python -m temporal_pose.{command} model=conv3d setup=1 k=1{extra} "
             f"runs_dir={runs_dir}"
         )
-    runs.sort(key=lambda run: (run.model, run.k, run.setup, run.seed))
+    runs.sort(key=lambda run: (run.model, run.k, run.setup, run.turn))
     return Results(stage, tuple(runs), grid, tuple(problems))
 
 
@@ -247,4 +257,5 @@ def _read_run(folder: Path, named: re.Match[str]) -> Run:
     if not 0 < k < math.inf or seed >= 2**32:
         raise RunFolderError(f"{folder} has no k or no seed in its name; expected k1 or k1/seed2")
     where = (folder, named["model"], named["setup"], k, seed)
-    return Run(*where, metrics.scores, config, metrics.git, metrics.config_hash)
+    fold = int(named["fold"] or 0)
+    return Run(*where, metrics.scores, config, metrics.git, metrics.config_hash, fold=fold)

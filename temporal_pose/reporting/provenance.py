@@ -50,10 +50,10 @@ def disagreements(results: Results, k: float, setup: str) -> list[str]:
     scores of the identity function.
     """
     runs = [run for run in results.runs if (run.setup, run.k) == (setup, k)]
-    by_seed: dict[int, list[Run]] = {}
+    by_turn: dict[tuple[int, int], list[Run]] = {}
     for run in runs:
-        by_seed.setdefault(run.seed, []).append(run)
-    texts = (_disagreement(same, results) for _, same in sorted(by_seed.items()))
+        by_turn.setdefault(run.turn, []).append(run)
+    texts = (_disagreement(same, results) for _, same in sorted(by_turn.items()))
     return [text for text in texts if text]
 
 

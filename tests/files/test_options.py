@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from temporal_pose.files import options as module
-from temporal_pose.files.options import described, filters, networks, options
+from temporal_pose.files.options import described, filters, networks, options, shipped
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
 
 
 def test_each_model_is_a_filter_or_not():
-    assert sorted([*filters(), *networks()]) == options("model")
+    assert sorted([*filters(), *networks(), *shipped()]) == options("model")
     assert {"conv3d", "deciwatch", "identity"} <= set(networks())
     assert {"savgol", "savgol_window", "kalman"} <= set(filters())
     assert filters().index("savgol_window") > filters().index("savgol")

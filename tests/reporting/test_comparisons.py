@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from temporal_pose.reporting.comparisons import KeptErrors, paired_difference, speeds, worsened
+from temporal_pose.reporting.comparisons import (
+    KeptErrors,
+    paired_difference,
+    speeds,
+    whole,
+    worsened,
+)
 from temporal_pose.runs.predictions import Predictions
 
 N, T, K = 23, 5, 3
@@ -195,3 +201,24 @@ def test_videos_and_cells_that_became_worse() -> None:
     assert found is not None
     assert (found.videos, found.cells) == (0, 0.5)
     assert worsened([KeptErrors.of(kept._replace(predicted=truth + 2 * off))]).videos == 1
+
+
+def test_folds_count_as_one_run_on_the_whole() -> None:
+    rng = np.random.default_rng(0)
+
+    def fold(first: int, windows: int) -> KeptErrors:
+        shape = (windows, 3, 5)
+        own = (rng.random(shape), rng.random(shape), rng.random(shape) < 0.8)
+        numbers = np.arange(first, first + windows)
+        names = np.array([f"v{number // 2}" for number in numbers])
+        return KeptErrors(numbers, names, names, *own, bands={})
+
+    parts = [fold(0, 4), fold(4, 7), fold(11, 2)]
+    joined = whole(parts)
+    assert whole(parts[:1]) is parts[0]
+    np.testing.assert_array_equal(joined.window, np.arange(13))
+    gaps = np.concatenate([(one.errors - one.identity)[one.visible] for one in parts])
+    found = paired_difference([joined], None)
+    assert found is not None
+    assert found.mean == pytest.approx(gaps.mean())
+    assert paired_difference(parts, None) is None  # three runs on different windows

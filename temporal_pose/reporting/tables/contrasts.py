@@ -5,7 +5,13 @@ what makes them large.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from temporal_pose.reporting.comparisons import Band, paired_difference, worsened
+from temporal_pose.reporting.comparisons import (
+    Band,
+    KeptErrors,
+    paired_difference,
+    whole,
+    worsened,
+)
 from temporal_pose.reporting.finished import Model, ModelKind, Results, Run
 from temporal_pose.reporting.tables.result_table import (
     Cell,
@@ -66,7 +72,7 @@ def worse_table(results: Results, k: float) -> ResultTable:
     own = results.of(k)
     models = _refiners(own)
     found = {
-        (model, setup): worsened([run.tested for run in runs if run.tested])
+        (model, setup): worsened([one for one in one_a_seed(runs) if one])
         for model in models
         for setup in own.setups
         if (runs := own.at(model.key, setup, k))
@@ -212,9 +218,16 @@ def _to_filter(own: Results, model: Model, best: Model | None, setup: str, k: fl
     return _difference(runs, own.at(best.key, setup, k))
 
 
+def one_a_seed(runs: Sequence[Run]) -> list[KeptErrors | None]:
+    """Errors on the test set, the folds of each seed together; None where a run has kept none."""
+    seeds = sorted({run.seed for run in runs})
+    folds = [[run.tested for run in runs if run.seed == seed] for seed in seeds]
+    return [whole([one for one in own if one]) if all(own) else None for own in folds]
+
+
 def _difference(runs: Sequence[Run], others: Sequence[Run] | None) -> Cell:
-    against = None if others is None else [run.tested for run in others]
-    found = paired_difference([run.tested for run in runs], against) if runs else None
+    against = None if others is None else one_a_seed(others)
+    found = paired_difference(one_a_seed(runs), against) if runs else None
     if found is None:
         return Cell(seeds=len(runs))
     worse = others is None and round(found.mean, POSITION.digits) > 0

@@ -1,6 +1,4 @@
-"""The tables that are made of ``metrics.json`` alone: PCK, keypoints, errors, the hold-out video,
-and what a model costs.
-"""
+"""Tables of ``metrics.json`` alone: PCK, keypoints, errors, the hold-out video, and costs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -66,8 +64,8 @@ def identity_cell(results: Results, setup: str, k: float, score: Score, side: Si
     name = side.raw + score.key
     sources = identity_sources(results, setup, k)
     sources.sort(key=lambda run: run.scores.get(name) is None)  # an older version may lack it
-    by_seed = {run.seed: run for run in reversed(sources)}
-    cell = cell_of([by_seed[seed].scores.get(name) for seed in sorted(by_seed)], score)
+    by_turn = {run.turn: run for run in reversed(sources)}
+    cell = cell_of([run.scores.get(name) for _, run in sorted(by_turn.items())], score)
     return replace(cell, disputed=bool(disagreements(results, k, setup)))
 
 
@@ -261,6 +259,8 @@ def _run_notes(own: Results, k: float, rows: Sequence[Model]) -> list[str]:
     whole = [model.name for model in rows if model.kind == ModelKind.VIDEO_FILTER]
     sight = [f"Seeing the whole video, not a window: {', '.join(whole)}."] if whole else []
     disputes = [text for setup in own.setups for text in disagreements(own, k, setup)]
+    if folds := len({run.fold for run in own.runs} - {0}):
+        sight.append(f"Cross-validated: each run is one of {folds} folds of a seed.")
     return [*sight, *seeds_legend(counts), *disputes]
 
 

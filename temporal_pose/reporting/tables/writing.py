@@ -120,10 +120,22 @@ def _values(cell: Cell) -> list[str]:
 
 def tidy(results: Results) -> str:
     """One row per run and metric, as CSV."""
-    head = ["stage", "model", "setup", "k", "seed", "metric", "value", "config_hash", "git"]
+    head = [
+        "stage",
+        "model",
+        "setup",
+        "k",
+        "seed",
+        "fold",
+        "metric",
+        "value",
+        "config_hash",
+        "git",
+    ]
     rows = (
         [
             *map(for_csv, (results.stage, run.model, run.setup, f"{run.k:g}", str(run.seed))),
+            str(run.fold or ""),
             *(for_csv(metric), "" if value is None else repr(value)),
             *map(for_csv, (run.config_hash, run.git)),
         ]

@@ -94,7 +94,7 @@ def test_every_metric_of_every_run_is_in_the_tidy_sheet(folders):
     assert values["test/accel_error_px"] == ""
     assert lines[0] == {
         **{"stage": "pretrain", "model": "deciwatch", "setup": "3", "k": "2", "seed": "5"},
-        **{"config_hash": "f00d", "git": "abc123+"},
+        **{"fold": "", "config_hash": "f00d", "git": "abc123+"},
     }
 
 
