@@ -2,8 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUNS ?= runs
+FUZZ ?= 10000
+SEED ?= 0
+KILLS ?= 10
 
-.PHONY: demo test check bench grid grid-small finetune report tensorboard clean
+.PHONY: demo test check fuzz bench grid grid-small finetune report tensorboard hourglass clean
 
 # Every filter of conf/model, asked for when it is needed, for the package is installed then.
 FILTERS = $(shell $(BIN)/python -c "from temporal_pose.files.options import filters; print(','.join(['identity', *filters()]))")
@@ -28,6 +31,12 @@ check: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Damaged inputs to every reader and writer, each in a process that has 5 s and 2 GB, and a table of
+# what came of them; then commands that are ended at random moments. FUZZ=1000 SEED=1 KILLS=3
+fuzz: .venv/installed
+	PYTHONPATH=tests $(BIN)/python -m fuzzing --inputs $(FUZZ) --seed $(SEED)
+	TEMPORAL_POSE_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_interrupted.py
+
 bench: .venv/installed
 	$(BIN)/python -m temporal_pose.bench
 
@@ -50,6 +59,13 @@ finetune: .venv/installed
 	    runs_dir=$(RUNS) missing=skip $(DATA)
 	$(BIN)/python -m temporal_pose.report stage=finetune runs_dir=$(RUNS)
 
+# A detector of one's own on painted figures: trained, tested, reported; minutes on a CPU.
+hourglass: .venv/installed
+	$(BIN)/python -m temporal_pose.train_detector experiment=hourglass_small data.images=1500 \
+	    trainer.max_epochs=6 runs_dir=hourglass
+	$(BIN)/python -m temporal_pose.report stage=detector runs_dir=hourglass
+	$(BIN)/python -m temporal_pose.explore run=hourglass/detector/figures/hourglass out=hourglass/latent
+
 report: .venv/installed
 	$(BIN)/python -m temporal_pose.report runs_dir=$(RUNS)
 
@@ -57,7 +73,7 @@ tensorboard: .venv/installed
 	$(BIN)/tensorboard --logdir $(RUNS)
 
 clean:
-	rm -rf .venv demo dist build
+	rm -rf .venv demo hourglass dist build
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; make PYTHON=...")'

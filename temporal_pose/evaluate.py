@@ -5,8 +5,8 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from temporal_pose.app.cli import command
-from temporal_pose.app.composing import build, build_trainer, typed
+from temporal_pose.app.cli import command, typed
+from temporal_pose.app.composing import build, build_trainer
 from temporal_pose.app.evaluations import check_out, keep
 from temporal_pose.app.saved_runs import of_run, restored
 from temporal_pose.app.settings import check, one_of

@@ -4,15 +4,19 @@ Each run starts from the pretraining run of the same model, setup, k and seed, a
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from omegaconf import DictConfig
 
 from temporal_pose.app.cli import command
 from temporal_pose.app.composing import pretraining
-from temporal_pose.app.running import carry_out, launch, take_a_step
+from temporal_pose.app.running import carry_out, launch, refinement, take_a_step
+from temporal_pose.app.settings import check
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.weights import load_weights
 from temporal_pose.training.task import Refinement
+
+__all__ = ["check", "main", "run", "try_out"]
 
 
 def run(config: DictConfig, overrides: Sequence[str]) -> None:
@@ -21,7 +25,7 @@ def run(config: DictConfig, overrides: Sequence[str]) -> None:
     Args:
         overrides: what was typed for this run.
     """
-    carry_out(config, overrides, from_pretraining)
+    carry_out(config, overrides, partial(refinement, start=from_pretraining), Refinement.charts)
 
 
 def try_out(config: DictConfig) -> None:

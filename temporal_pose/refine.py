@@ -5,14 +5,17 @@ it a page that shows what changed.
 """
 
 import sys
+from dataclasses import replace
 
 from omegaconf import DictConfig
 
 from temporal_pose.app.cli import command, complain
-from temporal_pose.app.orders import found_by, order_of
+from temporal_pose.app.orders import found_by, order_of, part_of
 from temporal_pose.app.outcomes import refined
+from temporal_pose.app.refinery import draw_together
 from temporal_pose.app.settings import check_refining
 from temporal_pose.files.atomic import make_folder
+from temporal_pose.files.escaping import one_line
 
 
 @command("refine")
@@ -21,13 +24,18 @@ def main(config: DictConfig) -> None:
     check_refining(config)
     order = order_of(config)
     order.recipe.refiner()  # before any file is read
-    found = found_by(config, order)
+    found = part_of(found_by(config, order), config.part)
+    if order.film is not None and len(found.sources) > 1:
+        order = replace(order, film=order.film._replace(shared=True))
     waiting = [one for one in found.sources if not order.note(one).finished(order.force)]
     make_folder(order.out)
     if found.others:
-        print(f"note: no keypoint files: {', '.join(found.others)}")
+        print(one_line(f"note: no keypoint files: {', '.join(found.others)}"))
     done = refined(waiting, order, config.workers)
     failed = [*found.bad, *(f"{one.name}: {one.error}" for one in done if one.error is not None)]
+    if order.film is not None and order.film.shared and waiting:
+        for line in draw_together(found.sources, order):
+            print(f"note: {line}")
     if not waiting:
         print(f"{config.out} is finished; force=true makes it again")
     for line in failed:

@@ -7,12 +7,12 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from temporal_pose.app.cli import command
-from temporal_pose.app.reports import check_place, compared, show, times_of
+from temporal_pose.app.reports import check_place, compared, detectors_report, show, times_of
 from temporal_pose.app.settings import KINDS, check_kinds
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.files.escaping import one_line
 from temporal_pose.reporting.finished import read_results
-from temporal_pose.reporting.page import make_report
+from temporal_pose.reporting.page import TITLE, make_report
 
 
 @command("report")
@@ -21,13 +21,16 @@ def main(config: DictConfig) -> None:
     check_kinds(config, {name: KINDS[name] for name in ("grid", "timing")}, ())
     logging.getLogger("tensorboard").setLevel(logging.ERROR)  # it names every file it opens
     runs_dir = Path(config.runs_dir)
+    if config.stage == "detector":
+        detectors_report(runs_dir, config.out)
+        return
     results = read_results(runs_dir, config.stage, config.grid)
     variants, lost = compared(results, runs_dir, config.variants)
     results = replace(results, problems=(*results.problems, *lost))
     out = runs_dir / "report" / config.stage if config.out is None else Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     report = make_report(results, variants, times_of(results) if config.timing else None)
-    check_place(out, report)
+    check_place(out, report.files, TITLE)
     for name, content in report.files.items():
         write_bytes(out / name, content)
     show(results)

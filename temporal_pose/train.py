@@ -1,12 +1,16 @@
 """Pretrains one model: ``python -m temporal_pose.train model=conv3d setup=1 k=1``."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from omegaconf import DictConfig
 
 from temporal_pose.app.cli import command
-from temporal_pose.app.running import carry_out, launch, take_a_step
+from temporal_pose.app.running import carry_out, launch, refinement, take_a_step
+from temporal_pose.app.settings import check
 from temporal_pose.training.task import Refinement
+
+__all__ = ["check", "main", "run", "try_out"]
 
 
 def run(config: DictConfig, overrides: Sequence[str]) -> None:
@@ -15,7 +19,7 @@ def run(config: DictConfig, overrides: Sequence[str]) -> None:
     Args:
         overrides: what was typed for this run.
     """
-    carry_out(config, overrides, from_scratch)
+    carry_out(config, overrides, partial(refinement, start=from_scratch), Refinement.charts)
 
 
 def try_out(config: DictConfig) -> None:

@@ -10,9 +10,11 @@ from rich.box import SIMPLE
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Column, Table
+from rich.text import Text
 
 from temporal_pose.app.cli import command
 from temporal_pose.errors import RunFolderError
+from temporal_pose.files.escaping import one_line
 from temporal_pose.runs.events import epochs_done
 from temporal_pose.runs.records import WELL, Entry, latest, progress
 
@@ -41,7 +43,7 @@ def view(entries: Sequence[Entry]) -> Group | str:
     table = Table("state", Column("folder", overflow="fold"), "", box=SIMPLE)
     for entry in odd:
         said = _pulse(entry) if entry.state == "running" else entry.error
-        table.add_row(entry.state, entry.path, said)
+        table.add_row(*(Text(one_line(words)) for words in (entry.state, entry.path, said)))
     return Group(progress(entries), table)
 
 

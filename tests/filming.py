@@ -26,6 +26,7 @@ def write(
     rotation: int = 0,
     matrix: int | None = None,
     sound: str | None = None,
+    aspect: Fraction | None = None,
 ) -> Path:
     """A video of `picture`.
 
@@ -34,6 +35,7 @@ def write(
         rotation: degrees, counterclockwise, that a player is told to turn it by.
         matrix: of colours, by the numbers of H.273.
         sound: the codec of a tone beside it.
+        aspect: how many times as wide as high pixels are.
     """
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "5"})
@@ -42,6 +44,8 @@ def write(
             stream.set_display_rotation(rotation)
         if matrix is not None:
             stream.codec_context.colorspace = matrix
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
         beside = None if sound is None else container.add_stream(sound, rate=48000)
         for number, tick in enumerate(ticks or range(frames)):
             frame = av.VideoFrame.from_ndarray(picture(number), format="rgb24")

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 from commands import READ, TINY, Command, no_results, process, write_penn_action
 
-from temporal_pose.files.options import options
+from temporal_pose.files.options import image_sets, options, video_sets
+
+DATA_SETS = (
+    f"expected one of {', '.join(video_sets())}; where single images are wanted, of "
+    f"{', '.join(image_sets())}"
+)
 
 
 def one_of(group: str) -> str:
@@ -23,7 +28,7 @@ def one_of(group: str) -> str:
         ),
         ("setup=4", "setup is '4'; expected one of 1, 2, 3"),
         ("setup=abc", "setup is 'abc'; expected one of 1, 2, 3"),
-        ("data=nope", f"data 'nope' is unknown; {one_of('data')}"),
+        ("data=nope", f"data 'nope' is unknown; {DATA_SETS}"),
         ("augment=foo", f"augment 'foo' is unknown; {one_of('augment')}"),
         ("nope=3", "setting 'nope' is unknown; --cfg job lists every setting there is"),
         ("data.nope=3", "setting 'data.nope' is unknown; --cfg job lists every setting there is"),

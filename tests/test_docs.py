@@ -25,7 +25,17 @@ COMPOSED = {
     ("refine", "source=climb.mp4"): "needs the model files of a detector",
     ("detect", "detector=blazepose"): "needs BlazePose's model files",
     ("detect", "detector=rtmpose"): "needs a network of the user's",
+    ("explore", "data=coco"): "needs COCO's files",
+    ("detect", "detector=hourglass"): "needs a network that was trained for minutes",
+    ("train_detector", "data=coco"): "needs COCO's images",
+    ("train_detector", "data=lspet"): "needs the images of Leeds Sports Pose",
 }
+#: A detector of a second.
+TINY_DETECTOR = (
+    *("data.images=12", "data.size=32", "data.workers=0", "data.batch_size=4", "pictures=0"),
+    *("network.channels=8", "network.depth=1", "network.stem=[4,4,4]", "trainer.max_epochs=1"),
+    *("trainer.enable_progress_bar=false", "trainer.accelerator=cpu"),
+)
 TRAINING = ("train", "finetune", "fit_noise", "evaluate")
 
 EVERY = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -122,6 +132,17 @@ def for_detector(command: Command) -> None:
     np.save("visible.npy", np.ones((FRAMES, 17), bool))
 
 
+def for_explore(command: Command) -> None:
+    pytest.importorskip("sklearn", reason="the explore extra is not installed")
+    pytest.importorskip("onnxscript", reason="the onnx extra is not installed")
+    small = ("network.channels=4", "network.stem=[2,2,2]", "data.size=32", "data.images=40")
+    quick = ("data.workers=0", "trainer.accelerator=cpu", "trainer.enable_progress_bar=false")
+    once = ("experiment=hourglass_small", "trainer.max_epochs=1", "pictures=0")
+    command("train_detector", *once, *small, *quick).went_well()
+    tcn = ("model=tcn", "model.network.width=8", "model.network.depth=1")
+    command("train", *tcn, *TINY, "trainer.max_epochs=1").went_well()
+
+
 def for_data(command: Command) -> None:
     for_train(command)
 
@@ -136,6 +157,7 @@ PREPARE: Mapping[str, Callable[[Command], None]] = {
     "train": for_train,
     "detector": for_detector,
     "data": for_data,
+    "explore": for_explore,
 }
 
 
@@ -155,6 +177,7 @@ def names(page: Path) -> dict[str, Any]:
             SimpleNamespace(keypoints=SimpleNamespace(data=tensor))
             for tensor in (*tensors, torch.empty(0, 17, 3))
         ],
+        "features": np.random.default_rng(0).standard_normal((70, 30)),
         "landmarker_results": [
             SimpleNamespace(pose_landmarks=people)
             for people in (*([one] for one in landmarks), nobody)
@@ -166,12 +189,17 @@ def tiny(name: str, arguments: list[str]) -> list[str]:
     """What makes a command as short as it can be."""
     if name == "detect":
         return ["detector._target_=detecting.tiny", "device=cpu"]
+    if name == "explore":
+        return ["clusters=2", "tsne=0", "device=cpu"]
+    if name == "train_detector":
+        return [*TINY_DETECTOR]
     if name not in TRAINING or any(one.startswith("run=") for one in arguments):
         return []
     read = any(one.startswith("data.root=") for one in arguments)
     every = ["data.actions=all"] if "data=penn_action" in arguments else []
     dry = ["dry_run=true"] if "-m" in arguments else []
-    return [*(READ if read else TINY), *every, *dry]
+    short = ["data.window=8"] if "experiment=steady" in arguments else []
+    return [*(READ if read else TINY), *every, *short, *dry]
 
 
 def reason(name: str, arguments: list[str]) -> str | None:

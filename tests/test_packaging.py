@@ -38,6 +38,14 @@ def test_an_installed_wheel_composes_and_trains(installed, tmp_path) -> None:
     assert (tmp_path / "here/pretrain/identity/setup1/k1/metrics.json").exists()
 
 
+def test_the_wheel_holds_the_networks_that_come_along(installed) -> None:
+    here = {
+        p.relative_to(ROOT) for p in (ROOT / "temporal_pose/shipped").rglob("*") if p.is_file()
+    }
+    assert here
+    assert all((installed / file).is_file() for file in here)
+
+
 def test_the_wheel_holds_every_configuration(installed) -> None:
     here = {p.relative_to(ROOT / "conf") for p in (ROOT / "conf").rglob("*.yaml")}
     there = {

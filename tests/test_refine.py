@@ -285,3 +285,29 @@ def test_several_processes_do_what_one_does(tmp_path: Path) -> None:
     for path in sorted(source.iterdir()):
         one, two = ((tmp_path / name / path.name).read_bytes() for name in ("one", "two"))
         assert one == two
+
+
+PARTS = ("-m", "source=own", "out=calm", "page=false", "part=1/2,2/2")
+
+
+def test_several_jobs_do_the_parts_of_a_folder(command: Command, tmp_path: Path) -> None:
+    """What fails in one of them is told, and the others are done."""
+    source = write_paired(tmp_path / "own", dances=1, cameras=3, frames=15)
+    (source / "g_c09.npz").write_bytes(b"PK nothing")
+    ended = command("refine", *PARTS)
+    assert ended.status == 1
+    assert len(results("calm")) == 3
+    assert ended.err.endswith("error: of the jobs, one or more came to grief: see there\n")
+    (source / "g_c09.npz").unlink()
+    command("refine", *PARTS, "force=true").went_well()
+    for wrong in ("0/2", "3/2", "half"):
+        message = command("refine", *PARTS[1:-1], f"part={wrong}").refused()
+        assert message.endswith("expected such as 2/8, the second of eight parts")
+
+
+def test_a_cluster_does_the_parts_of_a_folder(tmp_path: Path) -> None:
+    """Through the launcher for clusters, whose local form starts processes here."""
+    write_paired(tmp_path / "own", dances=1, cameras=2, frames=15)
+    ended = process("refine", *PARTS, "hydra/launcher=submitit_local", cwd=tmp_path)
+    assert (ended.status, ended.err) == (0, ""), ended
+    assert len(results(str(tmp_path / "calm"))) == 2

@@ -1,6 +1,7 @@
 """`python -m temporal_pose.watch`: how far a sweep is."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -34,7 +35,8 @@ def test_one_look(command: Command, record: Record) -> None:
     head, *rows = [line.split() for line in ended.out.splitlines() if line.strip()]
     assert " ".join(head).startswith("4 runs: 1 done, 1 failed, 1 running, 1 waiting, about ")
     assert ["failed", "/runs/k2", "no", "luck"] in rows
-    assert ["running", "/runs/k3", "0:00", "min"] in rows
+    (row,) = (row for row in rows if row[0] == "running")
+    assert re.fullmatch(r"running /runs/k3 0:\d\d min", " ".join(row))  # machines can be busy
     assert not any("/runs/k1" in row or "/runs/k4" in row for row in rows)
 
 
@@ -63,7 +65,7 @@ def test_a_running_run_shows_its_epochs(command: Command, tmp_path: Path, monkey
     record.plan(runs)
     for run in runs:
         record.write(run, "running")
-    shown = " ".join(command("watch", "once=true").out.split())
+    shown = re.sub(r"0:\d\d min", "0:00 min", " ".join(command("watch", "once=true").out.split()))
     assert "first 0:00 min, 1 epoch done running" in shown
     assert "second 0:00 min, 4 epochs done running" in shown
     assert shown.endswith("third 0:00 min")

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import (
     ConfigCompositionException,
     MissingConfigException,
     OverrideParseException,
 )
-from omegaconf import DictConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
@@ -24,8 +26,17 @@ from temporal_pose.app.manual import show
 from temporal_pose.errors import UserError
 from temporal_pose.files.conf import CONF
 from temporal_pose.files.ending import of_system, unread
+from temporal_pose.files.escaping import one_line
+from temporal_pose.files.options import image_sets, video_sets
 
 Result = TypeVar("Result")
+
+#: Characters of an error; some list all that could be chosen.
+_LONGEST = 4000
+
+
+class JobError(Exception):
+    """One of several jobs has told what is wrong."""
 
 
 def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
@@ -51,29 +62,45 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
 def _run(name: str, job: Callable[[DictConfig], None]) -> None:
     """Shows the manual, or has Hydra call the job with what is typed."""
     failed: list[str] = []
-
-    def careful(config: DictConfig) -> None:
-        try:
-            job(config)
-        except Exception as error:
-            failed.append(_report(error))
-
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here instead of being printed
     quiet()
     if {"--help", "-h"} & set(sys.argv[1:]):
         attempt(show, CONF, name, sys.argv[1:])
         return
-    careful.__module__ = job.__module__
+    careful = _careful(job, failed)
     sys.argv[1:] = fold_by_fold(sys.argv[1:])
     run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
     try:
         run()
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command continues")
+    except JobError as error:
+        complain(f"of the jobs, one or more came to grief: {error}")
+        sys.exit(1)
     except Exception as error:
         failed.append(_report(error))
     if failed:
         sys.exit(2)
+
+
+def _careful(job: Callable[[DictConfig], None], failed: list[str]) -> Callable[[DictConfig], None]:
+    """The job with its errors told and noted; of several jobs, a failed one ends with JobError."""
+
+    def careful(config: DictConfig) -> None:
+        several = HydraConfig.get().mode == RunMode.MULTIRUN
+        try:
+            job(config)
+        except Exception as error:
+            failed.append(_report(error))
+        except SystemExit as end:
+            if not several or not end.code:
+                raise
+            failed.append("see there")
+        if several and failed:  # a launcher may have brought this to another process
+            raise JobError(failed.pop())
+
+    careful.__module__ = job.__module__
+    return careful
 
 
 def fold_by_fold(arguments: Sequence[str]) -> list[str]:
@@ -95,6 +122,12 @@ def _report(error: Exception) -> str:
     return line
 
 
+def typed(overrides: Any) -> list[str]:
+    """Overrides as the user typed them, references such as ``${data.name}`` included."""
+    raw: Any = OmegaConf.to_container(overrides, resolve=False)
+    return [str(item) for item in raw]
+
+
 def progress(shown: bool = True) -> Progress:
     """A bar in a terminal, if it shall be shown; nothing in a file."""
     console = Console()
@@ -103,8 +136,8 @@ def progress(shown: bool = True) -> Progress:
 
 
 def complain(line: str) -> None:
-    """Shows an error."""
-    print(f"error: {line}", file=sys.stderr, flush=True)
+    """Shows an error; what it quotes of files does nothing to the terminal."""
+    print(f"error: {one_line(line, _LONGEST)}", file=sys.stderr, flush=True)
 
 
 def attempt(job: Callable[..., Result], *arguments: Any) -> Result:
@@ -149,7 +182,9 @@ def explain(error: BaseException) -> str | None:
             return _line(cause)
         if isinstance(cause, MissingConfigException) and cause.options:
             group, _, choice = str(cause.missing_cfg_file).rpartition("/")
-            return f"{group} '{choice}' is unknown; expected one of {', '.join(cause.options)}"
+            return (
+                f"{group} '{choice}' is unknown; expected one of {_offered(group, cause.options)}"
+            )
         if type(cause).__name__ == "MisconfigurationException":  # importing it takes seconds
             return f"trainer: {_line(cause)}"
         if isinstance(cause, OSError) and cause.errno is not None:
@@ -163,6 +198,14 @@ def explain(error: BaseException) -> str | None:
         )
     composing = (ConfigCompositionException, OverrideParseException, OmegaConfBaseException)
     return _line(error) if isinstance(error, composing) else None
+
+
+def _offered(group: str, names: Sequence[str]) -> str:
+    """Choices; of data sets those of videos first, for most commands take no others."""
+    if group != "data":
+        return ", ".join(names)
+    single, videos = image_sets(), video_sets()
+    return f"{', '.join(videos)}; where single images are wanted, of {', '.join(single)}"
 
 
 def _line(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from temporal_pose.errors import ConfigError, MissingPretraining
 from temporal_pose.files.finding import listing
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training import threads
+from temporal_pose.training.detector import Detection
 from temporal_pose.training.fitting import Fit, GradientDescent, NoFit
 from temporal_pose.training.task import Refinement
 
@@ -30,7 +31,7 @@ def resolved(config: DictConfig) -> dict[str, Any]:
     """
     if config.data.root is not None:
         config.data.root = str(Path(str(config.data.root)).expanduser().absolute())
-    if isinstance(config.input.get("fit"), str):
+    if isinstance(OmegaConf.select(config, "input.fit"), str):
         config.input.fit = str(Path(config.input.fit).expanduser().absolute())
     content = OmegaConf.to_container(config, resolve=True)
     assert isinstance(content, dict)
@@ -43,7 +44,7 @@ def resolved(config: DictConfig) -> dict[str, Any]:
 
 def _fingerprint(config: DictConfig) -> dict[str, str]:
     """Of the file that the noise's numbers are read from, if they are read from a file."""
-    fit = config.input.get("fit")
+    fit = OmegaConf.select(config, "input.fit")
     if not isinstance(fit, str) or not Path(fit).is_file():
         return {}
     return {"noise_fit": hashlib.sha256(Path(fit).read_bytes()).hexdigest()[:16]}
@@ -52,9 +53,13 @@ def _fingerprint(config: DictConfig) -> dict[str, str]:
 def run_path(config: DictConfig) -> Path:
     """The folder of a run: stage, model, setup, k, and any seed but the default.
 
-    The control experiments of finetuning are stages of their own: 'scratch' and 'pretrained'.
+    The control experiments of finetuning are stages of their own: 'scratch' and 'pretrained'. A
+    command that has no setups says itself where its runs are, by ``folder``.
     """
     stage = config.stage
+    if "folder" in config:
+        path = Path(config.runs_dir) / str(config.folder)
+        return path if config.seed == 1 else path / f"seed{config.seed}"
     if stage == "finetune" and config.from_scratch:
         stage = "scratch"
     elif stage == "finetune" and not config.tune:
@@ -92,15 +97,9 @@ def pretraining(config: DictConfig) -> RunFolder | None:
     return run
 
 
-def typed(overrides: Any) -> list[str]:
-    """Overrides as the user typed them, references such as ``${data.name}`` included."""
-    raw: Any = OmegaConf.to_container(overrides, resolve=False)
-    return [str(item) for item in raw]
-
-
 def overrides_to_keep(config: DictConfig, overrides: Sequence[str]) -> list[str]:
     """What to type to get this configuration again, from any folder."""
-    paths = {"data.root": config.data.root, "input.fit": config.input.get("fit")}
+    paths = {name: OmegaConf.select(config, name) for name in ("data.root", "input.fit")}
     paths = {name: path for name, path in paths.items() if isinstance(path, str)}
     others = [item for item in overrides if item.split("=")[0].lstrip("+") not in paths]
     absolute = {name: Path(path).expanduser().absolute() for name, path in paths.items()}
@@ -147,7 +146,7 @@ def build(config: Any, **arguments: Any) -> Any:
         raise
 
 
-def build_trainer(config: Any, task: Refinement) -> Callable[..., L.Trainer]:
+def build_trainer(config: Any, task: Refinement | Detection) -> Callable[..., L.Trainer]:
     """What makes a trainer, tried once, as is the optimiser: both are made only as work begins.
 
     From here on, torch has as many threads as suit the task.

@@ -14,6 +14,7 @@ from temporal_pose.detectors.output import Output, fingerprint
 from temporal_pose.detectors.protocol import Detector
 from temporal_pose.detectors.recording import RecordingResult, record
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.files.escaping import one_line
 from temporal_pose.footage.frames import Footage
 from temporal_pose.footage.opening import open_footage
 from temporal_pose.pose.skeletons import skeleton
@@ -45,7 +46,7 @@ def run(config: DictConfig) -> None:
         return
     tracker, detector = instantiate(config.tracker), build_detector(config)
     for remark in footage.remarks:
-        print(f"note: {remark}")
+        print(one_line(f"note: {remark}"))
     preview = panels(config, footage, detector)
     with progress() as bar:
         task = bar.add_task("frames", total=footage.count)

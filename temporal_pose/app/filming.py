@@ -4,12 +4,11 @@ import io
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from hydra import compose
 
-from temporal_pose.app.detecting import run
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder
 from temporal_pose.formats.clips import Clip
@@ -36,6 +35,7 @@ class Film(NamedTuple):
         start: frame of the video that the keypoints begin with; None where there are as many.
         stills: numbers of frames that are written as pictures.
         fps: frames a second, for a folder of images.
+        shared: whether several files are of people in it: one video then shows them all.
     """
 
     path: Path
@@ -43,6 +43,7 @@ class Film(NamedTuple):
     start: int | None = None
     stills: tuple[int, ...] = ()
     fps: float | None = None
+    shared: bool = False
 
 
 def check_installed() -> None:
@@ -72,6 +73,8 @@ def detected(
         ConfigError: an unknown detector, or one that is not installed.
         DataError: the video cannot be read, or shows nobody.
     """
+    from temporal_pose.app.detecting import run  # brings zarr
+
     make_folder(out)
     target = out / f"{video.stem}.zarr"
     said = [f"source='{_quoted(video)}'", f"out='{_quoted(target)}'", *detector]
@@ -104,20 +107,42 @@ def film(
         DataError: the video cannot be read, or has another number of frames than the keypoints.
         ConfigError: an FFmpeg without H.264.
     """
+    target = out.with_name(f"{out.name}.overlay.mp4")
+    return target, _overlaid(of, target, _drawn(clips, tracks))
+
+
+def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> list[str]:
+    """Writes the video with several people drawn over it, whose poses are in a file each.
+
+    Args:
+        out: ``NAME.mp4``.
+        people: what was detected of each, and what was made of it.
+
+    Returns:
+        Remarks.
+
+    Raises:
+        DataError: the video cannot be read, or has another number of frames than the keypoints.
+        ConfigError: an FFmpeg without H.264.
+    """
+    from temporal_pose.footage.overlay import Overlaid
+
+    length = max(clip.count or int(clip.frames.max(initial=0)) + 1 for clip, _ in people)
+    drawn = []
+    for seen, made in people:
+        raw, refined = (np.full((length, *seen.keypoints.shape[1:]), np.nan) for _ in "ab")
+        scores = np.zeros(raw.shape[:2])
+        raw[seen.frames] = seen.keypoints
+        refined[made.frames], scores[made.frames] = made.keypoints, made.scores
+        drawn.append(Overlaid(raw, refined, scores, seen.skeleton))
+    return _overlaid(of, out, drawn)
+
+
+def _overlaid(of: Film, out: Path, drawn: "Sequence[Overlaid]") -> list[str]:
     from temporal_pose.footage.overlay import overlay  # here: an optional extra
 
-    target = out.with_name(f"{out.name}.overlay.mp4")
-    drawn = _drawn(clips, tracks)
-    remarks = overlay(
-        of.path,
-        target,
-        drawn,
-        layout=of.layout,
-        video_start=of.start,
-        fps=of.fps,
-        stills=of.stills,
-    )
-    return target, remarks
+    about: dict[str, Any] = {"layout": of.layout, "video_start": of.start, "fps": of.fps}
+    return overlay(of.path, out, drawn, stills=of.stills, **about)
 
 
 def _drawn(clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> "list[Overlaid]":

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from temporal_pose.files.options import alike, options
+
 _LINE = re.compile(r"(?P<indent> *)(?P<name>\w+):[^#]*(?:#(?P<comment>.*))?")
 _WORDS = {None: "null", True: "true", False: "false"}
 
@@ -58,7 +60,7 @@ def settings(conf: Path, command: str, typed: Sequence[str] = ()) -> Iterator[Se
     """
     config, choices = composed(conf, command, typed)
     for group, choice in choices.items():
-        names = sorted(file.stem for file in (conf / group).glob("*.yaml"))
+        names = options(group) if choice is None else alike(group, choice)
         if len(names) > 1:
             yield Setting(group, choice, f"one of {', '.join(names)}")
     known: set[str] = set()
@@ -70,7 +72,9 @@ def settings(conf: Path, command: str, typed: Sequence[str] = ()) -> Iterator[Se
             known.add(name)
 
 
-def composed(conf: Path, command: str, typed: Sequence[str]) -> tuple[Any, Mapping[str, str]]:
+def composed(
+    conf: Path, command: str, typed: Sequence[str]
+) -> tuple[Any, Mapping[str, str | None]]:
     """The configuration, and what was chosen by group, with the choices that are typed."""
     pairs = [item.partition("=") for item in typed]
     chosen = [
@@ -78,18 +82,20 @@ def composed(conf: Path, command: str, typed: Sequence[str]) -> tuple[Any, Mappi
     ]
     with initialize_config_dir(str(conf), version_base="1.3"):
         config = compose(command, chosen, return_hydra_config=True)
-    choices: Mapping[str, str] = config.hydra.runtime.choices
+    choices: Mapping[str, str | None] = config.hydra.runtime.choices
     return config, {group: choice for group, choice in choices.items() if "hydra/" not in group}
 
 
 def files(
-    conf: Path, command: str, choices: Mapping[str, str]
+    conf: Path, command: str, choices: Mapping[str, str | None]
 ) -> Iterator[tuple[Path, Sequence[str]]]:
     """The files that a configuration is made of, and where their settings are in it."""
     yield conf / f"{command}.yaml", ()
     if choices:
         yield conf / "base.yaml", ()
     for group, choice in choices.items():
+        if choice is None:  # nothing is chosen unless somebody does
+            continue
         folder, _, package = group.partition("@")
         yield conf / folder / f"{choice}.yaml", (package or folder).split(".")
 

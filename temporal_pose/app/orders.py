@@ -7,9 +7,10 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
-from temporal_pose.app.composing import typed
+from temporal_pose.app.cli import typed
 from temporal_pose.app.filming import VIDEOS, Film, check_installed, detected
-from temporal_pose.app.refinery import Order, Recipe
+from temporal_pose.app.recipes import Order, Recipe
+from temporal_pose.app.settings import share
 from temporal_pose.app.trust import trusted
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.formats.clips import Given
@@ -18,6 +19,9 @@ from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
 from temporal_pose.refining.saved import SHIPPED, of_network
 from temporal_pose.refining.sources import FoundFiles, Source, find
+
+#: What `skeleton` is where the names in files shall not count.
+NAMELESS = "none"
 
 
 def order_of(config: DictConfig) -> Order:
@@ -34,12 +38,13 @@ def order_of(config: DictConfig) -> Order:
     if run is None:
         network = _network(config)
     name = str(config.run or config.model.name)
+    nameless = config.skeleton is not None and str(config.skeleton).lower() == NAMELESS
     return Order(
         Path(config.out).expanduser(),
         Recipe(name, network, run, tuple(sorted(trusted()))),
         Given(
             None if config.fps is None else frame_rate(config.fps),
-            None if config.skeleton is None else skeleton(config.skeleton),
+            None if config.skeleton is None or nameless else skeleton(config.skeleton),
             None if config.image_size is None else image_size(config.image_size),
         ),
         config.to,
@@ -47,7 +52,23 @@ def order_of(config: DictConfig) -> Order:
         config.page,
         config.force,
         _film(config),
+        nameless,
     )
+
+
+def part_of(found: FoundFiles, part: str | None) -> FoundFiles:
+    """A part of the files, for one of several jobs; what cannot be read is told by the first.
+
+    Args:
+        part: such as 2/8; None for all.
+    """
+    chosen = share(part)
+    if chosen is None:
+        return found
+    number, of = chosen
+    first = number == 1
+    own = found.sources[number - 1 :: of]
+    return FoundFiles(own, found.bad if first else [], found.others if first else [])
 
 
 def found_by(config: DictConfig, order: Order) -> FoundFiles:

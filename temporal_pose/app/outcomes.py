@@ -8,7 +8,9 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from temporal_pose.app.cli import progress
-from temporal_pose.app.refinery import Order, Outcome, carry_out, workers_for
+from temporal_pose.app.recipes import Order
+from temporal_pose.app.refinery import Outcome, carry_out, workers_for
+from temporal_pose.files.escaping import one_line
 from temporal_pose.refining.sources import Source
 
 _LINES = 20  # remarks that are shown in the terminal
@@ -32,7 +34,7 @@ def refined(waiting: Sequence[Source], order: Order, wanted: int | None) -> list
         Console().print(_table(done))
     lines = [f"note: {one.name}: {line}" for one in done for line in one.remarks]
     for line in lines[:_LINES]:
-        print(line)
+        print(one_line(line))
     if len(lines) > _LINES:
         where = "the pages tell" if order.page else "page=true has a page tell"
         print(f"note: {len(lines) - _LINES} more remarks; {where} all of them")
@@ -53,6 +55,6 @@ def _table(done: Sequence[Outcome]) -> Table:
             before, after = ("–" if v != v else f"{v:.2f}" for v in row.jitter)
             kept = "–" if row.kept != row.kept else f"{row.kept:.0%}"
             counts = (f"{row.filled:,}", f"{row.aside:,}")
-            person = row.name.replace("person ", "")
-            table.add_row(escape(one.name), person, f"{row.poses:,}", before, after, kept, *counts)
+            name, person = escape(one_line(one.name)), row.name.replace("person ", "")
+            table.add_row(name, person, f"{row.poses:,}", before, after, kept, *counts)
     return table

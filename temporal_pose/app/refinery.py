@@ -1,116 +1,30 @@
 """Refining files: each read, refined, written whole, and its page beside it; several at once."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
-import temporal_pose
 from temporal_pose.app.cli import explain, quiet
-from temporal_pose.app.filming import Film, film, pictures
+from temporal_pose.app.filming import film, film_together, pictures
+from temporal_pose.app.recipes import Order
 from temporal_pose.files.atomic import write_text
-from temporal_pose.files.constructing import build
-from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.known import named
+from temporal_pose.formats.clips import Clip
+from temporal_pose.refining.arriving import left_out
 from temporal_pose.refining.clip_refining import Track, refine_clip
-from temporal_pose.refining.notes import Note
 from temporal_pose.refining.refined import Refiner
-from temporal_pose.refining.saved import load, of_network
-from temporal_pose.refining.sources import Source, content, destination
+from temporal_pose.refining.sources import Source
 from temporal_pose.reporting.refined.refined_page import Still, page
 from temporal_pose.reporting.refined.shown_tracks import ShownTrack, of_track
-from temporal_pose.runs.folders import RunFolder
 
 #: Bytes of input from which further processes, which take seconds to start, are worth it.
 _WORTH = 20e6
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What refines, as plain data, so that it can be made in another process.
-
-    Args:
-        name: of the model.
-        network: how a filter is made; nothing of a run.
-        run: folder of a trained run; None for a filter.
-        trusted: dotted names that the user's own configuration may call.
-    """
-
-    name: str
-    network: Mapping[str, Any]
-    run: str | None = None
-    trusted: tuple[str, ...] = ()
-
-    def refiner(self) -> Refiner:
-        """The refiner itself.
-
-        Raises:
-            ConfigError: the model is no filter, or has settings that it cannot take.
-            RunFolderError: the folder holds no finished run.
-            CheckpointError: its weights are missing or damaged.
-        """
-        if self.run is not None:
-            return load(self.run)
-        return of_network(build(dict(self.network), f"model={self.name}", self.trusted), self.name)
-
-    @property
-    def made_with(self) -> dict[str, Any]:
-        """Tells it from others."""
-        if self.run is None:
-            return {"model": self.name, "settings": dict(self.network)}
-        folder = RunFolder(Path(self.run))
-        weights = content(folder.best)
-        return {"run": folder.metrics().get("config_hash"), "weights": weights}
-
-
-@dataclass(frozen=True)
-class Order:
-    """What shall be done with every source.
-
-    Args:
-        out: folder of the results.
-        recipe: what refines.
-        given: what the user says of the files.
-        to: name of the results' format; None for that of the source.
-        people: who is refined, counted from 1; None for all.
-        page: whether a page goes beside each result.
-        force: replaces results that are there.
-        film: the video that the keypoints are from.
-    """
-
-    out: Path
-    recipe: Recipe
-    given: Given
-    to: str | None = None
-    people: tuple[int, ...] | None = None
-    page: bool = True
-    force: bool = False
-    film: Film | None = None
-
-    def note(self, source: Source) -> Note:
-        """The note that a source's result leaves.
-
-        Raises:
-            ConfigError: the result would stand among the sources.
-        """
-        to = source.format if self.to is None else named(self.to)
-        given = self.given._asdict().items()
-        about = {
-            **self.recipe.made_with,
-            **{name: getattr(value, "name", value) for name, value in given},
-            "source": content(source.path),
-            "format": to.name,
-            "people": self.people,
-            "film": self.film and [str(part) for part in self.film],
-            "version": temporal_pose.__version__,
-        }
-        return Note(destination(source, self.out, to), about)
 
 
 class TrackRow(NamedTuple):
@@ -155,15 +69,18 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     Raises:
         DataError: the source cannot be read or refined, or its result cannot be written.
     """
-    note, to = order.note(source), source.format if order.to is None else named(order.to)
+    note, to = order.note(source), order.format(source)
+    same = to.name == source.format.name
     refined: list[Clip] = []
     people: list[ShownTrack] = []
     remarks: list[str] = []
     rows: list[TrackRow] = []
     every: list[list[Track]] = []
     clips = source.format.read(source.path, order.given)
+    if order.nameless:
+        clips = [replace(clip, skeleton=None) for clip in clips]
     for clip in clips:
-        after, tracks = refine_clip(clip, refiner, order.people)
+        after, tracks = refine_clip(clip, refiner, order.people, numbered=not same)
         refined.append(after)
         every.append(tracks)
         of = clip.name if len(clips) > 1 else ""
@@ -174,6 +91,7 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         remarks += clip.remarks
     note.begin()
     to.write(note.out, refined)
+    remarks += left_out(note.out, to, refined, same)
     remarks += _shown_beside(note.out, source, order, refined, every, people)
     note.end()
     said = [f"{one.name}: {line}" for one in people for line in one.remarks]
@@ -193,13 +111,34 @@ def _shown_beside(
     remarks: list[str] = []
     seen: list[Still] = []
     if order.film is not None:
-        target, remarks = film(order.film, out, clips, tracks)
+        if order.film.shared:
+            target = order.shared_video
+        else:
+            target, remarks = film(order.film, out, clips, tracks)
         where, seen = target.name, pictures(order.film, clips, tracks, people)
     if order.page:
         facts = {"model": order.recipe.name, "frame rate": _rates(clips)}
         text = page(source.path.name, people, clips[0].skeleton, facts, where, seen)
         write_text(out.with_name(f"{out.name}.html"), text)
     return remarks
+
+
+def draw_together(sources: Sequence[Source], order: Order) -> list[str]:
+    """Draws all people of a video that several files are of, those that could be refined.
+
+    Returns:
+        Remarks on the video.
+
+    Raises:
+        DataError: the video cannot be read, or has another number of frames than the keypoints.
+    """
+    done, given = [(one, order.note(one)) for one in sources], order.given
+    people = [
+        (one.format.read(one.path, order.given)[0], order.format(one).read(note.out, given)[0])
+        for one, note in done
+        if note.finished(force=False)
+    ]
+    return film_together(order.film, order.shared_video, people) if order.film and people else []
 
 
 def _row(one: ShownTrack, poses: int) -> TrackRow:

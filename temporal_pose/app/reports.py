@@ -7,8 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from temporal_pose.errors import ConfigError, RunFolderError
+from temporal_pose.files.atomic import write_bytes
+from temporal_pose.reporting import detector_report as detectors
 from temporal_pose.reporting.finished import Results, read_results, stages_with_runs
-from temporal_pose.reporting.page import TITLE, PredictionTimes, Report, with_data
+from temporal_pose.reporting.page import PredictionTimes, with_data
 from temporal_pose.reporting.tables.scores import pck_table
 from temporal_pose.reporting.tables.variants import Variant
 from temporal_pose.reporting.tables.writing import terminal
@@ -48,15 +50,35 @@ def compared(results: Results, runs_dir: Path, others: object) -> tuple[list[Var
     return [*own, *added], lost
 
 
-def check_place(out: Path, report: Report) -> None:
+def detectors_report(runs_dir: Path, place: str | None) -> None:
+    """Writes the report of trained detectors, which have neither setups nor shifting scalars.
+
+    Args:
+        place: where to; beside the runs where None.
+    """
+    runs, problems = detectors.read(runs_dir)
+    out = runs_dir / "report" / "detector" if place is None else Path(place)
+    out.mkdir(parents=True, exist_ok=True)
+    made = detectors.files(runs)
+    check_place(out, made, detectors.TITLE)
+    for name, content in made.items():
+        write_bytes(out / name, content)
+    print(detectors.page(runs))
+    for line in problems:
+        print(f"left out: {line}")
+    for name in made:
+        print(out / name)
+
+
+def check_place(out: Path, files: Mapping[str, bytes], title: str) -> None:
     """Makes sure that nothing but an earlier report is replaced; its page is written first.
 
     Raises:
         ConfigError: a file of the report's has the name of one that is none.
     """
-    page = out / next(iter(report.files))
-    ours = page.is_file() and page.read_bytes().startswith(TITLE.encode())
-    others = [out / name for name in report.files if (out / name).exists()]
+    page = out / next(iter(files))
+    ours = page.is_file() and page.read_bytes().startswith(title.encode())
+    others = [out / name for name in files if (out / name).exists()]
     if others and not ours:
         raise ConfigError(
             f"{others[0]} is there already, and not of a report; choose another out="

@@ -38,6 +38,9 @@ _OF_NOW = (
     "missing",
 )
 
+#: The command that made a run of a stage; `train` where nothing is said.
+_COMMANDS = {"finetune": "finetune", "detector": "train_detector"}
+
 _ABSENT: Any = object()
 
 
@@ -61,7 +64,7 @@ def recompose(run: RunFolder, overrides: Sequence[str] = ()) -> DictConfig:
     where, allowed = str(run.config_file), trusted()
     check_targets(saved, where, allowed)
     said = checked_overrides(saved.get("overrides") or [], where, allowed)
-    command = "finetune" if saved.get("stage") == "finetune" else "train"
+    command = _COMMANDS.get(str(saved.get("stage")), "train")
     then = [item for item in said if not item.startswith(_ELSEWHERE)]
     try:
         base = _compose(command, then)

@@ -1,11 +1,13 @@
 """What settings may be: checked before any work, for no constructor checks all of it."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.files.options import image_sets, is_of_images, video_sets
 from temporal_pose.pose.skeletons import skeleton
 
 
@@ -146,11 +148,8 @@ def check(config: DictConfig) -> None:
             raise ConfigError(
                 f"{name} is {config[name]!r}; expected settings of its own: --cfg job lists them"
             )
-    if config.model.get("shipped"):
-        raise ConfigError(
-            f"model '{config.model.name}' is trained already, and refine takes it; to train one "
-            "like it, use experiment=steady"
-        )
+    check_videos(config)
+    _check_trainable(config)
     one_of("setup", str(config.setup), [name.removeprefix("setup") for name in config.setups])
     one_of("missing", config.get("missing", "error"), ("error", "skip"))
     one_of("trainer.precision", str(config.trainer.precision), PRECISIONS)
@@ -174,12 +173,79 @@ def check(config: DictConfig) -> None:
         raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
 
 
-def _check_skeleton(name: str, keypoints: int) -> None:
-    if len(skeleton(str(name))) != keypoints:
+def _check_trainable(config: DictConfig) -> None:
+    if config.model.get("shipped"):
         raise ConfigError(
-            f"model.keypoints is {keypoints}; model.skeleton '{name}' has "
-            f"{len(skeleton(str(name)))}: set both"
+            f"model '{config.model.name}' is trained already, and refine takes it; to train one "
+            "like it, use experiment=steady"
         )
+    if config.stage == "detector":
+        raise ConfigError(
+            f"experiment '{config.experiment_name}' is one of train_detector; expected one of "
+            "videos, such as thesis or steady"
+        )
+
+
+def check_videos(config: DictConfig) -> None:
+    """Makes sure that the data set is one of videos.
+
+    Raises:
+        ConfigError: it is one of single images.
+    """
+    if is_of_images(config.data):
+        raise ConfigError(
+            f"data={config.data.name} holds single images, which train_detector takes; expected "
+            f"videos, one of {', '.join(video_sets())}"
+        )
+
+
+def check_images(config: DictConfig) -> None:
+    """Makes sure that the data set is one of single images, and that its settings are of a kind.
+
+    Raises:
+        ConfigError: it is one of videos, its folder is not set, or a setting is of no kind.
+    """
+    if not is_of_images(config.data):
+        raise ConfigError(
+            f"data={config.data.get('name')} holds videos, which train takes; expected single "
+            f"images, one of {', '.join(image_sets())}"
+        )
+    check_kinds(config, _IMAGES, ("data.workers", "data.limit"))
+    if not config.data.root and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
+        raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
+
+
+def _check_skeleton(name: str, keypoints: int) -> None:
+    own = len(skeleton(str(name)))
+    if own != keypoints:
+        raise ConfigError(
+            f"model.keypoints is {keypoints}; model.skeleton '{name}' has {own}: set both"
+        )
+
+
+#: What the settings of data sets of single images may be.
+_IMAGES = {
+    "data.size": between(16, 1024, whole=True),
+    "data.batch_size": _whole(1),
+    "data.limit": _whole(1),
+    **dict.fromkeys(("data.workers", "data.split_seed", "data.data_seed"), _whole(0)),
+    "data.images": _whole(3),
+    "data.cache_mb": _NOT_NEGATIVE,
+    "crop.margin": between(0, 2),
+    "distortion.scale": between(0, 1),
+    "distortion.rotation": between(0, 90),
+    "distortion.turned": between(0, 1),
+    "distortion.mirror": between(0, 1),
+    "distortion.colour": between(0, 0.9),
+}
+
+
+def share(text: Any) -> tuple[int, int] | None:
+    """Which part of how many, of a text such as 2/8; None for any other."""
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", str(text))
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        return None
+    return int(found[1]), int(found[2])
 
 
 #: What the settings of `refine` may be, besides those of its model.
@@ -190,6 +256,7 @@ _REFINING = {
     "person": SettingKind(
         lambda v: v == "all" or (type(v) is int and v >= 1), "all, or a number from 1"
     ),
+    "part": SettingKind(lambda v: share(v) is not None, "such as 2/8, the second of eight parts"),
     "run": SettingKind(lambda v: isinstance(v, str) and v != "", "the folder of a run"),
     "source": SettingKind(lambda v: isinstance(v, str) and v != "", "a keypoint file or a folder"),
     "out": SettingKind(lambda v: isinstance(v, str) and v != "", "a folder for the results"),
@@ -209,5 +276,5 @@ def check_refining(config: DictConfig) -> None:
         raise ConfigError(
             f"model is {config.model!r}; expected the name of a filter: model=kalman"
         )
-    check_kinds(config, _REFINING, ("workers", "run"))
+    check_kinds(config, _REFINING, ("workers", "run", "part"))
     check_kinds(config, KINDS, ())

@@ -26,17 +26,15 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Column, Table
 
-from temporal_pose.app.cli import attempt, complain, quiet
+from temporal_pose.app.cli import attempt, complain, quiet, typed
 from temporal_pose.app.composing import (
     build,
     left_out,
     pretraining,
     resolved,
     run_path,
-    typed,
 )
 from temporal_pose.app.jobs import RECORD, guarded, say
-from temporal_pose.app.settings import check
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_text
 from temporal_pose.runs.folders import RunFolder
@@ -76,6 +74,7 @@ def plan(command: str, config: DictConfig) -> list[Planned]:
     """
     parsed = OverridesParser.create().parse_overrides(typed(config.hydra.overrides.task))
     (every,) = BasicSweeper.split_arguments(parsed, None)
+    check = import_module(f"temporal_pose.{command}").check
     planned: dict[Path, Planned] = {}
     for overrides in every:
         composed = compose(command, overrides)
@@ -103,7 +102,7 @@ class Sweep(Callback):
     """Hydra calls it before the first run of a sweep and after the last.
 
     Args:
-        command: the entry point, 'train' or 'finetune'.
+        command: the entry point, such as 'train'.
     """
 
     def __init__(self, command: str) -> None:
@@ -159,9 +158,11 @@ def trials(runs: Sequence[Planned]) -> Iterator[tuple[str, Planned]]:
         if planned.settled:
             continue
         settings = resolved(planned.config)
-        kind = settings["objects"]["data"]["input"]["_target_"]
-        data = settings["objects"]["data"] | {"input": kind, "seed": 0}
-        parts = [settings["model"], settings["trainer"], settings["objects"]["task"] | {"seed": 0}]
+        data = settings["objects"]["data"]
+        kind = data.get("input", {}).get("_target_")
+        data = data | {"input": kind, "seed": 0}
+        task = settings["objects"]["task"] | {"seed": 0}
+        parts = [settings.get("model"), settings["trainer"], task]
         batches = str(data | {"cut": None})
         step, read = f"{parts} {batches}", str(data)
         if {step, read} <= seen:

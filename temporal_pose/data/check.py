@@ -16,6 +16,7 @@ from temporal_pose.data import in_step
 from temporal_pose.data.paired import paired_files
 from temporal_pose.errors import DataError
 from temporal_pose.files.ending import plainly
+from temporal_pose.files.escaping import one_line
 from temporal_pose.formats.paired.inspection import Inspection, inspect
 from temporal_pose.formats.paired.paired_video import load
 
@@ -41,7 +42,7 @@ def account(paths: Sequence[str]) -> None:
         console.print(files_table(good))
         console.print(keypoints_table(good))
     for line in bad:
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {one_line(line)}", file=sys.stderr)
     if bad:
         sys.exit(1)
     print(f"{plural(len(good), 'file')}, nothing wrong")
@@ -118,7 +119,7 @@ def files_table(files: Sequence[Inspection]) -> Table:
     for found in files:
         scored = found.video.detections is not None or found.video.scores is not None
         table.add_row(
-            escape(found.video.path.name),
+            escape(one_line(found.video.path.name)),
             f"{len(found.video):,}",
             f"{found.nobody:,}",
             number(found.mean("score", "detected"), 2) if scored else "-",

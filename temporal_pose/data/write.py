@@ -153,13 +153,16 @@ def provenance(path: Path) -> dict[str, Any]:
 
 
 def seen(video: PairedVideo, frames: Int[np.ndarray, " n"]) -> dict[str, np.ndarray]:
-    """What the detector saw in some frames."""
+    """What the detector saw in some frames, and when."""
+    when = {} if video.times is None else {"times": video.times[frames]}
     if video.heatmaps is None or video.boxes is None:
-        return {} if video.detections is None else {"detections": video.detections[frames]}
+        return (
+            when if video.detections is None else when | {"detections": video.detections[frames]}
+        )
     somebody = video.heatmaps.somebody[frames]
     maps = np.zeros((len(frames), *video.heatmaps.looks.shape[1:]), np.float32)
     maps[somebody] = video.heatmaps.raw(frames[somebody])
-    taken = {"heatmaps": maps, "boxes": video.boxes[frames]}
+    taken = when | {"heatmaps": maps, "boxes": video.boxes[frames]}
     return taken if video.scores is None else taken | {"scores": video.scores[frames]}
 
 

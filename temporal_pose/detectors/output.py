@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import zarr
-from zarr.errors import BaseZarrError
 
 from temporal_pose.errors import DataError
 
@@ -94,19 +93,20 @@ def unfinished(path: Path) -> Path:
 
 def made_with(path: Path) -> dict[str, Any]:
     """The settings kept in a file; none where there is no such file."""
-    if not (path / "zarr.json").exists():
+    if not (path / "zarr.json").is_file():
         return {}
     try:
         kept = zarr.open_group(path, mode="r").attrs.asdict().get("settings")
-    except (BaseZarrError, ValueError, OSError, KeyError):
+    except Exception:  # damage raises anything
         return {}
     return kept if isinstance(kept, dict) else {}
 
 
 def fingerprint(weights: str | None) -> dict[str, Any]:
-    """What tells weights from others: the name, and the checksum of a file."""
+    """What tells weights from others: the name, and the checksum of a file, or a run's best."""
     path = Path(str(weights)).expanduser()
     name = {"name": None if weights is None else path.name}
+    path = path / "best.ckpt" if path.is_dir() else path
     if path.is_file():
         with path.open("rb") as file:
             name["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,40 +1,54 @@
 """Weights of a detector, read from a file without running anything in it."""
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from temporal_pose.errors import CheckpointError
+from temporal_pose.files.documents import check_regular
 
 #: Ends the names of what trainable normalisation alone has, of no use in a frozen model.
 COUNTER = "num_batches_tracked"
 
 
-def read(path: Path) -> Mapping[str, Tensor]:
-    """The ``state_dict`` in a file; nothing in it is executed.
+def read(
+    path: Path, what: str = "detector.weights", other: str = ", or 'default'"
+) -> Mapping[str, Tensor]:
+    """The ``state_dict`` in a file, or that in a checkpoint; nothing in it is executed.
+
+    Args:
+        what: the setting that names the file.
+        other: what else it may be, for the message.
 
     Raises:
         CheckpointError: a file that is missing, damaged, or holds something else.
     """
     try:
+        check_regular(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
-        raise CheckpointError(
-            f"detector.weights '{path}' does not exist; expected a file, or 'default'"
-        ) from error
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.PickleError) as error:
+        raise CheckpointError(f"{what} '{path}' does not exist; expected a file{other}") from error
+    except Exception as error:  # damage raises anything from BadZipFile to struct.error
         raise CheckpointError(
             f"{path}: cannot be read as weights; expected torch.save(model.state_dict(), FILE) of "
             f"tensors alone ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
         ) from error
-    if not isinstance(state, dict) or not all(torch.is_tensor(v) for v in state.values()):
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict) or not all(_stored(*entry) for entry in state.items()):
         raise CheckpointError(
             f"{path}: holds no state_dict; expected torch.save(model.state_dict(), FILE)"
         )
     return state
+
+
+def _stored(name: Any, value: Any) -> bool:
+    """Whether an entry is a tensor by name, all of whose numbers are in the file."""
+    tensor = isinstance(name, str) and torch.is_tensor(value) and not value.is_meta
+    return bool(tensor and value.layout == torch.strided and not value.is_quantized)
 
 
 def fill(model: nn.Module, state: Mapping[str, Tensor], name: str, architecture: str) -> None:

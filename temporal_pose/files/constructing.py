@@ -41,6 +41,9 @@ _FOREIGN = ("_recursive_", "_convert_")
 
 _NAMED = re.compile(rf"{_TARGET}:\s*[\"']?([\w.]+)")
 
+#: What constructors raise for settings that are text where numbers belong, or numbers below zero.
+_REFUSED = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RuntimeError)
+
 _DEEPEST = 64  # levels of nesting; a run's configuration has 8
 
 
@@ -166,7 +169,7 @@ def _made(content: Any, where: str, path: str) -> Any:
         return partial(target, *arguments, **inner)
     try:
         return target(*arguments, **inner)
-    except (TypeError, ValueError) as error:
+    except _REFUSED as error:
         said = " ".join(str(error).split())
         raise ConfigError(
             f"{where}: {path or 'it'} cannot be made of these settings: {said}"

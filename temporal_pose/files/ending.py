@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from temporal_pose.errors import UserError
+from temporal_pose.files.escaping import one_line
 
 #: Exit status where whoever read the output has gone, as shells have it for a broken pipe.
 UNREAD = 128 + 13
+
+_LONGEST = 4000  # characters of an error; some list all that could be chosen
 
 #: What to do about an error of the system.
 _REMEDIES = {
@@ -58,7 +61,7 @@ def plainly() -> Iterator[None]:
         try:
             yield
         except UserError as error:
-            _refuse(" ".join(str(error).split()))
+            _refuse(str(error))
         except KeyboardInterrupt:
             sys.exit("interrupted")
         except OSError as error:
@@ -69,7 +72,7 @@ def plainly() -> Iterator[None]:
 
 
 def _refuse(line: str) -> None:
-    print(f"error: {line}", file=sys.stderr)
+    print(f"error: {one_line(line, _LONGEST)}", file=sys.stderr)
     sys.exit(2)
 
 

@@ -43,3 +43,37 @@ def networks() -> list[str]:
 def shipped() -> list[str]:
     """Models that come with their weights, for `refine` alone."""
     return [name for name in options("model") if described("model", name).get("shipped")]
+
+
+def image_sets() -> list[str]:
+    """Data sets of single images."""
+    return [name for name in options("data") if is_of_images(described("data", name))]
+
+
+def video_sets() -> list[str]:
+    """Data sets of videos."""
+    return [name for name in options("data") if not is_of_images(described("data", name))]
+
+
+def is_of_images(data: Any) -> bool:
+    """Whether the settings of a data set are those of single images: its reader tells."""
+    reader = data.get("reader") or {}
+    return str(reader.get("_target_")).startswith("temporal_pose.data.images.")
+
+
+def image_experiments() -> list[str]:
+    """Experiments of the training of detectors, on single images."""
+    names = options("experiment")
+    return [name for name in names if described("experiment", name).get("stage") == "detector"]
+
+
+def alike(group: str, choice: str) -> list[str]:
+    """What can stand in the place of a choice: of single images only what is of images too."""
+    if group == "data":
+        kinds = [image_sets(), video_sets()]
+    elif group == "experiment":
+        ours = image_experiments()
+        kinds = [ours, [name for name in options(group) if name not in ours]]
+    else:
+        kinds = []
+    return next((names for names in kinds if choice in names), options(group))

@@ -1,5 +1,6 @@
 """What is written never replaces what it is made of."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,10 +17,15 @@ def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
     """
     read = [path.expanduser() for path in inputs]
     for out in outputs:
-        target = out.expanduser().resolve()
+        target = true_place(out.expanduser())
         for path in read:
-            source = path.resolve()
+            source = true_place(path)
             if source in (target, target.parent) or target in source.parents:
                 raise ConfigError(f"{out} would be written over {path}; choose another out=")
             if target.exists() and source.exists() and target.samefile(source):
                 raise ConfigError(f"{out} is {path} by another name; choose another out=")
+
+
+def true_place(path: Path) -> Path:
+    """The absolute path behind links; of a link that leads round in a circle, that link."""
+    return Path(os.path.realpath(path))

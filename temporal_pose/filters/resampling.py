@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.interpolate import CubicSpline
 
 from temporal_pose.filters.stretches import Stretches
 
@@ -147,4 +146,6 @@ def _at(
     """Values read between grid points; there are too few for a spline in the shortest ones."""
     if len(grid) < 4:
         return np.stack([np.interp(times, grid, column) for column in values.T], 1)
+    from scipy.interpolate import CubicSpline  # here, for even times need it not
+
     return np.asarray(CubicSpline(grid, values)(times))

@@ -101,3 +101,33 @@ def _approach(
     end -= start
     end *= share
     start += end
+
+
+def averaged(
+    image: UInt8[np.ndarray, "H W 3"],
+    square: tuple[float, float, float],
+    size: int,
+    fill: tuple[int, int, int],
+) -> UInt8[np.ndarray, "3 S S"]:
+    """The pixels of a square, each the mean over what it covers of the image.
+
+    Args:
+        square: x, y and side by the *edges* of pixels: the image begins at (0, 0).
+        size: rows and columns of the result, S.
+        fill: red, green and blue of what is beyond the image.
+    """
+    from PIL import Image
+
+    left, top, side = square
+    outer = np.floor((left, top)), np.ceil((left + side, top + side))
+    (x0, y0), (x1, y1) = (edge.astype(int).tolist() for edge in outer)
+    inside = slice(max(y0, 0), max(y1, 0)), slice(max(x0, 0), max(x1, 0))
+    part = Image.fromarray(np.ascontiguousarray(image[inside])) if image[inside].size else None
+    if part is None or part.size != (x1 - x0, y1 - y0):
+        whole = Image.new("RGB", (x1 - x0, y1 - y0), fill)
+        if part is not None:
+            whole.paste(part, (max(-x0, 0), max(-y0, 0)))
+        part = whole
+    box = (left - x0, top - y0, min(left - x0 + side, x1 - x0), min(top - y0 + side, y1 - y0))
+    small = part.resize((size, size), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
+    return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1))

@@ -15,6 +15,9 @@ Colour = tuple[int, int, int]
 #: Of keypoints on the person's left, on the right, and on neither side (Okabe and Ito, 2008).
 LEFT, RIGHT, MIDDLE = (230, 159, 0), (86, 180, 233), (240, 240, 240)
 
+#: Of the limbs of several people, one after the other (as well theirs).
+PEOPLE = ((0, 158, 115), (213, 94, 0), (204, 121, 167), (240, 228, 66), (0, 114, 178))
+
 _OPAQUE, _FAINT = 255, 90
 _DARK = (0, 0, 0)
 
@@ -26,11 +29,17 @@ class Look(NamedTuple):
         colours: of each keypoint.
         limbs: pairs of keypoints that a line joins.
         width: of a limb, pixels; a keypoint is as wide as two.
+        person: colour of the limbs; None for that of their ends.
     """
 
     colours: tuple[Colour, ...]
     limbs: tuple[tuple[int, int], ...]
     width: float
+    person: Colour | None = None
+
+    def of(self, number: int) -> "Look":
+        """The same for one of several people, counted from 0."""
+        return self._replace(person=PEOPLE[number % len(PEOPLE)])
 
     def plain(self, colour: Colour) -> "Look":
         """The same, thinner and in one colour."""
@@ -80,7 +89,8 @@ def draw_pose(
     width = round(look.width)
     for a, b in look.limbs:
         if there[a] and there[b]:
-            colour = look.colours[a] if look.colours[a] == look.colours[b] else MIDDLE
+            side = look.colours[a] if look.colours[a] == look.colours[b] else MIDDLE
+            colour = side if look.person is None else look.person
             ink = (*colour, min(alphas[a], alphas[b]))
             draw.line((*places[a], *places[b]), fill=ink, width=width)
     radius = look.width * 1.1

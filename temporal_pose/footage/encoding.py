@@ -48,6 +48,20 @@ def colours_of(source: Path) -> Colours:
         return Colours(int(matrix), int(known.color_primaries), int(known.color_trc))
 
 
+def aspect_of(source: Path, size: tuple[int, int]) -> Fraction:
+    """How many times as wide as high a video's pixels are, once it is upright.
+
+    Args:
+        size: width and height when it is upright.
+    """
+    if not is_video(source):
+        return Fraction(1)
+    with av.open(str(source)) as container:
+        stream = container.streams.video[0]
+        wide = stream.sample_aspect_ratio or Fraction(1)
+        return wide if size == (stream.width, stream.height) else 1 / wide
+
+
 def encoder() -> str:
     """The best encoder for H.264 that there is.
 
@@ -72,6 +86,7 @@ class Encoder:
         fps: frames per second, on average.
         time_base: seconds, the unit of time stamps.
         colours: how they are written down.
+        aspect: how many times as wide as high pixels are shown.
 
     Raises:
         ConfigError: an FFmpeg without an encoder for H.264.
@@ -84,6 +99,7 @@ class Encoder:
         fps: float,
         time_base: Fraction,
         colours: Colours = Colours(),  # noqa: B008 (a tuple)
+        aspect: Fraction = Fraction(1),
     ) -> None:
         name = encoder()
         rate = Fraction(fps).limit_denominator(_RATES)
@@ -92,7 +108,7 @@ class Encoder:
         self.stream.width, self.stream.height = (n // 2 * 2 for n in size)
         self.stream.pix_fmt = "yuv420p"
         context = self.stream.codec_context
-        context.time_base = time_base
+        context.time_base, context.sample_aspect_ratio = time_base, aspect
         context.colorspace, context.color_primaries, context.color_trc = colours
         self._matrix = "itu709" if colours.matrix == _BT709 else "itu601"
         self._last = -(2**62)

@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps
 
-from temporal_pose.errors import DataError
+from temporal_pose.errors import DataError, UserError
+from temporal_pose.files.documents import check_regular
 from temporal_pose.footage.frames import ENDINGS
 
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)  # Exif
@@ -75,8 +76,10 @@ class Images:
             DataError: an image that is damaged.
         """
         for file in self.files[start:]:
-            with _opened(file) as image:
-                frame = np.array(_eight_bits(ImageOps.exif_transpose(image)).convert("RGB"))
+            with opened(file) as image:
+                image.verify()  # its checksums, which reading does not look at
+            with opened(file) as image:
+                frame = np.array(eight_bits(ImageOps.exif_transpose(image)).convert("RGB"))
             yield frame
 
     def stamped(self, start: int = 0) -> Iterator[tuple[int, UInt8[np.ndarray, "H W 3"]]]:
@@ -99,13 +102,13 @@ def natural(path: Path) -> list[tuple[int, str]]:
 
 def _size(file: Path) -> tuple[int, int]:
     """Width and height, from the first bytes alone."""
-    with _opened(file) as image:
+    with opened(file) as image:
         width, height = image.size
         turned = image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
         return (height, width) if turned else (width, height)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def eight_bits(image: Image.Image) -> Image.Image:
     """Grey of 16 bits on the scale of 8; Pillow itself would cut off what is above 255."""
     if image.mode not in _DEEP:
         return image
@@ -114,13 +117,14 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Image.Image]:
+def opened(file: Path) -> Iterator[Image.Image]:
     """An image file.
 
     Raises:
         DataError: one that is damaged, or too large to be a frame.
     """
     try:
+        check_regular(file)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(file) as image:
@@ -129,7 +133,9 @@ def _opened(file: Path) -> Iterator[Image.Image]:
         raise DataError(
             f"{file}: has more pixels than a frame can have ({error}); make it smaller"
         ) from error
-    except (OSError, ValueError, SyntaxError) as error:
+    except UserError:
+        raise
+    except Exception as error:  # damage raises anything from OSError to struct.error
         raise DataError(
             f"{file}: cannot be read as an image ({error}); copy or make it again"
         ) from error

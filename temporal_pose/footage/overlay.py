@@ -48,7 +48,7 @@ class Drawer:
     """Draws the poses of some people onto frames.
 
     Args:
-        tracks: the people.
+        tracks: the people; several have limbs of a colour each.
         size: width and height of the frames, pixels.
         layout: 'together', the raw pose thin and grey below the refined one; or 'side', a panel
             each.
@@ -76,7 +76,8 @@ class Drawer:
         zoom = min(1.0, _WIDEST / (size[0] * len(self.panels)))
         self.size = (max(2, round(size[0] * zoom)), max(2, round(size[1] * zoom)))
         self.zoom = (self.size[0] / size[0], self.size[1] / size[1])
-        self.looks = [look_of(t.skeleton, t.raw.shape[1], self.size[1]) for t in tracks]
+        looks = [look_of(t.skeleton, t.raw.shape[1], self.size[1]) for t in tracks]
+        self.looks = [one.of(i) for i, one in enumerate(looks)] if len(looks) > 1 else looks
 
     @property
     def whole(self) -> tuple[int, int]:
@@ -164,14 +165,19 @@ def overlay(
         ConfigError: settings out of their range, or an FFmpeg without H.264.
         OSError: a result that cannot be written.
     """
-    from temporal_pose.footage.encoding import Encoder, Sound, colours_of, writing
+    from temporal_pose.footage.encoding import (
+        Encoder,
+        Sound,
+        aspect_of,
+        colours_of,
+        writing,
+    )
 
     footage = open_footage(video, fps)
     drawer = _drawer(footage, video, tracks, layout, trail, video_start)
     with writing(out) as container, Sound(video, container) as sound:
-        encoder = Encoder(
-            container, drawer.whole, footage.fps, footage.time_base, colours_of(video)
-        )
+        looks = colours_of(video), aspect_of(video, footage.size)
+        encoder = Encoder(container, drawer.whole, footage.fps, footage.time_base, *looks)
         for number, (stamp, frame) in enumerate(ahead(footage.stamped())):
             drawn = drawer.draw(number, frame)
             encoder.write(stamp, drawn)

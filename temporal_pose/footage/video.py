@@ -48,6 +48,7 @@ class Video:
                 Fraction(stream.time_base or Fraction(1, 1000)),
             )
             self.fps = fps or self._rate(stream, times)
+            self._tell_of_shape(stream.sample_aspect_ratio)
             if fps is None and _varies(times):
                 self.times = np.sort(times) - times.min()
         first = next(self.frames(), None)
@@ -117,6 +118,15 @@ class Video:
             self.remarks.append(
                 f"{self.path.name} announces {announced:.1f} s, but its frames end after "
                 f"{np.ptp(times):.1f} s; it may be cut off"
+            )
+
+    def _tell_of_shape(self, wide: Fraction | None) -> None:
+        """Detectors are shown pixels as they are stored."""
+        if wide is not None and wide not in (0, 1):
+            self.remarks.append(
+                f"{self.path.name} has pixels that are {float(wide):.4g} times as wide as high; "
+                "poses count them as they are stored, and a detector sees bodies out of shape: "
+                "make them square with ffmpeg -vf scale=iw*sar:ih,setsar=1 if that is much"
             )
 
     def _rate(self, stream: Any, times: Float[np.ndarray, " F"]) -> float:

@@ -16,7 +16,7 @@ from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.documents.texts import Original
 from temporal_pose.formats.tables import archives
-from temporal_pose.formats.tables.grids import grid
+from temporal_pose.formats.tables.grids import grid, seconds
 from temporal_pose.formats.tables.places import Filled, Places, single
 from temporal_pose.formats.tables.whole_files import contents, original, regular
 from temporal_pose.pose.skeletons import SKELETONS
@@ -75,9 +75,12 @@ class PairedLayout:
         about["skeleton"] = np.array(video.skeleton.name)
         if video.truth is not None and video.visible is not None:
             about |= {"truth": video.truth, "visible": video.visible}
+        if video.times is not None:
+            about["times"] = video.times
         archive = kept if video.detections is not None else None
         told: dict[str, Any] = {"fps": video.fps, "image_size": video.image_size}
-        told |= {"count": len(video), "kept": StoredDetections(archive, places, about)}
+        told |= {"times": video.times, "count": len(video)}
+        told |= {"kept": StoredDetections(archive, places, about)}
         if video.boxes is not None:
             told["boxes"] = video.boxes[places.taken].astype(float)
             told["heatmaps"] = video.heatmaps
@@ -95,8 +98,10 @@ class PairedLayout:
         if kept is not None and kept.original is not None and out.suffix != ".zarr":
             write_bytes(out, _replaced(kept.original, kept.places.filled(clip)))
             return
-        detections = _all(clip, out) if kept is None else _sure(kept.places.filled(clip).values)
-        about = _about(clip, out) if kept is None else kept.about
+        if kept is None:
+            detections, about = _all(clip, out)
+        else:
+            detections, about = _sure(kept.places.filled(clip).values), kept.about
         if out.suffix == ".zarr":
             _write_zarr(out, about, detections)
         else:
@@ -149,8 +154,10 @@ def _replaced(read: Original, filled: Filled) -> bytes:
     return archives.replaced(content, read.path, {"detections": new})
 
 
-def _all(clip: Clip, out: Path) -> Float[np.ndarray, "F K 3"]:
-    """What a clip of another format saw, a pose a frame."""
+def _all(
+    clip: Clip, out: Path
+) -> tuple[Float[np.ndarray, "F K 3"], dict[str, Shaped[np.ndarray, "..."]]]:
+    """What a clip of another format saw, a pose a frame, and what the layout says of a video."""
     whole = grid(clip, out)
     if whole.values.shape[1] > 1:
         raise DataError(
@@ -159,7 +166,8 @@ def _all(clip: Clip, out: Path) -> Float[np.ndarray, "F K 3"]:
         )
     if not len(whole.values):
         raise DataError(f"{out}: no frame; expected at least one")
-    return _sure(whole.values[:, 0])
+    about, times = _about(clip, out), seconds(clip, whole)
+    return _sure(whole.values[:, 0]), about if times is None else about | {"times": times}
 
 
 def _about(clip: Clip, out: Path) -> dict[str, Shaped[np.ndarray, "..."]]:
@@ -186,6 +194,6 @@ def _write_zarr(
     width, height = (int(number) for number in about["image_size"])
     fps, skeleton = float(about["fps"]), str(about["skeleton"])
     told: dict[str, Any] = {"skeleton": skeleton, "fps": fps, "image_size": (width, height)}
-    truth = {name: about[name] for name in ("truth", "visible") if name in about}
+    truth = {name: about[name] for name in ("truth", "visible", "times") if name in about}
     with LayoutWriter(out, overwrite=True, **told) as writer:
         writer.append(detections=detections.astype(np.float32), **truth)

@@ -20,7 +20,7 @@ from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.tables.columns import frame_numbers
-from temporal_pose.formats.tables.grids import grid
+from temporal_pose.formats.tables.grids import grid, seconds
 from temporal_pose.formats.tables.names import spelled
 from temporal_pose.formats.tables.places import Places, single
 from temporal_pose.formats.tables.rows import numbers
@@ -144,10 +144,8 @@ def _new(clip: Clip, out: Path) -> bytes:
     lines += ["\t".join(["Frame#", "Time", *(f"{name}\t\t" for name in names)])]
     lines += ["\t".join(["", "", *labels]), ""]
     frames = np.arange(length) + whole.first
-    times = frames / clip.fps
-    if clip.times is not None and len(clip):
-        known, first = np.unique(clip.frames, return_index=True)
-        times = np.interp(frames, known, clip.times[first])
+    own = seconds(clip, whole)
+    times = frames / clip.fps if own is None else own
     values = whole.values[:, 0] if length else np.empty((0, count, 3))
     missing = np.isnan(values[..., :2]).any(-1, keepdims=True)
     flat = np.concatenate([values[..., :2], np.where(missing, np.nan, 0)], -1)

@@ -69,9 +69,13 @@ class Conv3d(nn.Module):
         return smoothed[:, :, : heatmaps.shape[1]].transpose(1, 2)
 
     def _on_spectra(self, heatmaps: Tensor) -> bool:
-        """A CPU is more than twice as fast there, but not in a precision below single."""
+        """A CPU is more than twice as fast there, but not in a precision below single; and ONNX
+        has no complex numbers.
+        """
         exact = self.convolution.weight.dtype in (torch.float32, torch.float64)
-        return heatmaps.is_cpu and exact and not torch.is_autocast_enabled("cpu")
+        if not (heatmaps.is_cpu and exact) or torch.onnx.is_in_onnx_export():
+            return False
+        return not torch.is_autocast_enabled("cpu")
 
 
 def convolve(

@@ -85,6 +85,45 @@ def _harm(error: Tensor, given: Tensor, target: Tensor, visible: Bool[Tensor, "B
     return more.where(visible, 0).sum() / visible.sum().clamp(min=1)
 
 
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Cross-entropy between each heatmap, as a distribution over its pixels, and its target.
+
+    A network then emits logarithms of probabilities, up to a constant a map. Unlike squared error
+    on small blobs, it has no easy answer in maps that are zero everywhere. A target that is zero
+    everywhere adds nothing.
+
+    Raises:
+        ConfigError: when it is called, no heatmaps.
+    """
+
+    def __call__(
+        self,
+        output: Float[Tensor, "B T K *value"],
+        target: Float[Tensor, "B T K *value"],
+        visible: Bool[Tensor, "B T K"],
+        given: Tensor | None = None,
+    ) -> Float[Tensor, ""]:
+        if output.ndim != 5:
+            raise ConfigError(
+                "loss=cross_entropy compares heatmaps, and this model gives positions; expected a "
+                "model that gives heatmaps, such as conv3d, or loss=mse"
+            )
+        logs = output.float().flatten(3).log_softmax(-1)
+        shares = self.ideal(target.float()).flatten(3)
+        missed = -(shares * logs).sum(-1)
+        return missed.where(visible, 0).sum() / visible.sum().clamp(min=1)
+
+    def heatmaps(self, output: Float[Tensor, "*batch H W"]) -> Float[Tensor, "*batch H W"]:
+        """Probabilities of what a network emits; each map sums to 1."""
+        return output.flatten(-2).softmax(-1).view(output.shape)
+
+    def ideal(self, target: Float[Tensor, "*batch H W"]) -> Float[Tensor, "*batch H W"]:
+        """The probabilities that a target asks for; zero where it is zero everywhere."""
+        total = target.sum((-2, -1), keepdim=True)
+        return target / total.where(total > 0, 1)
+
+
 def _mean_length(vectors: Float[Tensor, "B S K 2"], present: Bool[Tensor, "B S K"]) -> Tensor:
     """The square root has no slope at 0: a tiny constant gives it one."""
     lengths = (vectors.square().sum(-1) + 1e-9).sqrt()

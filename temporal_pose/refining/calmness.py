@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.signal.windows import hann
 
 from temporal_pose.refining.vectors import length
 
@@ -141,7 +140,7 @@ def _starts(length: int, span: int) -> Int[np.ndarray, " W"]:
 def _power(windows: Float[np.ndarray, "W L"], highest: float) -> float:
     """Mean square of the motion up to a frequency, in cycles a frame; px²."""
     span = windows.shape[1]
-    taper, ramp = hann(span, sym=False), np.arange(span) - (span - 1) / 2
+    taper, ramp = np.hanning(span + 1)[:-1], np.arange(span) - (span - 1) / 2
     slopes = windows @ ramp / (ramp**2).sum()
     level = windows - windows.mean(1, keepdims=True) - slopes[:, None] * ramp
     inside = np.fft.rfftfreq(span) <= highest

@@ -10,7 +10,7 @@ from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
 from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.refining.networks import NetworkRefiner
-from temporal_pose.refining.people import PersonTrack, associate
+from temporal_pose.refining.people import PersonTrack, associate, numbers
 from temporal_pose.refining.plausibility import check_plausible
 from temporal_pose.refining.refined import Refined, Refiner
 from temporal_pose.refining.shares import clip_in_pixels
@@ -49,12 +49,14 @@ class Track:
 
 
 def refine_clip(
-    clip: Clip, refiner: Refiner, people: Sequence[int] | None = None
+    clip: Clip, refiner: Refiner, people: Sequence[int] | None = None, numbered: bool = False
 ) -> tuple[Clip, list[Track]]:
     """A clip with its poses refined, those of moments that the file lacks added, and each track.
 
     Args:
         people: who is to be refined, counted from 1; None for all. The others stay as they are.
+        numbered: whether each pose gets the number of its person, for a file of another format:
+            order in a list may mean something there. Poses without any keypoint are left out then.
 
     Raises:
         DataError: no frame rate; positions of unknown scale; a body that is none; a person who is
@@ -69,7 +71,10 @@ def refine_clip(
         if not 1 <= number <= len(found):
             raise DataError(f"{clip.name} shows {len(found)} people; person={number} is not there")
     tracks = [_refined(pixels, found[number - 1], number, refiner) for number in wanted]
-    return put_back(pixels, tracks), tracks
+    if numbered:
+        pixels = replace(pixels, ids=numbers(pixels, found))
+    after = put_back(pixels, tracks)
+    return (_somebodys(after) if numbered else after), tracks
 
 
 def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> Track:
@@ -151,6 +156,17 @@ def _times(
     return np.interp(frames, frames[known], clip.times[rows[known]])
 
 
+def _somebodys(clip: Clip) -> Clip:
+    """The poses that are in a track."""
+    known = np.ones(len(clip), bool) if clip.ids is None else clip.ids >= 0
+    kept = {
+        name: value[known]
+        for name in ("frames", "keypoints", "scores", "ids", "rows", "times", "boxes")
+        if (value := getattr(clip, name)) is not None
+    }
+    return clip if known.all() else replace(clip, **kept)
+
+
 def put_back(clip: Clip, tracks: Sequence[Track]) -> Clip:
     """The clip with the tracks' poses in their places, and after them those of further frames.
 
@@ -169,7 +185,7 @@ def put_back(clip: Clip, tracks: Sequence[Track]) -> Clip:
     return _with(replace(clip, keypoints=keypoints, scores=scores), extra)
 
 
-def _with(clip: Clip, extra: Sequence[tuple[Track, Int[np.ndarray, " m"]]]) -> Clip:
+def _with(clip: Clip, extra: Sequence[tuple[Track, Int[np.ndarray, " _"]]]) -> Clip:
     """The clip with poses that the file has not."""
     if not any(len(at) for _, at in extra):
         return clip

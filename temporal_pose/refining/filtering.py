@@ -38,15 +38,17 @@ class FilterRefiner:
     def apply(self, seen: DetectedPerson) -> Refined:
         """Refines one person's detections, the wrong ones among them set aside first."""
         cleaned, why = seen.cleaned()
-        remarks = set_aside(why)
+        return Refined(self.smoothed(cleaned), cleaned.scores, set_aside(why))
+
+    def smoothed(self, cleaned: DetectedPerson) -> Float[np.ndarray, "F K 2"]:
+        """Positions of a person who has been cleaned, image pixels; NaN where nothing is known."""
         if self.smoother is None:
-            places = np.where(cleaned.found[..., None], cleaned.keypoints, np.nan)
-            return Refined(places, cleaned.scores, remarks)
+            return np.where(cleaned.found[..., None], cleaned.keypoints, np.nan)
         unit = side(cleaned) / CELLS
         tracks = tracks_of(replace(cleaned, keypoints=cleaned.keypoints / unit))
         smoothed = self.smoother.forward(tracks)[0].numpy() * unit
         inside = self.smoother.spans(tracks)[0].numpy()
-        return Refined(np.where(inside[..., None], smoothed, np.nan), cleaned.scores, remarks)
+        return np.where(inside[..., None], smoothed, np.nan)
 
 
 def tracks_of(seen: DetectedPerson) -> Tracks:

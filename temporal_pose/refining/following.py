@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.optimize import linear_sum_assignment
 
 from temporal_pose.refining.bodies import Bodies, displacements, medians
 from temporal_pose.refining.vectors import length
@@ -99,6 +98,8 @@ def assigned(costs: Float[np.ndarray, "n p"], alone: float) -> tuple[np.ndarray,
     if 1 in costs.shape:
         pair = np.unravel_index([np.argmin(costs)], costs.shape)
     else:
+        from scipy.optimize import linear_sum_assignment  # here, for one person needs it not
+
         dear = alone + 1e-3 * np.minimum(costs, 10)
         pair = linear_sum_assignment(np.where(costs < alone, costs, dear))
     good = costs[pair] < np.inf

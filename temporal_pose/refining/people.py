@@ -5,7 +5,7 @@ make pieces of tracks; pieces are joined where one ends and another begins not m
 size away.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -82,6 +82,23 @@ def associate(clip: Clip, max_gap: int = 30) -> list[PersonTrack]:
         )
         for places in parts
     ]
+
+
+def numbers(clip: Clip, tracks: Sequence[PersonTrack]) -> Int[np.ndarray, " N"]:
+    """Whose each pose is: the file's own numbers where these are people's, else from 1 on.
+
+    Args:
+        tracks: of all people, as `associate` gives them.
+
+    Returns:
+        -1 for poses in no track.
+    """
+    if clip.ids is not None and (clip.ids >= 0).all() and _consistent(bodies(clip)):
+        return clip.ids
+    whose = np.full(len(clip), -1)
+    for number, track in enumerate(tracks, 1):
+        whose[track.rows] = number
+    return whose
 
 
 def _check_number(name: str, found: Bodies) -> None:

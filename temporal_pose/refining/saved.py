@@ -13,6 +13,7 @@ from temporal_pose.files.constructing import build
 from temporal_pose.files.options import described
 from temporal_pose.filters.base import Filter
 from temporal_pose.inputs.recorded import Recording
+from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.framing import Framing
 from temporal_pose.refining.filtering import FilterRefiner
 from temporal_pose.refining.networks import NetworkRefiner
@@ -26,6 +27,7 @@ DEFAULT = "robust"
 
 #: Run folders that come with the package, by the name of their model.
 SHIPPED = Path(__file__).parents[1] / "shipped"
+_MOST = 1_000_000  # frames of a window, or a second
 
 _REFERENCE = re.compile(r"\$\{model\.(\w+)\}")
 
@@ -112,17 +114,18 @@ def load(path: str | Path) -> Refiner:
     _fill(network, run.best)
     if isinstance(network, Filter) or not any(True for _ in network.parameters()):
         return of_network(network, str(config["model"].get("name", "")))
-    cut, framing = parts["data"]["cut"], build(parts["data"]["framing"], where)
+    length, step, fps = _cut(parts["data"]["cut"], where)
+    framing, codec = _seen_by(parts, where)
     recorded = build(parts["data"]["input"], where)
     real = isinstance(recorded, Recording)
     model = WindowedNetwork(
         network.eval().requires_grad_(False),
-        build(parts["task"]["codec"], where),
+        codec,
         # A box a frame jitters with the detections that it is made of, and the result with it.
         Framing("window", framing.margin, framing.size),
-        int(cut["length"]),
-        int(cut["frame_step"]),
-        cut["fps"],
+        length,
+        step,
+        fps,
         recorded if real else Recording(),
         int(config["model"].get("hop", 1)),
     )
@@ -158,6 +161,42 @@ def _parts(run: RunFolder, config: Mapping[str, Any]) -> dict[str, dict[str, Any
     raise ConfigError(
         f"{run.config_file} does not describe a run; expected what `train` or `finetune` wrote"
     )
+
+
+def _cut(cut: Any, where: str) -> tuple[int, int, float | None]:
+    """Frames in a window, every how many of them are taken, and of which rate.
+
+    Raises:
+        ConfigError: the run's configuration does not say.
+    """
+    told: Mapping[str, Any] = cut if isinstance(cut, Mapping) else {}
+    length, step, fps = told.get("length"), told.get("frame_step"), told.get("fps")
+    if isinstance(length, int) and isinstance(step, int) and 0 < length < _MOST > step > 0:
+        if fps is None:
+            return length, step, None
+        if isinstance(fps, int | float) and 0 < fps < _MOST:
+            return length, step, float(fps)
+    raise ConfigError(
+        f"{where}: objects.data.cut is {cut}; expected whole numbers length and frame_step, and "
+        "fps: use the file as `train` wrote it"
+    )
+
+
+def _seen_by(parts: Mapping[str, Any], where: str) -> tuple[Framing, Codec]:
+    """How a network is shown poses, and how they are read from what it says.
+
+    Raises:
+        ConfigError: the run's configuration names something else.
+    """
+    framing, codec = (
+        build(parts[a][b], where) for a, b in (("data", "framing"), ("task", "codec"))
+    )
+    if not isinstance(framing, Framing) or not hasattr(codec, "decode"):
+        raise ConfigError(
+            f"{where}: objects.data.framing and objects.task.codec make no framing and no codec; "
+            "use the file as `train` wrote it"
+        )
+    return framing, codec
 
 
 def _fill(network: nn.Module, path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.files.outputs import true_place
 from temporal_pose.formats.clips import Format
 from temporal_pose.formats.known import formats, named, recognised
 
@@ -96,7 +97,7 @@ def destination(source: Source, out: Path, to: Format) -> Path:
     same = to.name == source.format.name
     name = source.path.name if same or not to.suffix else f"{source.path.stem}{to.suffix}"
     target = out / name
-    here, there = source.path.resolve(), target.resolve()
+    here, there = true_place(source.path), true_place(target)
     if there == here or here in there.parents or there in here.parents:
         raise ConfigError(f"out={out} is where {source.path} is; expected another folder")
     return target
@@ -113,7 +114,7 @@ def content(path: Path) -> str:
             return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")):
-        stat = file.stat()
         if file.is_file():
+            stat = file.stat()
             digest.update(f"{file.relative_to(path)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

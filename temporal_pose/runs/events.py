@@ -1,5 +1,6 @@
 """A run's TensorBoard events: its learning curves, and how far it is."""
 
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,18 +9,17 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from temporal_pose.files.documents import check_regular
 from temporal_pose.runs.results import damaged
-
-#: Everything but scalars is forgotten while reading.
-_KEEP = {"scalars": 0, "tensors": 1, "images": 1, "histograms": 1, "audio": 1, "graph": 1}
 
 _FILES = "events.out.tfevents.*"
 _MOST_EPOCHS = 10**6
 
 _HEAD = struct.Struct("<QI")  # a record's length and that number's checksum
-_TAIL = 4  # a record's checksum
+_SIZE = 8  # bytes of the length alone
+_TAIL = struct.Struct("<I")  # a record's checksum
 _LARGE = 1 << 12  # bytes; pictures, not scalars
 
 
@@ -69,20 +69,28 @@ def read_curves(folder: Path) -> Curves:
     Raises:
         RunFolderError: the events are damaged, or of epochs that nobody trains.
     """
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # slow
-
+    points: dict[str, dict[int, float]] = {}
     try:
-        for file in folder.glob(_FILES):
+        for file in sorted(folder.glob(_FILES), key=_age):
             check_regular(file)
-        events = EventAccumulator(str(folder), size_guidance=_KEEP)
-        events.Reload()
-        return Curves({tag: _curve(events.Scalars(tag)) for tag in events.Tags()["scalars"]})
+            for record in _records(file):
+                event = Event.FromString(record)
+                for value in event.summary.value:
+                    if value.HasField("simple_value"):
+                        points.setdefault(value.tag, {})[event.step + 1] = value.simple_value
+        return Curves({tag: _curve(found) for tag, found in points.items()})
     except Exception as error:  # damage raises anything from DecodeError to OverflowError
         raise damaged(folder / _FILES, error) from None
 
 
-def _curve(points: list[object]) -> Curve:
-    values = {point.step + 1: point.value for point in points}  # type: ignore[attr-defined]
+def _age(file: Path) -> list[int]:
+    """Sorts a file that was begun later behind: its name holds the second, the process, and how
+    many that process had begun, as numbers, of which 10 comes after 9.
+    """
+    return [int(number) for number in re.findall(r"\d+", file.name)]
+
+
+def _curve(values: Mapping[int, float]) -> Curve:
     epochs = sorted(values)
     if epochs and not (epochs[0] > 0 and epochs[-1] <= _MOST_EPOCHS):
         odd = epochs[0] if epochs[0] <= 0 else epochs[-1]
@@ -96,29 +104,33 @@ def epochs_done(folder: Path) -> int:
     """
     done = 0
     for file in folder.glob(_FILES):
-        for record in _records(file) if file.is_file() else ():
-            try:
+        try:
+            for record in _records(file) if file.is_file() else ():
                 event = Event.FromString(record)
-            except Exception:  # the decoder's own errors differ from version to version
-                break
-            if any(value.tag == "train/loss" for value in event.summary.value):
-                done = max(done, event.step + 1)
+                if any(value.tag == "train/loss" for value in event.summary.value):
+                    done = max(done, event.step + 1)
+        except Exception:  # the decoder's own errors differ from version to version
+            continue
     return done if done <= _MOST_EPOCHS else 0
 
 
 def _records(file: Path) -> Iterator[bytes]:
-    """The small records of a file that may be growing; the last one may be half written."""
-    size = file.stat().st_size
+    """The small records of a file that may be growing; the last one may be half written.
+
+    Raises:
+        ValueError: a checksum that does not fit: the rest cannot be read.
+    """
     with file.open("rb") as opened:
         while len(head := opened.read(_HEAD.size)) == _HEAD.size:
-            length, _ = _HEAD.unpack(head)
-            if length > size:
-                return
+            length, told = _HEAD.unpack(head)
+            if masked_crc32c(head[:_SIZE]) != told:
+                raise ValueError(f"the checksum before byte {opened.tell()} does not fit")
             if length > _LARGE:
-                opened.seek(length + _TAIL, 1)
+                opened.seek(length + _TAIL.size, 1)
                 continue
-            record = opened.read(length)
-            if len(record) < length:
+            record, tail = opened.read(length), opened.read(_TAIL.size)
+            if len(record) < length or len(tail) < _TAIL.size:
                 return
-            opened.seek(_TAIL, 1)
+            if masked_crc32c(record) != _TAIL.unpack(tail)[0]:
+                raise ValueError(f"the checksum before byte {opened.tell()} does not fit")
             yield record

@@ -3,11 +3,11 @@
 A folder holds ``config.yaml`` (written first), the TensorBoard events, ``last.ckpt`` (every
 epoch), ``best.ckpt``, ``predictions.npz`` (of the test set; ``holdout.npz`` of what is held out),
 and ``metrics.json``, written last and atomically: a run is finished if and only if that file is
-there. Nothing else in the folder is ever touched.
+there. Nothing else is ever touched.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ WRITTEN = (
     *("config.yaml", "best.ckpt", "last.ckpt", "split.json", METRICS, PREDICTIONS),
     *(HOLDOUT_PREDICTIONS, "error.txt", "hparams.yaml", "events.out.tfevents."),
 )
+
+_FASTEST = 1e6  # frames a second; a file that claims more is damaged
 
 
 class RunFolder:
@@ -115,7 +117,7 @@ class RunFolder:
             RunFolderError: the run does not say.
         """
         try:
-            return set(map(str, read_json(self.split_file)["seen"]))
+            return set(self._names("seen"))
         except (OSError, KeyError, TypeError, ValueError):
             raise RunFolderError(
                 f"{self.split_file} does not tell which videos the run was trained on: it is "
@@ -125,9 +127,10 @@ class RunFolder:
     def frame_rates(self) -> list[float]:
         """Frames a second of the training windows; empty where the run does not say."""
         try:
-            return [float(rate) for rate in read_json(self.split_file)["fps"]]
-        except (OSError, KeyError, TypeError, ValueError):
+            rates = [float(rate) for rate in read_json(self.split_file)["fps"]]
+        except (OSError, KeyError, TypeError, ValueError, OverflowError):
             return []
+        return rates if all(0 < rate < _FASTEST for rate in rates) else []
 
     def likeness(self) -> dict[str, tuple[float, float]]:
         """What the detections of training were like; nothing where the run does not say."""
@@ -138,14 +141,11 @@ class RunFolder:
             return {}
 
     def taught(self) -> tuple[str, ...] | None:
-        """Keypoints that had a truth in training; None where the run does not say.
-
-        Runs of before did not write it down, but their predictions tell for their test set.
+        """Keypoints that had a truth in training, or for runs of before in their test set; None
+        where the run does not say.
         """
-        try:
-            return tuple(map(str, read_json(self.split_file)["taught"]))
-        except (OSError, KeyError, TypeError, ValueError):
-            pass
+        with suppress(OSError, KeyError, TypeError, ValueError):
+            return tuple(self._names("taught"))
         try:
             visible = arrays(self.predictions, ["visible"])["visible"]
         except (DataError, KeyError):
@@ -154,6 +154,17 @@ class RunFolder:
         if visible.ndim != 3 or visible.shape[-1] != len(names):
             return None
         return tuple(name for name, seen in zip(names, visible.T, strict=True) if seen.any())
+
+    def _names(self, kind: str) -> list[str]:
+        """A list of the file that tells how the data were split.
+
+        Raises:
+            OSError, KeyError, TypeError, ValueError: it does not hold one.
+        """
+        names = read_json(self.split_file)[kind]
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"{kind} is no list of names")
+        return names
 
     def config(self) -> dict[str, Any]:
         """The resolved configuration of the run, in today's words.
@@ -252,7 +263,8 @@ class RunFolder:
     def _is_a_runs(self) -> bool:
         """Whether the folder's configuration is one that this package wrote."""
         try:
-            return {"stage", "model", "data"} <= self.config().keys()
+            names = self.config().keys()
+            return {"stage", "data", "objects"} <= names or {"stage", "model", "data"} <= names
         except RunFolderError:
             return False
 

@@ -18,9 +18,17 @@ from typing import Any
 from temporal_pose.errors import RunFolderError
 from temporal_pose.files.atomic import write_json
 from temporal_pose.files.documents import UnreadableError, read_json
+from temporal_pose.files.escaping import one_line
 
 #: States of runs that need no word in a summary.
 WELL = ("done", "skipped")
+
+#: All there are; what a file says besides is damage.
+_STATES = {*WELL, "waiting", "running", "failed", "elsewhere", "left out", "stopped"} | {
+    "interrupted",
+    "unknown",
+}
+_LAST = 1e11  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,14 @@ class Entry:
     error: str = ""
     since: float = 0.0
     seconds: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        """Whether it says what an entry can say."""
+        times = (self.since, self.seconds)
+        real = all(type(t) in (int, float) and 0 <= t < _LAST for t in times)
+        words = isinstance(self.state, str) and isinstance(self.error, str)
+        return real and words and self.state in _STATES
 
 
 class Record:
@@ -120,16 +136,22 @@ class Record:
 
     def _entry(self, path: str) -> Entry:
         try:
-            return Entry(**read_json(self._file(path)))
+            entry = Entry(**read_json(self._file(path)))
         except (OSError, UnreadableError, TypeError):
-            return Entry(path, "unknown", "its record is missing or damaged")
+            entry = Entry("")
+        if entry.path == path and entry.sound:
+            return entry
+        return Entry(path, "unknown", "its record is missing or damaged")
 
     def _plan(self) -> dict[str, Any]:
         file = self.folder / "plan.json"
         try:
             plan = read_json(file)
             runs = [str(path) for path in plan["runs"]]
-            return {"runs": runs, "host": str(plan["host"]), "process": int(plan["process"])}
+            process = plan["process"]
+            if type(process) is not int or not 0 < process < 2**31:
+                raise ValueError(f"process is {process}; expected the number of one")
+            return {"runs": runs, "host": str(plan["host"]), "process": process}
         except (OSError, UnreadableError, KeyError, TypeError, ValueError) as error:
             raise RunFolderError(
                 f"{file} does not tell which runs the sweep has: it is missing or damaged; start "
@@ -179,5 +201,5 @@ def progress(entries: Sequence[Entry]) -> str:
 def summary(entries: Sequence[Entry]) -> str:
     """How many runs ended how, and a line for each that is not simply done."""
     odd = [entry for entry in entries if entry.state not in WELL]
-    lines = [f"  {entry.state}: {entry.path}: {entry.error}".rstrip(": ") for entry in odd]
-    return "\n".join([progress(entries), *lines])
+    lines = [f"{entry.state}: {entry.path}: {entry.error}".rstrip(": ") for entry in odd]
+    return "\n".join([progress(entries), *(f"  {one_line(line, 1000)}" for line in lines)])

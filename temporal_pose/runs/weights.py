@@ -30,7 +30,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"checkpoint {path} is no regular file; expected best.ckpt")
     try:
         with zipfile.ZipFile(path) as archive:  # torch itself does not look at the checksums
-            sound = archive.testzip() is None
+            sound = archive.testzip() is None and _begins_at_once(archive)
         content = torch.load(path, map_location="cpu", weights_only=True) if sound else None
     except PermissionError:
         raise
@@ -50,6 +50,11 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return content
 
 
+def _begins_at_once(archive: zipfile.ZipFile) -> bool:
+    """Whether nothing stands before the archive, which torch would read in its place."""
+    return min((member.header_offset for member in archive.infolist()), default=0) == 0
+
+
 def load_weights(task: nn.Module, path: Path) -> None:
     """Puts a checkpoint's weights into a task.
 
@@ -61,7 +66,7 @@ def load_weights(task: nn.Module, path: Path) -> None:
     fill(task, weights, path)
 
 
-def fill(module: nn.Module, weights: Mapping[str, Any], path: Path) -> None:
+def fill(module: nn.Module, weights: Mapping[Any, Any], path: Path) -> None:
     """Puts weights that `check_weights` has seen into a module, with settings that are kept there.
 
     Raises:
@@ -76,7 +81,7 @@ def fill(module: nn.Module, weights: Mapping[str, Any], path: Path) -> None:
         raise CheckpointError(f"checkpoint {path} cannot be used: {said}") from error
 
 
-def check_weights(task: nn.Module, weights: Mapping[str, Any], path: Path) -> None:
+def check_weights(task: nn.Module, weights: Mapping[Any, Any], path: Path) -> None:
     """Makes sure that weights are those of such a task.
 
     Args:

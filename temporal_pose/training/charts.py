@@ -23,6 +23,22 @@ CHARTS = {
     }
 }
 
+#: The same of a detector's training. A trained network may be hardly better than one that emits
+#: nothing at all, by its loss.
+DETECTOR_CHARTS = {
+    "training": {
+        "loss, and that of no answer at all": (
+            "Multiline",
+            ("train/loss$", "val/loss$", "val/nothing/loss$"),
+        ),
+        **{
+            score: ("Multiline", (f"val/{score}$",))
+            for score in ("pck@0.05", "pck@0.1", "pck@0.2", "pckh@0.5", "crop@0.05", "error_px")
+        },
+        "learning rate": ("Multiline", ("learning_rate$",)),
+    }
+}
+
 #: Settings that make a run what it is.
 FIRST = ("model", "setup", "k", "data", "seed")
 
@@ -42,7 +58,11 @@ def table_settings(settings: Mapping[str, Any]) -> dict[str, str | float | bool]
             shown[name.removesuffix(".reader")] = str(value).rpartition(".")[2]
         elif not (constructed or name.startswith(_REPEATED) or name.endswith("_partial_")):
             shown[name] = value if isinstance(value, str | float | int) else str(value)
-    shown |= {"model": shown.pop("model.name"), "setup": str(shown["setup"])}
+    for name, where in (("model", "model.name"), ("model", "network.name")):
+        if where in shown:
+            shown[name] = shown.pop(where)
+    if "setup" in shown:
+        shown["setup"] = str(shown["setup"])
     shown.pop("setup_name", None)
     return shown
 

@@ -41,7 +41,7 @@ def evaluate(
     tester = trainer(logger=False, callbacks=[], enable_checkpointing=False)
     (scores,) = tester.test(task, datamodule=data, verbose=False)
     joined = [
-        torch.cat(parts).numpy(force=True) for parts in zip(*_gather(task.tested), strict=True)
+        torch.cat(parts).numpy(force=True) for parts in zip(*gathered(task.tested), strict=True)
     ]
     order = np.argsort(joined[0])
     window, *arrays = (array[order] for array in joined)
@@ -53,18 +53,18 @@ def evaluate(
 
 
 def validate(
-    task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer]
+    task: L.LightningModule, data: L.LightningDataModule, trainer: Callable[..., L.Trainer]
 ) -> dict[str, float]:
     """Scores on the validation set, ``val/<score>``: what models may be chosen by."""
     tester = trainer(logger=False, callbacks=[], enable_checkpointing=False)
     (scores,) = tester.validate(task, datamodule=data, verbose=False)
     refined = VALIDATION.refined
-    others = (VALIDATION.raw, f"{refined}loss")  # which filters do not have
+    others = (VALIDATION.raw, f"{refined}loss", f"{refined}nothing/")  # no scores
     kept = {name: float(value) for name, value in scores.items() if name.startswith(refined)}
     return {name: value for name, value in kept.items() if not name.startswith(others)}
 
 
-def _gather(tested: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
+def gathered(tested: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
     """The batches of all processes that tested together."""
     if not (dist.is_available() and dist.is_initialized()):
         return list(tested)

@@ -65,12 +65,21 @@ def experiment(
 
 
 @rank_zero_only
-def log_outcome(run: RunFolder, settings: Mapping[str, Any], metrics: Mapping[str, Any]) -> None:
+def log_outcome(
+    run: RunFolder,
+    settings: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    charts: Mapping[str, Any],
+) -> None:
     """Shows settings and test scores side by side in TensorBoard's HPARAMS.
 
     The scores stand at the epoch whose weights were tested.
+
+    Args:
+        settings: flat, by their dotted names.
+        charts: those of the run's training.
     """
-    logger, scores = event_log(run), table_scores(metrics)
+    logger, scores = event_log(run, charts), table_scores(metrics)
     logger.log_metrics(scores, max(metrics[BEST_EPOCH] - 1, 0))
     for summary in table_row(table_settings(settings), scores):
         logger.experiment.file_writer.add_summary(summary)

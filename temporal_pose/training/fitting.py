@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import lightning as L
 import torch
@@ -22,8 +22,8 @@ from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Tracks
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.weights import load_weights, read_checkpoint
-from temporal_pose.training.charts import CHARTS
 from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable
+from temporal_pose.training.detector import Detection
 from temporal_pose.training.evaluation import validate
 from temporal_pose.training.task import Refinement
 
@@ -98,7 +98,11 @@ class GradientDescent:
     from_start: bool = False
 
     def __call__(
-        self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
+        self,
+        task: Refinement | Detection,
+        data: L.LightningDataModule,
+        trainer: Callable[..., L.Trainer],
+        run: RunFolder,
     ) -> Fitted:
         last = run.last if run.last.exists() else None
         done = check_resumable(task, last) if last else 0
@@ -111,7 +115,7 @@ class GradientDescent:
         callbacks = [best, EarlyStop("val/loss", patience=self.patience), watch]
         fitting = trainer(
             callbacks=[*callbacks, *self.callbacks, self._keep(run, "last")],
-            logger=event_log(run, purge_step=done),
+            logger=event_log(run, task.charts, purge_step=done),
         )
         fitting.fit(task, datamodule=data, ckpt_path=last, weights_only=True)
         if fitting.interrupted:
@@ -129,7 +133,11 @@ class GradientDescent:
         )
 
     def _keep_start(
-        self, task: Refinement, data: PoseData, trainer: Callable[..., L.Trainer], run: RunFolder
+        self,
+        task: L.LightningModule,
+        data: L.LightningDataModule,
+        trainer: Callable[..., L.Trainer],
+        run: RunFolder,
     ) -> float:
         """Keeps what training starts from as the best so far; its score in validation."""
         # What is made in inference mode, such as emptied metrics, would be of no use to training.
@@ -150,12 +158,18 @@ class GradientDescent:
         )
 
 
-def event_log(run: RunFolder, purge_step: int | None = None) -> TensorBoardLogger:
-    """TensorBoard events in the run's folder, those at or after ``purge_step`` being replaced."""
+def event_log(
+    run: RunFolder, charts: Mapping[str, Any], purge_step: int | None = None
+) -> TensorBoardLogger:
+    """TensorBoard events in the run's folder, those at or after ``purge_step`` being replaced.
+
+    Args:
+        charts: of curves that belong together.
+    """
     logger = TensorBoardLogger(
         run.path, name="", version="", default_hp_metric=False, purge_step=purge_step
     )
-    logger.experiment.add_custom_scalars(CHARTS)
+    logger.experiment.add_custom_scalars(charts)
     return logger
 
 

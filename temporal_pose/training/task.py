@@ -20,6 +20,7 @@ from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Observed
 from temporal_pose.pose.skeletons import skeleton
 from temporal_pose.refining.window_refiner import WindowRefiner
+from temporal_pose.training.charts import CHARTS
 
 #: The sides that are scored.
 SCORED = ("val", "test")
@@ -50,6 +51,7 @@ class Refinement(L.LightningModule):
         ConfigError: a loss for networks of another kind.
     """
 
+    charts = CHARTS
     losses: Any
     scores: Any
     baseline: Any
@@ -78,6 +80,11 @@ class Refinement(L.LightningModule):
     def refiner(self) -> WindowRefiner:
         """What refines: the same as in `refine`."""
         return WindowRefiner(self.network, self.codec)
+
+    @property
+    def one_thread(self) -> bool:
+        """Whether tensors are so small that one thread is best."""
+        return bool(self.parameter_count) and not self.codec.reads_heatmaps
 
     @property
     def parameter_count(self) -> int:

@@ -2,10 +2,11 @@
 
 import torch
 
+from temporal_pose.training.detector import Detection
 from temporal_pose.training.task import Refinement
 
 
-def choose(task: Refinement) -> None:
+def choose(task: Refinement | Detection) -> None:
     """One thread for a network of coordinates; what torch chooses for one of heatmaps.
 
     Tensors of coordinates are so small that a second thread gains nothing, and on a machine that
@@ -13,5 +14,5 @@ def choose(task: Refinement) -> None:
     DeciWatch takes 4 times as long beside two busy processes with two threads, 2 times with one.
     It holds for this process, and lets a run come out the same however many cores there are.
     """
-    if task.parameter_count and not task.codec.reads_heatmaps:
+    if task.one_thread:
         torch.set_num_threads(1)

@@ -204,7 +204,7 @@ class Warm:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(EXTRA / "warm.py")],
+            [sys.executable, str(EXTRA / "warm.py"), "train"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
         )  # fmt: skip
 
@@ -215,6 +215,7 @@ class Warm:
     def start(self, runs: Path, *arguments: str) -> "Started":
         err = runs.parent / f"{time.monotonic_ns()}.err"
         order = {
+            "command": "train",
             "typed": [*arguments, f"runs_dir={runs}", *LONGER],
             "folder": str(runs.parent),
             "err": str(err),

@@ -1,6 +1,7 @@
 """The frozen detector shows what torchvision's own model sees, and nothing trains it."""
 
 import gc
+import os
 from pathlib import Path
 from urllib.error import URLError
 
@@ -218,9 +219,13 @@ class Bomb:
         ({"model": {"a": torch.zeros(1)}}, "holds no state_dict"),
         ([1, 2], "holds no state_dict"),
         ({"a": Bomb()}, "cannot be read as weights"),
+        ({7: torch.zeros(1)}, "holds no state_dict"),
+        ({"a": torch.zeros(3, device="meta")}, "holds no state_dict"),
+        ({"a": torch.eye(3).to_sparse()}, "holds no state_dict"),
         (None, "does not exist; expected a file, or 'default'"),
     ],
 )
+@pytest.mark.filterwarnings("ignore")  # torch's, of sparse tensors
 def test_files_that_are_no_weights(tmp_path, monkeypatch, content, message):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "weights.pth"
@@ -234,6 +239,12 @@ def test_files_that_are_no_weights(tmp_path, monkeypatch, content, message):
     assert "\n" not in str(refusal.value)
     assert not Path("exploded").exists()
     gc.collect()
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "weights.pth")
+    with pytest.raises(CheckpointError, match=r"cannot be read as weights.*no regular file"):
+        load(str(tmp_path / "weights.pth"))
 
 
 def test_a_download_that_fails_says_what_to_do(monkeypatch, tmp_path, capsys):

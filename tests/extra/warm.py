@@ -1,17 +1,18 @@
-"""Runs sweeps, each in a process that is forked from this one, which has imported everything.
+"""Runs commands, each in a process that is forked from this one, which has imported everything.
 
-A line of JSON asks for one, and its process id is the answer; or for the exit status of one, null
-while it runs.
+Started with the names of the commands. A line of JSON asks for one, and its process id is the
+answer; or for the exit status of one, null while it runs.
 """
 
 import json
 import os
 import signal
 import sys
+from importlib import import_module
 from multiprocessing import util
 from typing import Any
 
-from temporal_pose import train
+COMMANDS = {name: import_module(f"temporal_pose.{name}") for name in sys.argv[1:]}
 
 _spawn = util.spawnv_passfds
 
@@ -20,8 +21,8 @@ def begin(order: dict[str, Any]) -> int:
     """Forks; in the child, all is as if the command had been typed, but for what it had to import.
 
     Args:
-        order: ``typed`` behind the command, ``folder`` to work in, and ``err``, the file that
-            takes what it says.
+        order: the ``command``, what is ``typed`` behind it, ``folder`` to work in, and ``err``,
+            the file that takes what it says; ``most`` bytes that a file may have, if need be.
     """
     child = os.fork()
     if child:
@@ -31,9 +32,15 @@ def begin(order: dict[str, Any]) -> int:
     os.chdir(order["folder"])
     for number, name in enumerate((os.devnull, os.devnull, order["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+    if order.get("most"):
+        import resource
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["most"], order["most"]))
     util.spawnv_passfds = fork_server
-    sys.argv = [str(train.__file__), *order["typed"]]
-    train.main()
+    command = COMMANDS[order["command"]]
+    sys.argv = [str(command.__file__), *order["typed"]]
+    command.main()
     sys.exit()
 
 

@@ -160,6 +160,16 @@ def test_what_a_constructor_refuses_is_named():
     assert str(error.value) == "window is 0; expected a whole number of at least 1"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [{"in_features": -1}, {"in_features": "a"}, {"in_features": 10**400}, {"in_features": None}],
+)
+def test_whatever_a_constructor_raises_is_a_line(arguments):
+    node = {"_target_": "torch.nn.Linear", "out_features": 3} | arguments
+    with pytest.raises(ConfigError, match=r"^it: it cannot be made of these settings: "):
+        build(node, "it", extra={"torch.nn.Linear"})
+
+
 def test_a_part_that_is_gone_is_named():
     with pytest.raises(ConfigError, match=r"x is made by no\.such\.Thing, which is not there"):
         build({"x": {"_target_": "no.such.Thing"}}, "it", extra={"no.such.Thing"})

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from temporal_pose.files import options as module
-from temporal_pose.files.options import described, filters, networks, options, shipped
+from temporal_pose.files.options import (
+    alike,
+    described,
+    filters,
+    image_sets,
+    networks,
+    options,
+    shipped,
+    video_sets,
+)
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
 
@@ -44,3 +53,12 @@ def test_the_makefile_asks_for_the_filters():
     shell = f"{sys.executable} {found[1]}"
     done = subprocess.run(shell, shell=True, capture_output=True, text=True, check=True)
     assert done.stdout.strip().split(",") == ["identity", *filters()]
+
+
+def test_sets_of_images_and_of_videos():
+    assert image_sets() == ["coco", "figures", "lspet"]
+    assert sorted([*image_sets(), *video_sets()]) == options("data")
+    assert "aist" in video_sets()  # whose reader is that of the set it builds upon
+    assert alike("data", "lspet") == image_sets()
+    assert alike("data", "synthetic") == video_sets()
+    assert alike("model", "conv3d") == options("model")

@@ -38,6 +38,14 @@ def test_another_name_of_the_same_file_is_the_same_file():
         refuse_inputs([Path("hard")], [Path("run/best.ckpt")])
 
 
+@pytest.mark.usefixtures("here")
+def test_a_link_that_leads_round_in_a_circle_is_a_place_like_any_other():
+    Path("round").symlink_to("round")
+    refuse_inputs([Path("round"), Path("new")], [Path("run"), Path("run/round")])
+    with pytest.raises(ConfigError, match=r"^round would be written over round; choose"):
+        refuse_inputs([Path("round")], [Path("round")])
+
+
 @pytest.mark.parametrize("out", ["new", "run2", "run/below/metrics.json", "runs/metrics.json"])
 @pytest.mark.usefixtures("here")
 def test_beside_or_further_down_is_another_place(out):

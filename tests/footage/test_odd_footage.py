@@ -90,6 +90,24 @@ def test_a_pipe_does_not_hang(tmp_path):
     )
 
 
+def test_a_png_whose_checksum_does_not_fit_is_no_picture(tmp_path):
+    """Pillow itself does not look at those of the pixels."""
+    Image.new("L", (7, 5)).save(tmp_path / "0.png")
+    content = bytearray((tmp_path / "0.png").read_bytes())
+    content[-13] ^= 1  # before the last chunk, of 12 bytes
+    (tmp_path / "0.png").write_bytes(content)
+    assert "0.png: cannot be read as an image (" in refused(tmp_path, fps=25)
+
+
+def test_a_pipe_among_images_does_not_hang(tmp_path):
+    Image.new("RGB", (7, 5)).save(tmp_path / "0.png")
+    os.mkfifo(tmp_path / "1.png")
+    assert refused(tmp_path, fps=25) == (
+        f"{tmp_path / '1.png'}: cannot be read as an image (it is no regular file); copy or make "
+        "it again"
+    )
+
+
 @pytest.mark.parametrize("name", ["a.wav", "a.mp4"])
 def test_sound_alone(tmp_path, name):
     path = tone(tmp_path / name)

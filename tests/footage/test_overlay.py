@@ -1,6 +1,7 @@
 """Overlays keep the video's frames, times, colours and sound, and draw on them."""
 
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,17 @@ def test_several_people(tmp_path, clip):
     assert ink(frame, 30, 20) == "left"
 
 
+def test_each_of_several_people_has_limbs_of_an_own_colour(tmp_path, clip):
+    joined = Skeleton("pair", PAIR.keypoints, (PAIR.keypoints,))
+    people = [track(y=y, skeleton=joined) for y in (15, 32, 50)]
+    overlay(clip, tmp_path / "out.mp4", people)
+    frame = shown(tmp_path / "out.mp4")[7]
+    limbs = [frame[y, 50] for y in (15, 32, 50)]
+    for one, other in combinations(limbs, 2):
+        assert np.abs(one - other).max() > 50
+    assert all(ink(frame, 30, y) == "left" for y in (15, 32, 50)), "keypoints tell the side"
+
+
 def test_what_was_filled_in_is_faint(tmp_path, clip):
     scores = np.ones((FRAMES, 2))
     scores[4:, 0] = 0
@@ -143,6 +155,15 @@ def test_a_turned_video_becomes_an_upright_one(tmp_path, rotation):
 def packets(path: Path) -> list[bytes]:
     with av.open(str(path)) as file:
         return [bytes(p) for p in file.demux(audio=0) if p.size]
+
+
+@pytest.mark.parametrize(("rotation", "shown"), [(0, Fraction(4, 3)), (90, Fraction(3, 4))])
+def test_pixels_that_are_not_square_stay_so_and_it_says_so(tmp_path, rotation, shown):
+    source = write(tmp_path / "in.mp4", 5, rotation=rotation, aspect=Fraction(4, 3))
+    (told,) = overlay(source, tmp_path / "out.mp4", [track(5)])
+    assert told.startswith("in.mp4 has pixels that are 1.333 times as wide as high; poses count")
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.video[0].sample_aspect_ratio == shown
 
 
 @pytest.mark.parametrize("sound", ["aac", "libmp3lame"])

@@ -159,3 +159,27 @@ def test_a_real_file_beside_numpy(tmp_path):
     np.testing.assert_array_equal(clip.scores, expected[..., 2])
     PAIRED.write(out, [clip])
     assert out.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".zarr"])
+def test_times_of_a_variable_rate_are_those_of_the_poses(suffix, tmp_path):
+    times = np.cumsum(np.arange(1, F + 1)) / 50
+    path = npz(tmp_path / "clip.npz", detected() | {"times": times})
+    clip = read(PAIRED, path)
+    np.testing.assert_array_equal(clip.times, np.delete(times, 3))
+    PAIRED.write(tmp_path / f"again{suffix}", [clip])
+    np.testing.assert_array_equal(load(tmp_path / f"again{suffix}").times, times)
+    PAIRED.write(tmp_path / f"other{suffix}", [replace(clip, format="csv", kept=None)])
+    other = load(tmp_path / f"other{suffix}").times
+    np.testing.assert_allclose(np.delete(other, 3), np.delete(times, 3))
+    assert times[2] < other[3] < times[4]
+
+
+@pytest.mark.parametrize(("frame", "wrong"), [(4, np.nan), (5, 0.0)])
+def test_times_that_do_not_increase(frame, wrong, tmp_path):
+    times = np.arange(F) / 50
+    times[frame] = wrong
+    path = npz(tmp_path / "clip.npz", detected() | {"times": times})
+    found = f"'times' is {wrong:g} in frame {frame}; expected seconds that increase"
+    with pytest.raises(DataError, match=re.escape(found)):
+        load(path)

@@ -258,6 +258,22 @@ def test_only_some_landmarks_and_rows_of_hands(tmp_path):
     assert out.read_text().splitlines() == lines
 
 
+def test_a_pose_beside_a_face_and_hands(tmp_path):
+    """As holistic models give them; the others are given back as they were."""
+    others = {"face": [{"x": 0.5, "y": 0.25}] * 5, "left_hand": None}
+    for name in ("pose", "pose_landmarks"):
+        frames = [{name: points(pose), **others} for pose in VALUES]
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(frames))
+        [clip] = MEDIAPIPE.read(path, Given(fps=30, image_size=(640, 480)))
+        assert clip.keypoints.shape == (len(VALUES), 33, 2)
+        clip.keypoints[0, 3] = 0.125, 0.25
+        MEDIAPIPE.write(tmp_path / "new.json", [clip])
+        new = json.loads((tmp_path / "new.json").read_text())
+        assert [{key: frame[key] for key in others} for frame in new] == [others] * len(VALUES)
+        assert (new[0][name][3]["x"], new[0][name][3]["y"]) == (0.125, 0.25)
+
+
 @pytest.mark.parametrize(
     "header",
     ["frame,left_hip_x,left_hip_y,left_hip_z", "x_23,y_23,z_23,x_24,y_24,z_24",
@@ -373,6 +389,11 @@ REFUSED = {
     "some frames": (
         [{"frame": 3, "landmarks": []}, {"landmarks": []}],
         "FILE: frame 1 of the list has no whole number",
+    ),
+    "other groups alone": (
+        [{"frame": 3, "face": points(VALUES[0]), "left_hand": []}],
+        "FILE: its frames hold 'face', 'left_hand'; expected the landmarks of a pose, as "
+        "pose_landmarks",
     ),
     "nothing": ([], "FILE holds no frames; expected a list of them, with landmarks each"),
     "cut": (

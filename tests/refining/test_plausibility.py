@@ -58,6 +58,20 @@ def test_another_order_of_25_is_refused_and_the_right_one_named(rng) -> None:
         check_plausible(standing(SKELETONS["body25"], rng), SKELETONS["body25b"], "cam01")
 
 
+def test_cocos_17_and_human36ms_are_told_apart(rng) -> None:
+    """As many keypoints; no limb is as long as the body, but the other order fits far better."""
+    for name, other in (("coco17", "h36m17"), ("h36m17", "coco17")):
+        poses = standing(SKELETONS[name], rng)
+        if name == "h36m17":
+            index = {one: i for i, one in enumerate(SKELETONS[name].keypoints)}
+            middle = [poses[:, index[one]] for one in ("pelvis", "neck")]
+            poses[:, index["spine"]] = (middle[0] + middle[1]) / 2
+            poses[:, index["thorax"]] = middle[1] + 5
+        check_plausible(poses, SKELETONS[name], "walk")
+        with pytest.raises(DataError, match=rf"skeleton '{other}' .* \(read as {name}, they"):
+            check_plausible(poses, SKELETONS[other], "walk")
+
+
 def test_place_scale_and_order_of_poses_change_nothing(rng) -> None:
     skeleton, poses = SKELETONS["coco17"], standing(SKELETONS["coco17"], rng)
     expected = likeness(poses, skeleton)
@@ -151,6 +165,12 @@ def test_no_real_body_is_refused(shared_data, aist) -> None:
             assert found is None or found.doubt < 0.45
             check_plausible(poses, SKELETONS[name], name)
     assert checked > 300
+
+
+def test_real_bodies_read_as_human36ms_are_refused(aist) -> None:
+    for file in aist.values():
+        with pytest.raises(DataError, match="read as coco17"):
+            check_plausible(file["detections"][..., :2].astype(float), SKELETONS["h36m17"], "a")
 
 
 def test_real_bodies_in_a_shuffled_order_are_refused(shared_data, aist, rng) -> None:

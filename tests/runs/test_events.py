@@ -44,6 +44,32 @@ def test_of_a_repeated_epoch_the_later_value_counts(tmp_path):
     assert read_curves(tmp_path)["val/loss"].values.tolist() == [3, 2, 1, 0.5]
 
 
+def test_the_tenth_file_of_a_second_is_later_than_its_ninth(tmp_path):
+    for number, value in ((9, 2.0), (10, 1.0)):
+        file = log(tmp_path, number, **{"val/loss": [value]})
+        file.rename(tmp_path / f"events.out.tfevents.1700000000.host.42.{number}")
+    assert read_curves(tmp_path)["val/loss"].values.tolist() == [1]
+
+
+def test_a_file_that_is_being_written_is_read_as_far_as_it_goes(tmp_path):
+    file = log(tmp_path, 1, **{"train/loss": [3, 2, 1]})
+    content = file.read_bytes()
+    for cut in (1, 4, 9):
+        file.write_bytes(content[:-cut])
+        assert read_curves(tmp_path)["train/loss"].values.tolist() == [3, 2]
+        assert epochs_done(tmp_path) == 2
+
+
+@pytest.mark.parametrize("back", [1, 6, 30])
+def test_a_bit_that_changed_is_no_shorter_curve(tmp_path, back):
+    file = log(tmp_path, 1, **{"train/loss": [3, 2, 1]})
+    content = bytearray(file.read_bytes())
+    content[-back] ^= 4
+    file.write_bytes(content)
+    with pytest.raises(RunFolderError, match=r"the checksum before byte \d+ does not fit"):
+        read_curves(tmp_path)
+
+
 @pytest.mark.parametrize("step", [2**63 - 1, 10**6, -5])
 def test_an_epoch_that_nobody_trains_is_named(tmp_path, step):
     log(tmp_path, 1, step, **{"train/loss": [1.0]})

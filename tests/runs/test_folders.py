@@ -260,6 +260,24 @@ def test_damaged_configuration(tmp_path, content) -> None:
     assert str(error.value) == f"{run.config_file} is damaged; delete the folder"
 
 
+@pytest.mark.parametrize("said", ['"abc"', "[1]", '{"a": 1}', "null", "3", '["a", ["b"]]'])
+def test_a_split_that_does_not_name_videos_and_keypoints(tmp_path, said) -> None:
+    run = RunFolder(tmp_path)
+    run.split_file.write_text(f'{{"seen": {said}, "taught": {said}}}')
+    with pytest.raises(RunFolderError, match="does not tell which videos the run was trained on"):
+        run.trained_on()
+    assert run.taught() is None
+
+
+@pytest.mark.parametrize("rate", ["1e999", "NaN", "-25", "0", "1" + "0" * 400, '"x"', "null"])
+def test_frame_rates_that_nobody_films_at(tmp_path, rate) -> None:
+    run = RunFolder(tmp_path)
+    run.split_file.write_text(f'{{"fps": [25, {rate}]}}')
+    assert run.frame_rates() == []
+    run.split_file.write_text('{"fps": [25, 29.97]}')
+    assert run.frame_rates() == [25, 29.97]
+
+
 HOLD = """
 import sys
 from pathlib import Path

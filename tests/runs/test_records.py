@@ -114,6 +114,12 @@ def test_progress_and_summary() -> None:
     )
 
 
+def test_an_error_of_a_file_does_nothing_to_the_terminal() -> None:
+    known = [Entry("/s\x1b[2J", "failed", "a\x1b[31m\nb"), Entry("/t", "done")]
+    lost = "\N{REPLACEMENT CHARACTER}"
+    assert summary(known).splitlines()[1:] == [f"  failed: /s{lost}[2J: a{lost}[31m b"]
+
+
 def test_after_the_end_nothing_is_waited_for(record) -> None:
     record.write(RUNS[0], "running")
     record.write(RUNS[1], "done", seconds=2.0)
@@ -125,7 +131,17 @@ def test_after_the_end_nothing_is_waited_for(record) -> None:
     )
 
 
-@pytest.mark.parametrize("content", ["", "{", "3", "[]", '{"path": 1, "odd": 2}', "[" * 9999])
+ODD = '{"path": "/runs/a", "state": %s, "error": %s, "since": %s}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "3", "[]", '{"path": 1, "odd": 2}', "[" * 9999, '{"path": "/runs/b"}'),
+        *(ODD % ('"[/x]"', '""', 1), ODD % ('"done"', "3", 1), ODD % ('"done"', '""', '"x"')),
+        *(ODD % ("[]", '""', 1), ODD % ('"done"', '""', "NaN"), ODD % ('"done"', '""', "1e999")),
+    ],
+)
 def test_a_record_that_lies_is_one_run_whose_state_is_unknown(record, content) -> None:
     (record.folder / "0001.json").write_text(content)
     entries = record.read()
@@ -134,7 +150,16 @@ def test_a_record_that_lies_is_one_run_whose_state_is_unknown(record, content) -
     assert "unknown: /runs/a: its record is missing or damaged" in summary(entries)
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"runs": 3}', '{"runs": [], "host": 1}', None])
+NUMBERLESS = '{"runs": [], "host": "a", "process": %s}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{}", '{"runs": 3}', '{"runs": [], "host": 1}', None),
+        *(NUMBERLESS % number for number in ("1e999", "-1", "0", "1" + "0" * 400, "true", '"7"')),
+    ],
+)
 def test_a_plan_that_lies_is_one_line(record, content) -> None:
     file = record.folder / "plan.json"
     file.unlink()

@@ -61,6 +61,15 @@ def test_round_trip(tmp_path) -> None:
         assert torch.equal(here.state_dict()[name], value)
 
 
+def test_a_damaged_copy_before_the_whole_one(tmp_path) -> None:
+    """The end of an archive says what is in it, and of two torch would read the first."""
+    path = written(tmp_path / "best.ckpt", model())
+    content = path.read_bytes()
+    at = content.index(model().state_dict()["0.weight"].numpy().tobytes())
+    path.write_bytes(content[:at] + bytes(4) + content[at + 4 :] + content)
+    assert message(path) == DAMAGED.format(path)
+
+
 def test_missing(tmp_path) -> None:
     path = tmp_path / "best.ckpt"
     assert message(path) == f"checkpoint {path} is not there; train the model first"

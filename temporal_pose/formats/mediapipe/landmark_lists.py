@@ -25,7 +25,7 @@ from temporal_pose.formats.tables.whole_files import contents, original
 from temporal_pose.pose.rates import rate_told
 
 _HOLDING = ("frames", "data", "results", "poses", "sequence")
-_POINTS = ("pose_landmarks", "poselandmarks", "landmarks", "landmark", "poses", "people")
+_POINTS = ("pose_landmarks", "poselandmarks", "landmarks", "landmark", "poses", "pose", "people")
 _SCORES = ("visibility", "v", "presence", "score")
 _WIDTHS = ("width", "image_width", "frame_width", "video_width")
 _NAMES = ("id", "index", "idx", "name", "landmark", "landmark_id", "landmark_name")
@@ -82,6 +82,8 @@ def read(path: Path, given: Given, called: str) -> Clip:
         for place, frame in enumerate(frames)
         for way, node in _people(frame.node, frame.way)
     ]
+    if not poses:
+        _refuse_others(frames, path)
     known, ordinals = _ordinals(poses)
     values = np.append(np.array(whole.numbers), np.nan)[ordinals]
     where = np.array([pose.frame for pose in poses], np.int64)
@@ -157,6 +159,24 @@ def _people(node: Any, way: Way) -> Iterator[tuple[Way, Any]]:
     elif isinstance(node, list):
         for place, one in enumerate(node):
             yield from _people(one, (*way, place))
+
+
+def _refuse_others(frames: Sequence[LandmarkFrame], path: Path) -> None:
+    """Refuses a file whose frames hold something, but nowhere a place for a pose.
+
+    Raises:
+        DataError: there are such frames.
+    """
+    for frame in frames:
+        names = list(frame.node) if isinstance(frame.node, dict) else []
+        if any(plain(name) in _POINTS for name in names):
+            return
+        others = [one for one in names if isinstance(frame.node[one], list | dict)]
+        if others:
+            raise DataError(
+                f"{path}: its frames hold {', '.join(map(shown, others[:3]))}; expected the "
+                "landmarks of a pose, as pose_landmarks"
+            )
 
 
 def _is_pose(node: Sequence[Any]) -> bool:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import zarr
@@ -11,6 +11,7 @@ from zarr.codecs import ZstdCodec
 
 from temporal_pose.errors import DataError
 from temporal_pose.files.documents import UnreadableError, read_json
+from temporal_pose.formats.paired.folder import RegularStore
 
 #: Frames in a chunk of heatmaps. A window of 5 frames at a random place touches 1.5 such chunks
 #: and decompresses 12 frames; with 16 it would be 20 frames, with 4 twice as many files.
@@ -66,10 +67,13 @@ class GrowingStore:
 
     def stored(self, name: str) -> np.ndarray:
         """What is safely stored of an array; no rows where nothing is."""
-        array = self.group.get(name)
-        if not isinstance(array, zarr.Array):
-            return np.empty((0, 0))
-        return np.asarray(array[: self.frames])
+        try:
+            array = self.group.get(name)
+            if not isinstance(array, zarr.Array):
+                return np.empty((0, 0))
+            return np.asarray(array[: self.frames])
+        except Exception as error:  # damage raises anything
+            raise self._damaged(str(error)) from error
 
     def finish(self) -> Path:
         """Cuts the arrays to the frames written; the path of the file that is now complete."""
@@ -91,10 +95,10 @@ class GrowingStore:
 
     def _found(self) -> dict[str, Any]:
         """Attributes of what an interrupted writer left; none where it left nothing of use."""
-        if not (self.path / "zarr.json").exists():
+        if not (self.path / "zarr.json").is_file():
             return {}
         try:
-            return dict(zarr.open_group(self.path, mode="r", use_consolidated=False).attrs)
+            return dict(self._group_in("r").attrs)
         except Exception as error:  # damage raises anything
             raise self._damaged(str(error)) from error
 
@@ -106,13 +110,17 @@ class GrowingStore:
 
     def _open(self) -> None:
         try:
-            self.group = zarr.open_group(self.path, mode="r+", use_consolidated=False)
+            self.group = self._group_in("r+")
             lengths = {name: array.shape[0] for name, array in self.group.arrays()}
         except Exception as error:  # damage raises anything
             raise self._damaged(str(error)) from error
         if not lengths or min(lengths.values()) < self.frames:
             raise self._damaged(f"of {self.frames} frames it has {lengths or 'none'}")
         self.names = frozenset(lengths)
+
+    def _group_in(self, mode: Literal["r", "r+"]) -> zarr.Group:
+        store = RegularStore(self.path, read_only=mode == "r")
+        return zarr.open_group(store, mode=mode, use_consolidated=False)
 
     def _damaged(self, found: str) -> DataError:
         found = " ".join(found.split())

@@ -36,6 +36,7 @@ class PairedVideo:
         heatmaps: read when asked for; None where detections stand for them.
         truth: anything at all where ``visible`` is false; None in what a detector alone wrote.
         visible: which keypoints have a truth.
+        times: seconds of each frame, increasing; None where all are ``1 / fps`` apart.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class PairedVideo:
     heatmaps: StoredHeatmaps | None
     truth: Float[np.ndarray, "F K 2"] | None
     visible: Bool[np.ndarray, "F K"] | None
+    times: Float[np.ndarray, " F"] | None = None
 
     def __len__(self) -> int:
         seen = self.boxes if self.detections is None else self.detections
@@ -60,7 +62,8 @@ def load(path: Path) -> PairedVideo:
     Raises:
         DataError: a damaged file; a missing array; shapes that are wrong or do not fit each other;
             an unknown skeleton; a frame rate, an image size or a box that is not positive; truth
-            that is not finite where it is visible; infinite detections.
+            that is not finite where it is visible; infinite detections; times that do not
+            increase.
     """
     source: ArraySource = Store(path) if path.suffix == ".zarr" else Archive(path)
     _require(source, ("fps", "image_size", "skeleton"))
@@ -70,7 +73,20 @@ def load(path: Path) -> PairedVideo:
     _check_headers(source, skeleton)
     truth, visible = _truth(source)
     size = (int(width), int(height))
-    return PairedVideo(path, skeleton, fps, size, *_detector(source, skeleton), truth, visible)
+    seen = _detector(source, skeleton)
+    return PairedVideo(path, skeleton, fps, size, *seen, truth, visible, _times(source))
+
+
+def _times(source: ArraySource) -> Float[np.ndarray, " F"] | None:
+    if source.header("times") is None:
+        return None
+    times = source.array("times").astype(np.float64)
+    bad = ~np.isfinite(times)
+    bad[1:] |= np.diff(times) <= 0
+    for frame in np.flatnonzero(bad)[:1]:
+        found = f"{times[frame]:g} in frame {frame}"
+        raise unlike(source.path, "times", found, "seconds that increase from frame to frame")
+    return times
 
 
 def _detector(

@@ -9,17 +9,17 @@ import zarr
 from jaxtyping import Int, Shaped
 from zarr.abc.store import ByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype
-from zarr.storage import LocalStore
 
 from temporal_pose.errors import DataError
 from temporal_pose.files.reading import native, reading
 from temporal_pose.formats.paired.fields import unlike
+from temporal_pose.formats.paired.folder import RegularStore
 from temporal_pose.formats.paired.source import Header
 
 _METADATA = ("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata")
 
 
-class WholeStore(LocalStore):
+class WholeStore(RegularStore):
     """A folder in which a chunk that is missing is an error.
 
     zarr takes it for a chunk of fill values: part of a store that was not copied whole would

@@ -52,6 +52,23 @@ def grid(clip: Clip, where: object, start: int | None = 0, normalised: bool = Fa
     return Grid(first, people, values)
 
 
+def seconds(clip: Clip, whole: Grid) -> Float[np.ndarray, " F"] | None:
+    """Time of each frame of a grid: the clip's own, in a straight line between and beyond those.
+
+    Returns:
+        None where the clip has none.
+    """
+    if clip.times is None or not len(clip):
+        return None
+    known, first = np.unique(clip.frames, return_index=True)
+    own = clip.times[first]
+    steps = np.diff(own) / np.diff(known)
+    step = float(np.median(steps)) if len(steps) else 1 / (clip.fps or 30)
+    frames = np.arange(len(whole.values)) + whole.first
+    beyond = frames - frames.clip(known[0], known[-1])
+    return np.interp(frames, known, own) + step * beyond
+
+
 def _whose(clip: Clip, where: object) -> tuple[Int[np.ndarray, " P"], Int[np.ndarray, " N"]]:
     """Numbers of the people, and the place of each pose's among them."""
     if clip.ids is not None and (clip.ids >= 0).all():

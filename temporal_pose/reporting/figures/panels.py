@@ -83,8 +83,8 @@ def skeletons(
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for frame, axes in enumerate(panels[:frames]):
         for (name, pose), style in zip(poses.items(), STYLES[: len(poses)], strict=True):
-            limbs = _limbs(pose.keypoints[frame], pose.shown[frame], skeleton)
-            axes.plot(*limbs, marker="o", markeredgewidth=0, label=name, **style)
+            line = limbs(pose.keypoints[frame], pose.shown[frame], skeleton)
+            axes.plot(*line, marker="o", markeredgewidth=0, label=name, **style)
         axes.set_title(_title(poses, frame), fontsize=10, pad=3)
         axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xticks=[], yticks=[])
         axes.set_aspect("equal")
@@ -112,8 +112,8 @@ def filmstrip(poses: Mapping[str, Poses], skeleton: Skeleton | None, size: int =
         panels[0].set_ylabel(name, fontsize=8)
         for frame, axes in enumerate(panels):
             for which, style in ((truth, STYLES[0]), (pose, STYLES[2])):
-                limbs = _limbs(which.keypoints[frame], which.shown[frame], skeleton)
-                axes.plot(*limbs, marker="o", markeredgewidth=0, **style)
+                line = limbs(which.keypoints[frame], which.shown[frame], skeleton)
+                axes.plot(*line, marker="o", markeredgewidth=0, **style)
             axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xticks=[], yticks=[])
             axes.set_aspect("equal")
             axes.spines[:].set_color("#DDDDDD")
@@ -124,7 +124,7 @@ def filmstrip(poses: Mapping[str, Poses], skeleton: Skeleton | None, size: int =
     return figure
 
 
-def _limbs(
+def limbs(
     keypoints: Float[np.ndarray, "K 2"], shown: Bool[np.ndarray, " K"], skeleton: Skeleton | None
 ) -> Float[np.ndarray, "2 points"]:
     """One line with gaps through all limbs whose ends are shown, and each keypoint for itself."""

@@ -98,6 +98,21 @@ def test_a_pipe_is_not_waited_for(tmp_path):
         load(tmp_path / "a.npz")
 
 
+@pytest.mark.parametrize(
+    "file", ["zarr.json", "truth/zarr.json", "truth/c/0/0/0", "heatmaps/c/1/0/0/0"]
+)
+@pytest.mark.parametrize("instead", ["pipe", "device"])
+def test_a_pipe_or_a_device_in_a_folder_of_zarr_is_not_waited_for(tmp_path, file, instead):
+    path = zarr_group(tmp_path / "a.zarr", with_heatmaps())
+    (path / file).unlink()
+    if instead == "pipe":
+        os.mkfifo(path / file)
+    else:
+        (path / file).symlink_to("/dev/zero")
+    with pytest.raises(DataError, match=r"a.zarr: "):
+        load(path).heatmaps.raw(np.arange(F))
+
+
 def test_an_array_shorter_than_it_claims_is_not_waited_for_either(tmp_path):
 
     path = npz(tmp_path / "a.npz", with_detections())

@@ -1,0 +1,1 @@
+"""Single images of people: readers, crops, augmentation, and the data module over them."""

@@ -1,0 +1,35 @@
+"""What the frame of every command shows: a line for an error, and nothing that a file says."""
+
+import pytest
+from commands import Command
+from pose_files import coco
+
+from temporal_pose.app.cli import complain, explain
+from temporal_pose.errors import DataError
+
+ODD = "a\x1b[31m\x07\r\u202eb"
+SHOWN = "a\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER}b"
+
+
+def test_an_error_does_nothing_to_the_terminal(capsys) -> None:
+    complain(str(explain(DataError(f"{ODD}: is\ndamaged"))))
+    assert capsys.readouterr().err == f"error: {SHOWN}: is damaged\n"
+
+
+def test_what_lists_all_there_is_is_not_cut_off(capsys) -> None:
+    complain("x" * 2000)
+    assert len(capsys.readouterr().err) == len("error: \n") + 2000
+
+
+@pytest.mark.parametrize("content", ["{", "not mine"])
+def test_names_of_files_do_nothing_to_the_terminal(command: Command, tmp_path, content) -> None:
+    """One that is refused, one that is no keypoint file, and one that is refined."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    coco(folder / f"{ODD}.json")
+    (folder / f"{ODD}2.json").write_text(content)
+    (folder / f"{ODD}.txt").write_text(content)
+    ended = command("refine", "source=in", "out=out", "fps=25")
+    assert SHOWN in ended.out
+    assert SHOWN in ended.err
+    assert not {"\x1b", "\x07", "\r", "\u202e"} & {*ended.out, *ended.err}

@@ -1,0 +1,1 @@
+"""Every reader and writer there is, given files that lie: see `fuzzing.subjects`."""

@@ -1,0 +1,5 @@
+"""What every worker needs, imported once before they are forked."""
+
+import fuzzing.subjects
+
+fuzzing.subjects.subjects()

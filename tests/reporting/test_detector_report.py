@@ -1,0 +1,98 @@
+"""The report of trained detectors."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import Command
+from torch.utils.tensorboard import SummaryWriter
+
+from temporal_pose.errors import RunFolderError
+from temporal_pose.pose.skeletons import SKELETONS
+from temporal_pose.reporting.crop_drawing import Looked, heatmaps, skeletons
+from temporal_pose.reporting.detector_report import files, page, read
+from temporal_pose.reporting.figures.panels import pixels
+
+
+def run(folder: Path, pck: float, **more: float) -> None:
+    folder.mkdir(parents=True)
+    with SummaryWriter(str(folder)) as writer:
+        for epoch, loss in enumerate((3.0, 2.0, 1.5)):
+            writer.add_scalar("train/loss", loss, epoch)
+            writer.add_scalar("val/loss", loss + 0.2, epoch)
+            writer.add_scalar("val/nothing/loss", 6.36, epoch)
+            writer.add_scalar("val/pck@0.2", pck * epoch / 3, epoch)
+    scores = {"test/pck@0.2": pck, "constant/pck@0.2": 0.062, "epochs": 3, "seconds": 90.0}
+    (folder / "metrics.json").write_text(json.dumps(scores | more))
+
+
+def test_a_report_lists_finished_runs_and_says_which_cannot_be_read(tmp_path):
+    root = tmp_path / "detector"
+    run(root / "lspet/hourglass", 0.4567, **{"val/loss": 1.7, "val/nothing/loss": 6.36})
+    run(root / "coco/hourglass", 0.5, **{"test/ap": 0.333})
+    (root / "broken").mkdir()
+    (root / "broken/metrics.json").write_text("{")
+    runs, problems = read(tmp_path)
+    assert [one.name for one in runs] == ["coco/hourglass", "lspet/hourglass"]
+    assert len(problems) == 1
+    assert "broken" in problems[0]
+    lines = page(runs).splitlines()
+    assert lines[0] == "# Detectors"
+    assert lines[2] == (
+        "| run | PCK@0.2 | AP | PCK@0.2, constant pose | loss | loss of no answer | epochs "
+        "| minutes |"
+    ).replace("| epochs", "| people | epochs")
+    assert lines[4] == "| `coco/hourglass` | 50.0 | 33.3 | 6.2 | – | – | – | 3 | 1.5 |"
+    assert lines[5] == "| `lspet/hourglass` | 45.7 | – | 6.2 | 1.7 | 6.36 | – | 3 | 1.5 |"
+    made = files(runs)
+    assert list(made) == ["report.md", "results.csv", "learning_curves.png"]
+    assert made["learning_curves.png"].startswith(b"\x89PNG")
+    sheet = made["results.csv"].decode().splitlines()
+    assert sheet[0].startswith("run,constant/pck@0.2,")
+    assert len(sheet) == 3
+
+
+def test_without_runs_there_is_no_report(tmp_path, command: Command):
+    with pytest.raises(RunFolderError) as raised:
+        read(tmp_path)
+    message = (
+        f"{tmp_path / 'detector'} holds no finished run; make one with python -m "
+        "temporal_pose.train_detector"
+    )
+    assert str(raised.value) == message
+    assert command("report", "stage=detector", f"runs_dir={tmp_path}").refused() == message
+
+
+def test_a_report_replaces_nothing_but_a_report(tmp_path, command: Command):
+    run(tmp_path / "detector/figures/hourglass", 0.5)
+    command("report", "stage=detector", f"runs_dir={tmp_path}").went_well()
+    command("report", "stage=detector", f"runs_dir={tmp_path}").went_well()
+    page = tmp_path / "report/detector/report.md"
+    page.write_text("my own")
+    refused = command("report", "stage=detector", f"runs_dir={tmp_path}").refused()
+    assert refused == f"{page} is there already, and not of a report; choose another out="
+
+
+def test_crops_are_drawn_with_both_poses_and_their_heatmaps():
+    rng = np.random.default_rng(0)
+    skeleton = SKELETONS["lsp14"]
+    crops = [
+        Looked(
+            rng.random((20, 20, 3)).astype(np.float32),
+            rng.uniform(0, 19, (14, 2)).astype(np.float32),
+            np.arange(14) < seen,
+            rng.uniform(0, 19, (14, 2)).astype(np.float32),
+            rng.random((14, 5, 5)).astype(np.float32),
+            np.zeros((14, 5, 5), np.float32),
+        )
+        for seen in (14, 0)
+    ]
+    figure = skeletons(crops, skeleton)
+    apart = np.linalg.norm(crops[0].truth - crops[0].predicted, axis=-1).mean()
+    assert [axes.get_title() for axes in figure.axes] == [f"{apart:.1f} px", "no truth"]
+    assert pixels(figure).ndim == 3
+    maps = heatmaps(crops, [0, 5], ["right ankle", "left ankle"])
+    titles = [axes.get_title() for axes in maps.axes[:4]]
+    assert titles == ["all targets", "all heatmaps", "right ankle", "left ankle"]
+    assert pixels(maps).ndim == 3
