@@ -11,6 +11,10 @@ _TAILS = (0.02, 0.98)
 #: By how much of its width a range reaches further.
 _MARGIN = 0.25
 
+#: At least so, in shares of its upper end over the square root of the number of videos: a few
+#: recordings do not tell how much others of the same detector differ.
+_FEW = 0.5
+
 #: What is measured, in the words of a remark.
 MEASURES = ("jitter", "median score", "spread of scores")
 
@@ -43,12 +47,15 @@ def measures(
 
 
 def ranges(videos: Iterable[Mapping[str, float] | None]) -> dict[str, list[float]]:
-    """What is usual: for each measure the least and the most that is still alike."""
+    """What is usual: for each measure the least and the most that is still alike.
+
+    The fewer videos there are, the wider it is.
+    """
     known = [one for one in videos if one is not None]
     result = {}
     for name in MEASURES if known else ():
         low, high = np.quantile([one[name] for one in known], _TAILS).tolist()
-        wider = _MARGIN * (high - low)
+        wider = max(_MARGIN * (high - low), _FEW * high / len(known) ** 0.5)
         result[name] = [max(0.0, low - wider), high + wider]
     return result
 

@@ -39,6 +39,14 @@ def test_size_makes_no_difference_and_the_unknown_does_not_count() -> None:
     assert measures(seen, detected, scores, start) == first
 
 
+def test_of_one_recording_others_may_differ_more_than_of_many() -> None:
+    alone, many = ranges([video(3)]), ranges(video(seed) for seed in range(50))
+    other = video(3, jitter=2.6)
+    assert unlike(other, alone) is None
+    assert unlike(other, many) is not None
+    assert unlike(video(3, jitter=9.0), alone) is not None
+
+
 def test_nothing_seen() -> None:
     nothing = np.zeros((F, K, 2))
     assert measures(nothing, np.zeros((F, K), bool), np.zeros((F, K)), nothing) is None
