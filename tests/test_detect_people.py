@@ -121,7 +121,7 @@ def test_killed_while_it_gave_files_their_names(command: Command, clip: Path) ->
 def test_other_settings_are_refused_for_every_file(command: Command, clip: Path) -> None:
     command("detect", *SAME, "out=all.zarr", "person=all").went_well()
     message = command("detect", *SAME, "out=all.zarr", "person=2").refused()
-    assert message.startswith("all.person1.zarr exists already, with tracker {")
+    assert message.startswith("all.person1.zarr exists already, made with another tracker")
     command("detect", *SAME, "out=all.zarr", "person=2", "force=true").went_well()
 
 

@@ -1,6 +1,5 @@
 """From a composed configuration to objects: what the entry points share of Hydra."""
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from temporal_pose.errors import ConfigError, MissingPretraining
 from temporal_pose.files.finding import listing
+from temporal_pose.files.made import content
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training import threads
 from temporal_pose.training.detector import Detection
@@ -33,9 +33,9 @@ def resolved(config: DictConfig) -> dict[str, Any]:
         config.data.root = str(Path(str(config.data.root)).expanduser().absolute())
     if isinstance(OmegaConf.select(config, "input.fit"), str):
         config.input.fit = str(Path(config.input.fit).expanduser().absolute())
-    content = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(content, dict)
-    settings = {str(name): value for name, value in content.items()} | _fingerprint(config)
+    plain = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(plain, dict)
+    settings = {str(name): value for name, value in plain.items()} | _fingerprint(config)
     if config.data.root is not None and Path(config.data.root).exists():
         settings["data_files"] = listing(Path(config.data.root))
     source = pretraining(config)
@@ -47,7 +47,7 @@ def _fingerprint(config: DictConfig) -> dict[str, str]:
     fit = OmegaConf.select(config, "input.fit")
     if not isinstance(fit, str) or not Path(fit).is_file():
         return {}
-    return {"noise_fit": hashlib.sha256(Path(fit).read_bytes()).hexdigest()[:16]}
+    return {"noise_fit": content(Path(fit))}
 
 
 def run_path(config: DictConfig) -> Path:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from temporal_pose.app.cli import progress
 from temporal_pose.app.settings import between, check_kinds
-from temporal_pose.detectors.output import Output, fingerprint
+from temporal_pose.detectors.output import Output, told_apart
 from temporal_pose.detectors.protocol import Detector
 from temporal_pose.detectors.recording import RecordingResult, record
 from temporal_pose.errors import ConfigError, DataError
@@ -134,7 +134,7 @@ def output_of(config: DictConfig, footage: Footage) -> Output:
         "fps": footage.fps,
         "heatmaps": config.heatmaps,
         "dtype": config.dtype,
-        "detector": detector | {"weights": fingerprint(detector.get("weights"))},
+        "detector": detector | {"weights": told_apart(detector.get("weights"))},
         "tracker": OmegaConf.to_container(config.tracker, resolve=True),
     }
     several = config.tracker.get("people", 1) != 1

@@ -8,12 +8,13 @@ from typing import Any
 import temporal_pose
 from temporal_pose.app.filming import Film
 from temporal_pose.files.constructing import build
+from temporal_pose.files.made import content
 from temporal_pose.formats.clips import Format, Given
 from temporal_pose.formats.known import named
 from temporal_pose.refining.notes import Note
 from temporal_pose.refining.refined import Refiner
 from temporal_pose.refining.saved import load, of_network
-from temporal_pose.refining.sources import Source, content, destination
+from temporal_pose.refining.sources import Source, destination
 from temporal_pose.runs.folders import RunFolder
 
 

@@ -1,6 +1,5 @@
 """Where a detector's results go, what they depend on, and what is there already."""
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 import zarr
 
-from temporal_pose.errors import DataError
+from temporal_pose.files.made import content, refuse_other
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Output:
         if self.replace or not there:
             return False
         for path in there:
-            self._compare(path)
+            refuse_other(path, made_with(path), self.settings)
         if not self.path(1).exists():  # it was killed while giving files their names
             for old in (*parts, *there):
                 shutil.rmtree(old)
@@ -76,15 +75,6 @@ class Output:
         numbers = {name.removesuffix(self.out.suffix).rpartition("person")[2] for name in names}
         return [self.path(n) for n in sorted({1, *(int(n) for n in numbers if n.isdecimal())})]
 
-    def _compare(self, path: Path) -> None:
-        made = made_with(path)
-        for name, value in self.settings.items():
-            if made.get(name) != value:
-                raise DataError(
-                    f"{path} exists already, with {name} {made.get(name, 'unknown')}, not "
-                    f"{value}; choose another out=, or force=true to replace it"
-                )
-
 
 def unfinished(path: Path) -> Path:
     """Where a writer keeps a file until it is complete."""
@@ -102,12 +92,9 @@ def made_with(path: Path) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
-def fingerprint(weights: str | None) -> dict[str, Any]:
-    """What tells weights from others: the name, and the checksum of a file, or a run's best."""
+def told_apart(weights: str | None) -> dict[str, Any]:
+    """What tells weights from others: the name, and what is in a file, or in a run's best."""
     path = Path(str(weights)).expanduser()
     name = {"name": None if weights is None else path.name}
     path = path / "best.ckpt" if path.is_dir() else path
-    if path.is_file():
-        with path.open("rb") as file:
-            name["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
-    return name
+    return name | {"content": content(path)} if path.is_file() else name

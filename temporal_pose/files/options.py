@@ -1,5 +1,7 @@
 """What ``conf/`` has to choose from; whatever lists options asks here, and so knows new ones."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from temporal_pose.files.conf import CONF
@@ -16,12 +18,17 @@ def described(group: str, name: str) -> dict[str, Any]:
 
     References to other settings stay as they are.
     """
-    content = read_yaml(CONF / group / f"{name}.yaml")
+    content = _read(CONF / group / f"{name}.yaml")
     base: dict[str, Any] = {}
     for parent in content.get("defaults", ()):
         if isinstance(parent, str) and parent != "_self_":
             base |= described(group, parent)
     return base | content
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    return dict(read_yaml(path))
 
 
 def filters() -> list[str]:
@@ -37,7 +44,8 @@ def filters() -> list[str]:
 
 def networks() -> list[str]:
     """Models that learn, and the identity."""
-    return [name for name in options("model") if name not in (*filters(), *shipped())]
+    others = {*filters(), *shipped()}
+    return [name for name in options("model") if name not in others]
 
 
 def shipped() -> list[str]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from temporal_pose.errors import DataError
 from temporal_pose.files.atomic import write_json
+from temporal_pose.files.made import refuse_other
 
 #: Where the notes lie, in the folder of the results.
 FOLDER = ".made"
@@ -33,15 +33,8 @@ class Note:
         kept = self._read()
         if not self.out.exists() or force:
             return False
-        if kept.get("made_with") == self.made_with:
-            return bool(kept.get("finished"))
-        there = kept.get("made_with", {})
-        differs = [name for name in self.made_with if there.get(name) != self.made_with[name]]
-        why = f"with another {differs[0]}" if there and differs else "by something else"
-        raise DataError(
-            f"{self.out} exists already, made {why}; choose another out=, or force=true to "
-            "replace it"
-        )
+        refuse_other(self.out, kept.get("made_with", {}), self.made_with)
+        return bool(kept.get("finished"))
 
     def begin(self) -> None:
         """Before the result is written: what is found after a kill is then known to be ours."""

@@ -1,6 +1,5 @@
 """What is to be refined: keypoint files and folders, found, recognised, and told apart."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -101,20 +100,3 @@ def destination(source: Source, out: Path, to: Format) -> Path:
     if there == here or here in there.parents or there in here.parents:
         raise ConfigError(f"out={out} is where {source.path} is; expected another folder")
     return target
-
-
-def content(path: Path) -> str:
-    """A fingerprint of a file's bytes; of a folder's files by name, size and time, for speed.
-
-    Returns:
-        16 hexadecimal digits.
-    """
-    if path.is_file():
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            stat = file.stat()
-            digest.update(f"{file.relative_to(path)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:16]
