@@ -7,10 +7,10 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The many processes that tests start would each compile the whole package anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
 
 from jaxtyping import install_import_hook
 
+sys.dont_write_bytecode = False
 sys.path.insert(0, str(Path(__file__).parent))
 install_import_hook("temporal_pose", "shapes.check")
 

@@ -74,8 +74,8 @@ def test_a_finished_file_stays_unless_forced(command: Command, clip: Path) -> No
     again.went_well()
     assert again.out == "clip.zarr is finished; force=true makes it again\n"
     assert command("detect", *same, "fps=50").refused() == (
-        "clip.zarr exists already, made with fps 25.0, not 50; choose another out=, or force=true to "
-        "replace it"
+        "clip.zarr exists already, made with fps 25.0, not 50; choose another out=, or "
+        "force=true to replace it"
     )
     assert Path("clip.zarr/zarr.json").stat().st_mtime_ns == made
     command("detect", *same, "fps=50", "force=true").went_well()

@@ -4,7 +4,6 @@ import copy
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-import lightning as L
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
@@ -14,6 +13,7 @@ from temporal_pose.data.account import account
 from temporal_pose.data.batches import OrderedBatches, ShuffledBatches
 from temporal_pose.data.portions import WithoutHeatmaps, in_portions
 from temporal_pose.data.recordings import Recordings
+from temporal_pose.data.served import Served
 from temporal_pose.data.splits import Split
 from temporal_pose.data.starting import Smoother, every_checked, started, thinned
 from temporal_pose.data.torso import mean_torso
@@ -31,7 +31,7 @@ from temporal_pose.pose.skeletons import skeleton as skeleton_of
 log = logging.getLogger(__name__)
 
 
-class PoseData(L.LightningDataModule):
+class PoseData(Served[WindowBatch, Batch]):
     """Reads a data set once, and serves its windows as a detector, simulated or real, sees them.
 
     Coordinates travel to the device; boxes, augmentation and noise are computed there.
@@ -76,14 +76,14 @@ class PoseData(L.LightningDataModule):
         start: Smoother | None = None,
         every: Sequence[int] = (1,),
     ) -> None:
-        super().__init__()
+        super().__init__(batch_size, seed)
         if stride is not None and stride < 1:
             raise ConfigError(
                 f"data.stride is {stride}; expected a whole number from 1, or null for no overlap"
             )
         self.reader, self.input, self.augment = reader, input, augment
         self.framing, self.cut, self.split = framing or Framing(), cut or Cut(), split or Split()
-        self.stride, self.batch_size, self.seed = stride, batch_size, seed
+        self.stride = stride
         self.whole_videos, self.workers = whole_videos, workers
         self.start, self.every = start, every_checked(every)
         self.skeleton, self.whole = skeleton_of(skeleton), whole
@@ -199,15 +199,7 @@ class PoseData(L.LightningDataModule):
         windows = self.sides["train"]
         if getattr(self.trainer, "overfit_batches", 0):
             return self._ordered("train")
-        rank, processes = self._processes()
-        if self.batch_size % processes:
-            raise ConfigError(
-                f"data.batch_size is {self.batch_size}; expected a multiple of the {processes} "
-                "processes that share each batch"
-            )
-        size = max(1, self.batch_size // processes)
-        sampler = ShuffledBatches(len(windows), size, self.seed, rank, processes)
-        return self._loader(windows, sampler)
+        return self._loader(windows, self.shuffled(len(windows)))
 
     def val_dataloader(self) -> DataLoader[WindowBatch]:
         """Validation windows in order."""
@@ -221,7 +213,7 @@ class PoseData(L.LightningDataModule):
         windows = self.sides[side]
         groups = windows.stretches() if self.whole_videos else [list(range(len(windows)))]
         size = None if self.whole_videos else self.batch_size
-        sampler = OrderedBatches(groups, size, *self._processes())
+        sampler = OrderedBatches(groups, size, *self.processes())
         return self._loader(windows, sampler)
 
     def _loader(
@@ -230,23 +222,7 @@ class PoseData(L.LightningDataModule):
         from_disk = windows.recordings is not None and bool(windows.recordings.heatmaps)
         later = from_disk and self.whole_videos and isinstance(sampler, OrderedBatches)
         workers = int(from_disk and not later) if self.workers is None else self.workers
-        return DataLoader(
-            WithoutHeatmaps(windows) if later else windows,
-            sampler=sampler,
-            batch_size=None,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-        )
-
-    def _processes(self) -> tuple[int, int]:
-        trainer = self.trainer
-        return (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
-
-    def on_after_batch_transfer(self, batch: WindowBatch, dataloader_idx: int) -> Batch:
-        """Prepares a batch on the device; fresh noise and augmentation while training."""
-        trainer = self.trainer
-        epoch = trainer.current_epoch if trainer is not None and trainer.training else None
-        return self.prepare(batch, epoch)
+        return self.loader(WithoutHeatmaps(windows) if later else windows, sampler, workers)
 
     def prepare(self, batch: WindowBatch, epoch: int | None = None) -> Batch:
         """Augmentation, boxes, and what the detector sees.

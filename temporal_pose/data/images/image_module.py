@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import lightning as L
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -23,6 +22,7 @@ from temporal_pose.data.images.cutting import Cutting, PaddedCrop
 from temporal_pose.data.images.image_sources import Seen, examined
 from temporal_pose.data.images.image_splits import ImageSplit
 from temporal_pose.data.images.people_account import account
+from temporal_pose.data.served import Served
 from temporal_pose.data.splits import SIDES
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.pose.crops import Crops, centred
@@ -37,7 +37,7 @@ _MOST_WORKERS = 8
 _LEAST_SIZE, _MOST_SIZE = 16, 1024
 
 
-class ImageData(L.LightningDataModule):
+class ImageData(Served[Crops, Crops]):
     """Reads a data set once, and serves its people as crops.
 
     Workers decode and cut; bytes travel to the device, where they become floats, are augmented and
@@ -79,13 +79,13 @@ class ImageData(L.LightningDataModule):
         seed: int = 0,
         whole: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(batch_size, seed)
         _check(size, batch_size, mean, limit)
         self.reader, self.cutting, self.size = reader, cutting or PaddedCrop(), size
-        self.split, self.batch_size, self.augment = split or ImageSplit(), batch_size, augment
+        self.split, self.augment = split or ImageSplit(), augment
         self.mean = torch.tensor([float(part) for part in mean])
         self.wanted = None if skeleton is None else skeleton_of(skeleton)
-        self.limit, self.cache_mb, self.seed, self.whole = limit, cache_mb, seed, whole
+        self.limit, self.cache_mb, self.whole = limit, cache_mb, whole
         self.workers = workers
         self.sides: dict[str, People] = {}
         self.crops: dict[str, CroppedPeople] = {}
@@ -169,15 +169,7 @@ class ImageData(L.LightningDataModule):
         """Shuffled training crops; always the same ones with ``trainer.overfit_batches``."""
         if getattr(self.trainer, "overfit_batches", 0):
             return self.ordered("train")
-        rank, processes = self._processes()
-        if self.batch_size % processes:
-            raise ConfigError(
-                f"data.batch_size is {self.batch_size}; expected a multiple of the {processes} "
-                "processes that share each batch"
-            )
-        size, count = self.batch_size // processes, len(self.sides["train"])
-        sampler = ShuffledBatches(count, size, self.seed, rank, processes)
-        return self._loader("train", sampler)
+        return self._loader("train", self.shuffled(len(self.sides["train"])))
 
     def val_dataloader(self) -> DataLoader[Crops]:
         """Validation crops in order."""
@@ -190,28 +182,12 @@ class ImageData(L.LightningDataModule):
     def ordered(self, side: str) -> DataLoader[Crops]:
         """The crops of a side in order, as bytes; `prepare` makes them what a network eats."""
         everybody = list(range(len(self.sides[side])))
-        return self._loader(side, OrderedBatches([everybody], self.batch_size, *self._processes()))
+        return self._loader(side, OrderedBatches([everybody], self.batch_size, *self.processes()))
 
     def _loader(self, side: str, sampler: ShuffledBatches | OrderedBatches) -> DataLoader[Crops]:
         spare = min((os.cpu_count() or 1) - 1, _MOST_WORKERS)
         workers = spare if self.workers is None else self.workers
-        return DataLoader(
-            self.crops[side],
-            sampler=sampler,
-            batch_size=None,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-        )
-
-    def _processes(self) -> tuple[int, int]:
-        trainer = self.trainer
-        return (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
-
-    def on_after_batch_transfer(self, batch: Crops, dataloader_idx: int) -> Crops:
-        """Prepares a batch on the device; augmented while training."""
-        trainer = self.trainer
-        epoch = trainer.current_epoch if trainer is not None and trainer.training else None
-        return self.prepare(batch, epoch)
+        return self.loader(self.crops[side], sampler, workers)
 
     def prepare(self, batch: Crops, epoch: int | None = None) -> Crops:
         """Floats that are centred on the mean colour.
