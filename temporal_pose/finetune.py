@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from temporal_pose.app.cli import command
 from temporal_pose.app.composing import pretraining
 from temporal_pose.app.running import carry_out, launch, refinement, take_a_step
+from temporal_pose.app.saved_runs import as_pretrained
 from temporal_pose.app.settings import check
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.weights import load_weights
@@ -25,19 +26,17 @@ def run(config: DictConfig, overrides: Sequence[str]) -> None:
     Args:
         overrides: what was typed for this run.
     """
+    config = as_pretrained(config)
     carry_out(config, overrides, partial(refinement, start=from_pretraining), Refinement.charts)
 
 
 def try_out(config: DictConfig) -> None:
     """Takes one training and one validation step, and writes nothing."""
-    take_a_step(config, from_pretraining)
+    take_a_step(as_pretrained(config), from_pretraining)
 
 
 def from_pretraining(task: Refinement, config: DictConfig) -> RunFolder | None:
-    """Puts the best weights of pretraining into a task that has weights to learn.
-
-    Returns:
-        The pretraining; None for a run that starts from nothing.
+    """The pretraining, its best weights put into the task; None for a run without one.
 
     Raises:
         ConfigError: the pretraining is not there or not finished.

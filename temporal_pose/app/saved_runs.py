@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from temporal_pose.app.composing import build, learns
+from temporal_pose.app.composing import build, learns, pretraining
 from temporal_pose.app.trust import trusted
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError, RunFolderError
@@ -41,6 +41,9 @@ _OF_NOW = (
 #: The command that made a run of a stage; `train` where nothing is said.
 _COMMANDS = {"finetune": "finetune", "detector": "train_detector"}
 
+#: What weights fit or do not fit, of a model.
+_MADE = ("network", "codec")
+
 _ABSENT: Any = object()
 
 
@@ -60,12 +63,7 @@ def recompose(run: RunFolder, overrides: Sequence[str] = ()) -> DictConfig:
             to be changed.
         ConfigError: its configuration names what may not be called.
     """
-    saved = run.config()
-    where, allowed = str(run.config_file), trusted()
-    check_targets(saved, where, allowed)
-    said = checked_overrides(saved.get("overrides") or [], where, allowed)
-    command = _COMMANDS.get(str(saved.get("stage")), "train")
-    then = [item for item in said if not item.startswith(_ELSEWHERE)]
+    saved, command, then = _written(run)
     try:
         base = _compose(command, then)
     except (HydraException, OmegaConfBaseException) as error:
@@ -79,6 +77,54 @@ def recompose(run: RunFolder, overrides: Sequence[str] = ()) -> DictConfig:
     kept = _kept(then, {item.split("=")[0].lstrip("+") for item in overrides})
     now = _compose(command, [*kept, *overrides])
     return OmegaConf.create(_merged(saved, _plain(base), _plain(now)))
+
+
+def as_pretrained(config: DictConfig) -> DictConfig:
+    """A finetuning's configuration, with network and codec as its pretraining had them.
+
+    What nothing typed now touches is what the pretraining's own file says, though its default may
+    have changed since.
+
+    Raises:
+        MissingPretraining: the pretraining is not there or not finished.
+        ConfigError: its configuration names what may not be called.
+    """
+    source = pretraining(config)
+    if source is None:
+        return config
+    saved, command, then = _written(source)
+    now = _plain(config)
+    if all(_part(saved, name) in (None, _part(now, name)) for name in _MADE):
+        return config
+    try:
+        base = _plain(_compose(command, then))
+    except (HydraException, OmegaConfBaseException):
+        base = _plain(_compose(command, []))
+    result = config.copy()
+    for name in _MADE:
+        part = three_way(*(_part(side, name) for side in (saved, base, now)))
+        OmegaConf.update(result, f"model.{name}", part, merge=False, force_add=True)
+    return result
+
+
+def _written(run: RunFolder) -> tuple[dict[str, Any], str, list[str]]:
+    """What a run's file says, the command that made it, and what was typed then.
+
+    Raises:
+        RunFolderError: the folder holds no run.
+        ConfigError: its configuration names what may not be called.
+    """
+    saved, where, allowed = run.config(), str(run.config_file), trusted()
+    check_targets(saved, where, allowed)
+    said = checked_overrides(saved.get("overrides") or [], where, allowed)
+    then = [item for item in said if not item.startswith(_ELSEWHERE)]
+    return saved, _COMMANDS.get(str(saved.get("stage")), "train"), then
+
+
+def _part(config: Mapping[str, Any], name: str) -> Any:
+    """A part of a configuration's model; None where there is none."""
+    model = config.get("model")
+    return model.get(name) if isinstance(model, Mapping) else None
 
 
 def _kept(then: Sequence[str], names: set[str]) -> list[str]:

@@ -163,7 +163,7 @@ def check(config: DictConfig) -> None:
         raise ConfigError(
             "trainer.gradient_clip_val with trainer.precision=16-mixed needs optimizer.fused=false"
         )
-    _check_skeleton(config.model.skeleton, config.model.keypoints)
+    _check_skeleton(config.model)
     if config.data.get("truth") == "none":
         raise ConfigError(
             f"data={config.data.name} has no truth, only a detector's output, so nothing can be "
@@ -215,8 +215,9 @@ def check_images(config: DictConfig) -> None:
         raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
 
 
-def _check_skeleton(name: str, keypoints: int) -> None:
-    own = len(skeleton(str(name)))
+def _check_skeleton(model: DictConfig) -> None:
+    name, keypoints = model.get("skeleton"), model.get("keypoints")  # runs of before: neither
+    own = keypoints if name is None else len(skeleton(str(name)))
     if own != keypoints:
         raise ConfigError(
             f"model.keypoints is {keypoints}; model.skeleton '{name}' has {own}: set both"

@@ -35,6 +35,7 @@ from temporal_pose.app.composing import (
     run_path,
 )
 from temporal_pose.app.jobs import RECORD, guarded, say
+from temporal_pose.app.saved_runs import as_pretrained
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_text
 from temporal_pose.runs.folders import RunFolder
@@ -89,11 +90,9 @@ def plan(command: str, config: DictConfig) -> list[Planned]:
         if not left_out(composed):
             source = pretraining(composed)
             if source is not None:
-                read_checkpoint(
-                    source.best
-                )  # whole and without code; whether it fits, a step shows
+                read_checkpoint(source.best)  # whole, without code; if it fits, a step shows
             if run.config_file.exists() and not composed.force:
-                run.check(resolved(composed))
+                run.check(resolved(as_pretrained(composed)))
         planned[run.path] = Planned(overrides, composed, run)
     return list(planned.values())
 
