@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -308,3 +309,30 @@ def test_videos_are_known_again_under_the_name_of_another_set(
     tested = set(np.load("o/predictions.npz")["video"].tolist())
     assert tested == {name for name in others if name.endswith(dance)}
     assert tested
+
+
+def test_the_same_name_is_no_evidence_and_a_folder_is_scored_as_a_whole(
+    command: Command, tmp_path: Path
+) -> None:
+    """Other people's videos, named as those of training are, are all new; those of training are
+    left out wherever they lie.
+    """
+    own = write_paired(tmp_path / "own", dances=3, cameras=1)
+    command("train", "model=identity", "data=aist", f"data.root={own}", *READ).went_well()
+    run = RUNS / "identity/setup1/k1"
+    theirs = shutil.copytree(own, tmp_path / "theirs")
+    for number, file in enumerate(sorted(theirs.iterdir())):
+        arrays = dict(np.load(file))
+        moved = np.random.default_rng(number).normal(0, 30, arrays["truth"].shape)
+        arrays["truth"] += moved.astype(np.float32)
+        np.savez(file, **arrays)
+    names = {file.stem for file in theirs.iterdir()}
+    trained = {*json.loads((run / "split.json").read_text())["test"]}
+    for root, expected in (
+        (theirs, names),
+        (own, {name for name in names if name.endswith(tuple(trained))}),
+    ):
+        about = ("data=paired", f"data.root={root}", "part=all", f"out={root.name}_scores")
+        command("evaluate", f"run={run}", *about).went_well()
+        tested = np.load(f"{root.name}_scores/predictions.npz")["video"]
+        assert set(tested.tolist()) == expected

@@ -25,7 +25,7 @@ def without(content: Any, names: tuple[str, ...]) -> Any:
 
 
 def age(run: Path) -> None:
-    """Makes a run's file that of a version before, whose defaults were what the run was made by."""
+    """Makes a run's file that of a version whose defaults were what the run was made by."""
     config = without(yaml.safe_load((run / "config.yaml").read_text()), NEW)
     del config["model"]["keypoints"]
     said = [item for item in config["overrides"] if not item.startswith("model.network.")]
