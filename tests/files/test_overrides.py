@@ -44,6 +44,7 @@ def test_what_one_types_to_train_may_be_typed_again(override):
         *("hydra/launcher=joblib", "++hydra.run.dir=/", "~hydra.callbacks", "+x@hydra.job=evil"),
         *("hydra@x=y", "+model@_global_.hydra=x", "model@a:hydra=conv3d"),
         *("data.root=${oc.env:HOME}", "k=${oc.decode:'1'}", "+a=${oc.create:x}", "k=${a.${b:c}}"),
+        *("+model/../../evil=x", "+a..b=1", "+model/..=x"),
         *("model=/tmp/evil", "model=../../evil", "model@x=../evil", "model=[conv3d,../evil]"),
         *(
             "+experiment=a/b",
