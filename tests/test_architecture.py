@@ -73,7 +73,7 @@ def test_imports_point_down() -> None:
 
 
 #: What neighbours share.
-BASES = ("models.initial", "models.dilated")
+BASES = ("models.initial", "models.dilated", "models.sizes")
 
 
 @pytest.mark.parametrize("folder", ["models"])

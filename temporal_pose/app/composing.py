@@ -17,6 +17,7 @@ from temporal_pose.errors import ConfigError, MissingPretraining
 from temporal_pose.files.finding import listing
 from temporal_pose.files.made import content
 from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.run_names import RunName
 from temporal_pose.training import threads
 from temporal_pose.training.detector import Detection
 from temporal_pose.training.fitting import Fit, GradientDescent, NoFit
@@ -68,9 +69,9 @@ def run_path(config: DictConfig) -> Path:
 
 
 def _run_path(config: DictConfig, root: Path) -> Path:
-    path = root / config.model.name / f"setup{config.setup}" / f"k{float(config.k):g}"
-    path = path if config.seed == 1 else path / f"seed{config.seed}"
-    return path if config.data.get("fold") is None else path / f"fold{config.data.fold}"
+    seed = None if config.seed == 1 else config.seed
+    fold = config.data.get("fold") or 0
+    return root / RunName(config.model.name, str(config.setup), float(config.k), seed, fold).path
 
 
 def learns(config: DictConfig) -> bool:

@@ -12,7 +12,7 @@ from temporal_pose.files.atomic import write_json
 from temporal_pose.files.outputs import refuse_inputs
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.predictions import Predictions
-from temporal_pose.runs.results import METRICS, PREDICTIONS
+from temporal_pose.runs.results import METRICS, PREDICTIONS, TEST
 
 
 def check_out(config: DictConfig) -> None:
@@ -42,9 +42,9 @@ def _table(name: str, scores: dict[str, float]) -> Table:
     """Scores of all keypoints, and of their groups at the widest threshold alone."""
     table = Table("score", name, "identity", title="test set")
     for row, value in scores.items():
-        score = row.removeprefix("test/")
+        score = row.removeprefix(TEST.refined)
         if score != row and not score.startswith(("pck@0.05/", "pck@0.1/")):
-            shown = (value, scores[f"identity/{score}"])
+            shown = (value, scores[f"{TEST.raw}{score}"])
             form = "{:.1%}" if score.startswith("pck") else "{:.3f}"
             table.add_row(score, *(form.format(number) for number in shown))
     return table

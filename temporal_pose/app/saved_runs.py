@@ -238,7 +238,7 @@ def weights_of(config: DictConfig) -> Path | None:
     """The checkpoint that a command names, or that of the run it names."""
     if config.checkpoint is not None:
         return Path(config.checkpoint)
-    return None if config.run is None else Path(config.run) / "best.ckpt"
+    return None if config.run is None else RunFolder(Path(config.run)).best
 
 
 def load_run(path: Path) -> tuple[Refinement, PoseData]:

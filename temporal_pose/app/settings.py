@@ -217,8 +217,7 @@ def check_images(config: DictConfig) -> None:
 
 def _check_skeleton(model: DictConfig) -> None:
     name, keypoints = model.get("skeleton"), model.get("keypoints")  # runs of before: neither
-    own = keypoints if name is None else len(skeleton(str(name)))
-    if own != keypoints:
+    if name is not None and (own := len(skeleton(str(name)))) != keypoints:
         raise ConfigError(
             f"model.keypoints is {keypoints}; model.skeleton '{name}' has {own}: set both"
         )

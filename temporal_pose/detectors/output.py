@@ -10,6 +10,7 @@ from typing import Any
 import zarr
 
 from temporal_pose.files.made import content, refuse_other
+from temporal_pose.runs.folders import RunFolder
 
 
 @dataclass(frozen=True)
@@ -96,5 +97,5 @@ def told_apart(weights: str | None) -> dict[str, Any]:
     """What tells weights from others: the name, and what is in a file, or in a run's best."""
     path = Path(str(weights)).expanduser()
     name = {"name": None if weights is None else path.name}
-    path = path / "best.ckpt" if path.is_dir() else path
+    path = RunFolder(path).best if path.is_dir() else path
     return name | {"content": content(path)} if path.is_file() else name

@@ -5,7 +5,6 @@ Texts that come from files are shown as they are, never read as HTML.
 
 import base64
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -19,6 +18,7 @@ from temporal_pose.exploring.payload import payload
 from temporal_pose.exploring.sample_sheets import webp
 from temporal_pose.exploring.skips import found as hits
 from temporal_pose.exploring.tables import Rows, tables
+from temporal_pose.files.templates import filled
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 _COLOURS = {REPRODUCED: "yes", NOT_REPRODUCED: "no"}
@@ -64,8 +64,7 @@ def page(
         "files": ", ".join(escape(name) for name in files),
         "data": payload(found),
     }
-    template = _TEMPLATE.read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda name: parts[name[1]], template)
+    return filled(_TEMPLATE, parts)
 
 
 def _facts(found: Exploration, facts: Mapping[str, str]) -> Iterator[str]:

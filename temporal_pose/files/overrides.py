@@ -13,7 +13,8 @@ from temporal_pose.errors import ConfigError
 from temporal_pose.files.conf import CONF
 from temporal_pose.files.constructing import asks_resolver, may_be_called, refused
 
-_OVERRIDE = re.compile(r"(?:\+\+|\+|~)?(?P<key>[\w$](?:[\w$/@:-]|\.(?!\.))*)(?:=(?P<value>.*))?", re.ASCII)
+_KEY = r"[\w$](?:[\w$/@:-]|\.(?!\.))*"  # two dots would lead up a folder
+_OVERRIDE = re.compile(rf"(?:\+\+|\+|~)?(?P<key>{_KEY})(?:=(?P<value>.*))?", re.ASCII)
 _SPECIAL = re.compile(r"_(?:target|args|partial|recursive|convert)_")
 _TARGET = re.compile(r"_target_['\"]?\s*:\s*['\"]?([\w.]+)['\"]?\s*(?=[,}])", re.ASCII)
 _CHOICE = re.compile(r"[\w-]*|\[\s*[\w-]+(?:\s*,\s*[\w-]+)*\s*\]", re.ASCII)

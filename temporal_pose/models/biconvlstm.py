@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.models.initial import glorot as start_as_glorot
+from temporal_pose.models.sizes import check_sizes
 
 FILTERS = 128
 
@@ -145,9 +146,7 @@ class BiConvLstm(nn.Module):
         glorot: bool = False,
     ) -> None:
         super().__init__()
-        for name, count in (("keypoints", keypoints), ("hidden", hidden), ("size", size)):
-            if not isinstance(count, int) or count < 1:
-                raise ConfigError(f"{name} is {count}; expected a whole number of at least 1")
+        check_sizes(keypoints=keypoints, hidden=hidden, size=size)
         if head not in HEADS:
             raise ConfigError(f"head is '{head}'; expected one of {', '.join(HEADS)}")
         lstm = (keypoints, hidden, size if peepholes else None, forget_bias)

@@ -19,8 +19,8 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from temporal_pose.errors import ConfigError
 from temporal_pose.models.initial import glorot as start_as_glorot
+from temporal_pose.models.sizes import check_sizes
 
 KERNEL = 5  # rows and columns
 
@@ -48,9 +48,7 @@ class Conv3d(nn.Module):
 
     def __init__(self, keypoints: int = 25, window: int = 5, glorot: bool = False) -> None:
         super().__init__()
-        for name, size in (("keypoints", keypoints), ("window", window)):
-            if not isinstance(size, int) or size < 1:
-                raise ConfigError(f"{name} is {size}; expected a whole number of at least 1")
+        check_sizes(keypoints=keypoints, window=window)
         kernel = (window, KERNEL, KERNEL)
         padding = (window // 2, KERNEL // 2, KERNEL // 2)
         self.convolution = nn.Conv3d(keypoints, keypoints, kernel, padding=padding)

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from temporal_pose.errors import CheckpointError, ConfigError
 from temporal_pose.models.initial import glorot as start_as_glorot
+from temporal_pose.models.sizes import check_dropout, check_sizes
 
 KERNEL = 5  # frames that a token of the recovery sees
 
@@ -74,9 +75,10 @@ class DeciWatch(nn.Module):
         channels: int = 2,
     ) -> None:
         super().__init__()
-        _check_sizes(keypoints=keypoints, window=window, interval=interval, width=width)
-        _check_sizes(heads=heads, depth=depth, feedforward=feedforward, channels=channels)
-        _check_fit(window, interval, width, heads, dropout)
+        check_sizes(keypoints=keypoints, window=window, interval=interval, width=width)
+        check_sizes(heads=heads, depth=depth, feedforward=feedforward, channels=channels)
+        check_dropout(dropout)
+        _check_fit(window, interval, width, heads)
         self.window, self.interval, self.heads = window, interval, heads
         layer = (width, heads, feedforward, dropout)
         self.embed_samples = nn.Linear(channels * keypoints, width)
@@ -255,16 +257,8 @@ def _interpolation(window: int, interval: int) -> Float[Tensor, "T S"]:
     return (1 - (times[:, None] - samples).abs()).clamp(min=0)
 
 
-def _check_sizes(**sizes: int) -> None:
-    for name, size in sizes.items():
-        if not isinstance(size, int) or size < 1:
-            raise ConfigError(f"{name} is {size}; expected a whole number of at least 1")
-
-
-def _check_fit(window: int, interval: int, width: int, heads: int, dropout: float) -> None:
+def _check_fit(window: int, interval: int, width: int, heads: int) -> None:
     if interval > window:
         raise ConfigError(f"interval is {interval}; expected at most the window, {window}")
     if width % 2 or width % heads:
         raise ConfigError(f"width is {width}; expected an even multiple of heads={heads}")
-    if not 0 <= dropout < 1:
-        raise ConfigError(f"dropout is {dropout}; expected at least 0 and less than 1")

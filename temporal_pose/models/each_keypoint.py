@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from temporal_pose.errors import ConfigError
 from temporal_pose.models.dilated import Dilated, starts_at_zero
+from temporal_pose.models.sizes import check_dropout, check_sizes
 
 
 class EachKeypoint(nn.Module):
@@ -29,11 +29,8 @@ class EachKeypoint(nn.Module):
         self, channels: int = 10, width: int = 48, depth: int = 4, dropout: float = 0.1
     ) -> None:
         super().__init__()
-        for name, size in {"channels": channels, "width": width, "depth": depth}.items():
-            if not isinstance(size, int) or size < 1:
-                raise ConfigError(f"{name} is {size}; expected a whole number of at least 1")
-        if not 0 <= dropout < 1:
-            raise ConfigError(f"dropout is {dropout}; expected at least 0 and less than 1")
+        check_sizes(channels=channels, width=width, depth=depth)
+        check_dropout(dropout)
         self.enter = nn.Conv1d(channels, width, 3, padding="same")
         self.layers = nn.ModuleList(Dilated(width, 2**i, dropout) for i in range(depth))
         self.body = nn.ModuleList(nn.Conv1d(2 * width, width, 1) for _ in range(depth))

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from temporal_pose.errors import CheckpointError, ConfigError
+from temporal_pose.models.sizes import check_sizes
 
 STEP = 0.1  # by how much a unit of the last layer moves a keypoint, in sizes of the pose
 CONTRAST = 10.0  # makes jitter, some hundredths of a pose's size, as large as other features
@@ -50,7 +51,7 @@ class TemporalConvNet(nn.Module):
         sigma: float = 0.9,
     ) -> None:
         super().__init__()
-        _check(keypoints=keypoints, window=window, width=width, depth=depth)
+        check_sizes(keypoints=keypoints, window=window, width=width, depth=depth)
         if not (0 <= dropout < 1 and 0 < sigma < float("inf")):
             raise ConfigError(
                 f"dropout is {dropout}, sigma {sigma}; expected 0 to less than 1, and a positive "
@@ -146,9 +147,3 @@ def _layer(width: int, dilation: int, dropout: float) -> nn.Module:
         nn.Dropout(dropout),
         nn.Conv1d(width, width, 1),
     )
-
-
-def _check(**sizes: int) -> None:
-    for name, size in sizes.items():
-        if not isinstance(size, int) or size < 1:
-            raise ConfigError(f"{name} is {size}; expected a whole number of at least 1")

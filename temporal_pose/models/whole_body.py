@@ -3,8 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from temporal_pose.errors import ConfigError
 from temporal_pose.models.dilated import Dilated, starts_at_zero
+from temporal_pose.models.sizes import check_dropout, check_sizes
 
 
 class WholeBody(nn.Module):
@@ -30,12 +30,8 @@ class WholeBody(nn.Module):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
-        sizes = {"keypoints": keypoints, "channels": channels, "width": width, "depth": depth}
-        for name, size in sizes.items():
-            if not isinstance(size, int) or size < 1:
-                raise ConfigError(f"{name} is {size}; expected a whole number of at least 1")
-        if not 0 <= dropout < 1:
-            raise ConfigError(f"dropout is {dropout}; expected at least 0 and less than 1")
+        check_sizes(keypoints=keypoints, channels=channels, width=width, depth=depth)
+        check_dropout(dropout)
         self.enter = nn.Conv1d(channels * keypoints, width, 3, padding="same")
         self.layers = nn.Sequential(*(Dilated(width, 2**i, dropout) for i in range(depth)))
         self.leave = nn.Sequential(nn.GELU(), starts_at_zero(nn.Conv1d(width, 2 * keypoints, 1)))

@@ -14,24 +14,24 @@ from temporal_pose.files.escaping import for_figure, one_line
 from temporal_pose.reporting.figures.panels import STYLES
 from temporal_pose.runs.events import Curves, read_curves
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.runs.results import METRICS, read_metrics
+from temporal_pose.runs.results import EPOCHS, METRICS, SECONDS, TEST, VALIDATION, read_metrics
 
 #: Names of the scores of a table, and whether they are shares; the best constant pose is one of
 #: the columns, for it is what a network has to beat.
 SCORES = {
-    "test/pck@0.2": "PCK@0.2",
-    "test/pck@0.1": "PCK@0.1",
-    "test/pck@0.05": "PCK@0.05",
-    "test/pckh@0.5": "PCKh@0.5",
-    "test/crop@0.05": "5 % of the crop",
-    "test/ap": "AP",
-    "test/ar": "AR",
+    f"{TEST.refined}pck@0.2": "PCK@0.2",
+    f"{TEST.refined}pck@0.1": "PCK@0.1",
+    f"{TEST.refined}pck@0.05": "PCK@0.05",
+    f"{TEST.refined}pckh@0.5": "PCKh@0.5",
+    f"{TEST.refined}crop@0.05": "5 % of the crop",
+    f"{TEST.refined}ap": "AP",
+    f"{TEST.refined}ar": "AR",
     "unflipped/pck@0.2": "PCK@0.2, no flip test",
     "constant/pck@0.2": "PCK@0.2, constant pose",
-    "val/loss": "loss",
-    "val/nothing/loss": "loss of no answer",
+    f"{VALIDATION.refined}loss": "loss",
+    f"{VALIDATION.refined}nothing/loss": "loss of no answer",
 }
-_COUNTS = {"people_train": "people", "epochs": "epochs", "seconds": "minutes"}
+_COUNTS = {"people_train": "people", EPOCHS: "epochs", SECONDS: "minutes"}
 
 TITLE = "# Detectors"
 
@@ -151,7 +151,7 @@ def _count(run: DetectorRun, name: str) -> str:
     value = run.scores.get(name)
     if value is None:
         return "–"
-    return f"{value / 60:.1f}" if name == "seconds" else f"{value:,.0f}"
+    return f"{value / 60:.1f}" if name == SECONDS else f"{value:,.0f}"
 
 
 def _row(cells: Sequence[str]) -> str:

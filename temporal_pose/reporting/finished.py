@@ -1,7 +1,6 @@
 """Finished runs, read back from their folders, and the models that they are of."""
 
 import math
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -24,15 +23,11 @@ from temporal_pose.runs.results import (
     damaged,
     read_metrics,
 )
+from temporal_pose.runs.run_names import RunName
 
 #: The thesis's grid: its rows, in the order of its tables, and its setups.
 MODELS = ("identity", "conv3d", "deciwatch", "biconvlstm_s", "biconvlstm_c")
 SETUPS = ("1", "2", "3")
-
-_FOLDER = re.compile(
-    r"(?P<model>[^/]+)/setup(?P<setup>[^/]+)/k(?P<k>[^/]+)(/seed(?P<seed>\d+))?"
-    r"(/fold(?P<fold>\d{1,6}))?"
-)
 
 #: Which command makes the runs of a stage, where it is not `train`, and with what setting.
 _MADE_BY = {
@@ -236,26 +231,23 @@ def stages_with_runs(runs_dir: Path, stages: Collection[str]) -> list[str]:
     return [stage for stage in stages if any(_finished(runs_dir / stage))]
 
 
-def _finished(root: Path) -> Iterator[tuple[Path, re.Match[str]]]:
+def _finished(root: Path) -> Iterator[tuple[Path, RunName]]:
     """Folders of finished runs, and what their names say."""
     for file in sorted(root.rglob(METRICS)):
-        named = _FOLDER.fullmatch(file.parent.relative_to(root).as_posix())
-        if named:
+        named = RunName.of(file.parent.relative_to(root))
+        if named is not None:
             yield file.parent, named
 
 
-def _read_run(folder: Path, named: re.Match[str]) -> Run:
+def _read_run(folder: Path, named: RunName) -> Run:
     metrics = read_metrics(folder / METRICS)
     try:
         config = RunFolder(folder).config()
     except OSError as error:
         raise damaged(folder, error) from None
-    try:
-        k, seed = float(named["k"]), int(named["seed"] or metrics.seed or 1)
-    except ValueError:
-        k, seed = math.nan, 0
-    if not 0 < k < math.inf or seed >= 2**32:
+    seed = named.seed or metrics.seed or 1
+    if not 0 < named.k < math.inf or seed >= 2**32:
         raise RunFolderError(f"{folder} has no k or no seed in its name; expected k1 or k1/seed2")
-    where = (folder, named["model"], named["setup"], k, seed)
-    fold = int(named["fold"] or 0)
-    return Run(*where, metrics.scores, config, metrics.git, metrics.config_hash, fold=fold)
+    where = (folder, named.model, named.setup, named.k, seed)
+    about = (metrics.scores, config, metrics.git, metrics.config_hash)
+    return Run(*where, *about, fold=named.fold)

@@ -21,7 +21,7 @@ from temporal_pose.files.reading import arrays
 from temporal_pose.pose.skeletons import CLIMBALONG25
 from temporal_pose.runs.fingerprints import flatten, identity_of
 from temporal_pose.runs.migration import migrated
-from temporal_pose.runs.results import HOLDOUT_PREDICTIONS, METRICS, PREDICTIONS
+from temporal_pose.runs.results import HOLDOUT_PREDICTIONS, METRICS, PREDICTIONS, TEST
 
 #: What a run writes, by the beginnings of names for what its libraries name; a lock is never in
 #: the way. `atomic` names its unfinished files after what they become.
@@ -64,7 +64,7 @@ class RunFolder:
         if not self.metrics_file.exists():
             return True
         try:
-            return any(name.startswith("test/") for name in self.metrics())
+            return any(name.startswith(TEST.refined) for name in self.metrics())
         except RunFolderError:
             return False
 

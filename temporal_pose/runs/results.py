@@ -22,6 +22,7 @@ ERROR, JITTER, LAG = "error_px", "accel_error_px", "lag_frames"
 
 #: What else describes a run.
 TORSO, PARAMETERS, EPOCHS, BEST_EPOCH = "torso_px", "parameters", "epochs", "best_epoch"
+SECONDS = "seconds"
 
 #: The beginnings of the names of how many windows a side has, and of what a search found.
 WINDOWS, SETTING = "windows_", "setting/"
@@ -100,13 +101,25 @@ class Metrics:
     config_hash: str = ""
 
 
+def of_fitting(epochs: int, best_epoch: int, parameters: int, seconds: float) -> dict[str, float]:
+    """What stands beside the scores of whatever was trained.
+
+    Args:
+        best_epoch: counted from 1; 0 where nothing was trained.
+        seconds: spent on fitting.
+    """
+    return {
+        EPOCHS: epochs,
+        BEST_EPOCH: best_epoch,
+        PARAMETERS: parameters,
+        SECONDS: round(seconds, 3),
+    }
+
+
 def described(
     torso: float,
     windows: Mapping[str, int],
-    epochs: int,
-    best_epoch: int,
-    parameters: int,
-    seconds: float,
+    fitting: Mapping[str, float],
     settings: Mapping[str, float],
 ) -> dict[str, float]:
     """What stands beside the scores in ``metrics.json``.
@@ -114,17 +127,13 @@ def described(
     Args:
         torso: mean torso diameter, heatmap pixels.
         windows: how many, by side.
-        best_epoch: counted from 1; 0 where nothing was trained.
-        seconds: spent on fitting.
+        fitting: see `of_fitting`.
         settings: what a search found.
     """
     return {
         TORSO: torso,
         **{f"{WINDOWS}{side}": number for side, number in windows.items()},
-        EPOCHS: epochs,
-        BEST_EPOCH: best_epoch,
-        PARAMETERS: parameters,
-        "seconds": round(seconds, 3),
+        **fitting,
         **{f"{SETTING}{name}": value for name, value in settings.items()},
     }
 

@@ -7,6 +7,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from torch.utils.tensorboard.summary import hparams
 
 from temporal_pose.runs.fingerprints import identity_of
+from temporal_pose.runs.results import TEST
 
 #: CUSTOM SCALARS: by chart the tags, which are regular expressions, of its curves.
 CHARTS = {
@@ -74,9 +75,9 @@ def table_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
         metrics: as in ``metrics.json``.
     """
     names = {
-        name: name if name.startswith("test/") else f"test/{name}"
+        name: name if name.startswith(TEST.refined) else f"{TEST.refined}{name}"
         for name in metrics
-        if name.startswith(("test/", "identity/")) and name.count("/") == 1
+        if name.startswith(TEST) and name.count("/") == 1
     }
     return {tag: metrics[name] for name, tag in names.items() if metrics[name] is not None}
 

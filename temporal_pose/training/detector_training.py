@@ -20,6 +20,7 @@ from temporal_pose.pose.crop_scores import CropScores
 from temporal_pose.pose.crops import Crops, inverted, mapped
 from temporal_pose.pose.oks import oks, spreads
 from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.results import TEST, VALIDATION, of_fitting
 from temporal_pose.training.detector import Detection
 from temporal_pose.training.evaluation import gathered
 from temporal_pose.training.fitting import GradientDescent
@@ -61,10 +62,7 @@ def train_detector(
         write_json(run.split_file, data.fingerprints())
     about = {
         **{f"people_{side}": len(people) for side, people in data.sides.items()},
-        "epochs": fitted.epochs,
-        "best_epoch": fitted.best_epoch,
-        "parameters": task.parameter_count,
-        "seconds": round(fitted.seconds, 3),
+        **of_fitting(fitted.epochs, fitted.best_epoch, task.parameter_count, fitted.seconds),
     }
     constant = {f"constant/{name}": value for name, value in constant_pose(task, data).items()}
     return scores | validated | of_coco(task, data, found) | constant | about
@@ -88,7 +86,8 @@ def _validated(
 ) -> dict[str, float]:
     tester = trainer(logger=False, callbacks=[], enable_checkpointing=False)
     (scores,) = tester.validate(task, datamodule=data, verbose=False)
-    return {name: float(value) for name, value in scores.items() if name.startswith("val/")}
+    own = VALIDATION.refined
+    return {name: float(value) for name, value in scores.items() if name.startswith(own)}
 
 
 def of_coco(task: Detection, data: ImageData, found: Found) -> dict[str, float]:
@@ -105,14 +104,14 @@ def of_coco(task: Detection, data: ImageData, found: Found) -> dict[str, float]:
     predicted, truth = (torch.from_numpy(part).double() for part in parts)
     areas = torch.from_numpy(people.areas).double()
     similar = oks(predicted, truth, labels, areas, torch.tensor(spread).double())
-    scores = {"test/oks": float(similar.nanmean())}
+    scores = {f"{TEST.refined}oks": float(similar.nanmean())}
     if not INSTALLED:
         log.info("no AP: it needs faster_coco_eval, which pip install 'temporal-pose[coco]' adds")
         return scores
     images = [people.image_ids[place] for place in people.image.tolist()]
     said = Annotations(images, people.keypoints, people.labels, people.boxes, people.areas)
     precision = average_precision(said, found.keypoints, found.scores.mean(-1), spread)
-    return scores | {f"test/{name}": value for name, value in precision.items()}
+    return scores | {f"{TEST.refined}{name}": value for name, value in precision.items()}
 
 
 def constant_pose(task: Detection, data: ImageData) -> dict[str, float]:

@@ -13,7 +13,7 @@ from temporal_pose.data.module import PoseData
 from temporal_pose.data.splits import HOLDOUT
 from temporal_pose.files.atomic import write_json
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.runs.results import BEST_EPOCH, described
+from temporal_pose.runs.results import BEST_EPOCH, described, of_fitting
 from temporal_pose.training.charts import table_row, table_scores, table_settings
 from temporal_pose.training.evaluation import evaluate, evaluate_holdout, validate
 from temporal_pose.training.fitting import Fit, event_log
@@ -55,10 +55,7 @@ def experiment(
     about = described(
         torso=data.mean_torso,
         windows={side: len(windows) for side, windows in data.sides.items()},
-        epochs=fitted.epochs,
-        best_epoch=fitted.best_epoch,
-        parameters=task.parameter_count,
-        seconds=fitted.seconds,
+        fitting=of_fitting(fitted.epochs, fitted.best_epoch, task.parameter_count, fitted.seconds),
         settings=fitted.settings,
     )
     return scores | validated | about

@@ -16,6 +16,7 @@ from temporal_pose.runs.results import (
     VALIDATION,
     Pck,
     described,
+    of_fitting,
     read_metrics,
 )
 
@@ -62,7 +63,7 @@ def test_what_could_not_be_measured_is_none(tmp_path):
 
 
 def test_what_describes_a_run_is_read_back(tmp_path):
-    about = described(20.5, {"train": 5, "test": 2}, 7, 3, 11, 1.23456, {"order": 2})
+    about = described(20.5, {"train": 5, "test": 2}, of_fitting(7, 3, 11, 1.23456), {"order": 2})
     assert about == {
         **{"torso_px": 20.5, "windows_train": 5, "windows_test": 2, "epochs": 7, "best_epoch": 3},
         **{"parameters": 11, "seconds": 1.235, "setting/order": 2},

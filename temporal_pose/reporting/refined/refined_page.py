@@ -5,13 +5,13 @@ read as HTML.
 """
 
 import base64
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+from temporal_pose.files.templates import filled
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.refining.moments import Moment
 from temporal_pose.refining.remarks import keypoint_names
@@ -74,8 +74,7 @@ def page(
         "keypoints": "".join(_keypoints(shown[:_DETAILED], names)),
         "data": payload(shown, skeleton),
     }
-    template = _TEMPLATE.read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
+    return filled(_TEMPLATE, parts)
 
 
 def _facts(
