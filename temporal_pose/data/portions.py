@@ -1,6 +1,6 @@
 """Whole stretches of video: heatmaps, too many for memory, are read and let go in portions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -46,15 +46,23 @@ def in_portions(
     """
     frames = batch.keypoints.shape[1]
     index = batch.window[:, None].cpu() + torch.arange(frames) * _steps(batch)[:, None].cpu()
-    parts = []
+    whole: Batch | None = None
     for rows in torch.arange(len(index)).split(max(1, _AT_ONCE // frames)):
         recorded = recordings.take(index[rows], recordings.videos(index[rows, 0]), heatmaps=True)
-        device = batch.keypoints.device
-        there: list[Any] = [one if one is None else one.to(device) for one in recorded]
-        chosen = WindowBatch(*(_rows(field, rows) for field in batch[:4]))
-        own = chosen._replace(recorded=Recorded(*there), step=_rows(batch.step, rows))
-        parts.append(_lean(prepare(own)))
-    return _joined(parts)
+        part = _lean(prepare(_portion(batch, recorded, rows)))
+        whole = _room(part, len(index)) if whole is None else whole
+        _put(part, whole, rows)
+        del recorded, part
+    if whole is None:
+        raise ValueError("a batch holds no windows")
+    return whole
+
+
+def _portion(batch: WindowBatch, recorded: Recorded, rows: Tensor) -> WindowBatch:
+    device = batch.keypoints.device
+    there: list[Any] = [one if one is None else one.to(device) for one in recorded]
+    chosen = WindowBatch(*(_rows(field, rows) for field in batch[:4]))
+    return chosen._replace(recorded=Recorded(*there), step=_rows(batch.step, rows))
 
 
 def _steps(batch: WindowBatch) -> Tensor:
@@ -74,11 +82,21 @@ def _lean(batch: Batch) -> Batch:
     return batch._replace(observed=observed._replace(heatmaps=None, peaks=peaks))
 
 
-def _joined(parts: Sequence[Any]) -> Any:
-    """Tuples of tensors, field by field, one behind the other."""
-    first = parts[0]
-    if isinstance(first, Tensor):
-        return torch.cat(list(parts))
-    if first is None:
-        return None
-    return type(first)(*(_joined(fields) for fields in zip(*parts, strict=True)))
+def _room(part: Any, windows: int) -> Any:
+    """What holds as many windows as all portions have, made before the second is read.
+
+    Results that were kept portion by portion would lie between the heatmaps in memory, and hold
+    on to what those leave behind.
+    """
+    if isinstance(part, Tensor):
+        return part.new_empty(windows, *part.shape[1:])
+    return None if part is None else type(part)(*(_room(field, windows) for field in part))
+
+
+def _put(part: Any, whole: Any, rows: Tensor) -> None:
+    """A portion at its rows in the whole, field by field."""
+    if isinstance(part, Tensor):
+        whole[rows.to(whole.device)] = part
+    elif part is not None:
+        for own, room in zip(part, whole, strict=True):
+            _put(own, room, rows)

@@ -1,5 +1,6 @@
 """Whole videos with heatmaps: the same as ever, and never many heatmaps at once."""
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from temporal_pose.filters.gaussian import Gaussian
 from temporal_pose.inputs.recorded import Recording
 from temporal_pose.pose.codecs import HeatmapCodec, TrackCodec
 from temporal_pose.pose.framing import Framing
+from temporal_pose.pose.observations import Batch
 from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.training.fitting import Decoded
 
@@ -97,6 +99,22 @@ def test_few_heatmaps_are_in_memory_at_once(videos) -> None:
     reads = videos.all[2].detections.heatmaps.reads
     assert sum(reads) == 65
     assert max(reads) == 10
+
+
+def test_nothing_of_a_portion_outlives_it(videos, monkeypatch) -> None:
+    """What does would lie between heatmaps, and memory would grow with the video."""
+    left: list[weakref.ref[torch.Tensor]] = []
+
+    def lean(batch: Batch) -> Batch:
+        assert not any(one() is not None for one in left)
+        made = kept(batch)
+        left.append(weakref.ref(made.observed.positions))
+        return made
+
+    kept = portions._lean
+    monkeypatch.setattr(portions, "_lean", lean)
+    batch_of(data(videos, True))
+    assert len(left) == 7
 
 
 def test_tuning_and_tests_see_the_same(videos) -> None:
