@@ -47,6 +47,16 @@ def call(command: str) -> tuple[str, list[str]] | None:
     return (name, arguments) if _CALL.match(command) else None
 
 
+def examples(root: Path) -> Iterator[str]:
+    """Commands that stand above the settings of ``conf/``, and those of the Makefile."""
+    names = "|".join(sorted(file.stem for file in (root / "conf").glob("*.yaml")))
+    for file in sorted((root / "conf").rglob("*.yaml")):
+        yield from re.findall(rf"^#   ((?:{names})(?: .*)?)$", file.read_text(), re.MULTILINE)
+    text = (root / "Makefile").read_text().replace("\\\n", " ")
+    ours = re.findall(r"python -m temporal_pose\.(\w+ .*)$", text, re.MULTILINE)
+    yield from (line.replace("$(", "${").replace(")", "}") for line in ours)
+
+
 def prose(page: Path) -> str:
     """A page without its blocks of code."""
     return _FENCE.sub("", page.read_text(encoding="utf-8"))

@@ -146,6 +146,19 @@ def test_no_two_files_have_one_name() -> None:
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
+def test_tests_mirror_the_package() -> None:
+    """A folder of tests is one of the package, and each room has one; what tests share aside."""
+    tests = Path(__file__).parent
+    shared = ("fuzzing", "extra", "__pycache__")
+    for folder in (path for path in tests.rglob("*") if path.is_dir()):
+        place = folder.relative_to(tests)
+        assert (
+            place.parts[0] in shared or "__pycache__" in place.parts or (PACKAGE / place).is_dir()
+        ), place
+    rooms = {file.relative_to(PACKAGE).parts[0] for file in FILES if file.parent != PACKAGE}
+    assert {room for room in rooms if not any((tests / room).rglob("test_*.py"))} == set()
+
+
 def test_models_are_asked_in_one_place() -> None:
     """What is trained, scored, drawn and used is then the same."""
     asking = {

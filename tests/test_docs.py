@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from commands import READ, TINY, Command, write_paired, write_penn_action
-from pages import PAGES, ROOT, anchors, call, fences, known, links, options, settings
+from pages import PAGES, ROOT, anchors, call, examples, fences, known, links, options, settings
 from pose_files import body
 
 from temporal_pose.pose.skeletons import SKELETONS
@@ -272,6 +273,25 @@ def test_settings_and_choices_are_in_conf(page: Path) -> None:
         assert name in there, name
     for group, name in options(page):
         assert (ROOT / "conf" / group / f"{name}.yaml").exists(), name
+
+
+#: Files of ``conf/`` that show commands above their settings, and the Makefile.
+EXAMPLES = [*examples(ROOT)]
+
+
+def test_what_conf_and_the_makefile_show_can_be_typed() -> None:
+    """Commands, settings and choices are there; `--help` shows the examples of ``conf/``."""
+    assert len(EXAMPLES) > 30
+    there = known()
+    for text in EXAMPLES:
+        name, *arguments = shlex.split(text, comments=True)
+        assert (ROOT / "conf" / f"{name}.yaml").exists(), text
+        for setting, _, value in (one.partition("=") for one in arguments if "=" in one):
+            assert setting in there or setting in ("hydra/launcher", "hydra.launcher"), text
+            folder = ROOT / "conf" / setting
+            if folder.is_dir() and "$" not in value:
+                files = (folder / f"{choice}.yaml" for choice in value.split(","))
+                assert all(file.exists() for file in files), text
 
 
 def test_settings_are_found_in_tables() -> None:
