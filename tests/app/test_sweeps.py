@@ -183,7 +183,7 @@ def test_on_a_cpu_a_step_of_two_windows_is_enough(
     assert seen[0].objects.data.batch_size == tried
 
 
-GRID, RUNS = ("-m", "--config-dir", str(EXTRA), "model=crash,deciwatch", "k=1,2"), 4
+GRID, RUNS = ("-m", "--config-dir", str(EXTRA), "model=crash,deciwatch"), 2
 LONGER = (*TINY, "trainer.max_epochs=25")
 
 
