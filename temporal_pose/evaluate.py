@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from temporal_pose.app.cli import command, typed
 from temporal_pose.app.composing import build, build_trainer
-from temporal_pose.app.evaluations import check_out, keep
+from temporal_pose.app.evaluations import check_out, keep, part_of
 from temporal_pose.app.saved_runs import of_run, restored
 from temporal_pose.app.settings import check, one_of
 from temporal_pose.files.atomic import make_folder
@@ -22,7 +22,7 @@ def main(config: DictConfig) -> None:
     if config.run is not None:
         config = of_run(config, overrides, own=("run", "checkpoint", "part", "out"))
     check(config)
-    one_of("part", config.part, ("test", "all"))
+    one_of("part", config.part, ("test", "all", "holdout"))
     if config.out is not None:
         check_out(config)
     task = restored(config)
@@ -33,7 +33,7 @@ def main(config: DictConfig) -> None:
     data.setup()
     if config.run is not None:
         data.leave_out(RunFolder(Path(config.run)).trained_on())
-    scores, predictions = evaluate(task, data, trainer)
+    scores, predictions = evaluate(task, part_of(data, config.part), trainer)
     if task.global_rank == 0:
         keep(config, scores, predictions)
 

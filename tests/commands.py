@@ -129,10 +129,10 @@ def typed(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", f"temporal_pose.{name}", *arguments]
 
 
-def process(name: str, *arguments: str, cwd: Path, **options: object) -> Ended:
-    """Runs a command in a process of its own."""
+def literally(name: str, *arguments: str, cwd: Path) -> Ended:
+    """Runs the literal command line; `processes.process` does the same sooner."""
     done = subprocess.run(
-        typed(name, *arguments), cwd=cwd, capture_output=True, text=True, check=False, **options
+        typed(name, *arguments), cwd=cwd, capture_output=True, text=True, check=False
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -1,14 +1,13 @@
 """Bad files and folders: the line names the file, and nothing is left that looks like a result."""
 
 import json
-import resource
-import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import READ, TINY, Command, Trained, no_results, process, write_penn_action
+from commands import READ, TINY, Command, Trained, no_results, write_penn_action
 from filelock import FileLock
+from processes import process
 
 RUN = Path("runs/pretrain/conv3d/setup1/k1")
 DAY = "2011/abc"
@@ -147,11 +146,7 @@ def test_an_out_folder_that_is_a_file_is_named(command: Command) -> None:
 def test_a_full_disk_costs_one_line_and_the_run_can_go_on(
     command: Command, tmp_path: Path
 ) -> None:
-    def small_files() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-
-    done = process("train", *TINY, cwd=tmp_path, preexec_fn=small_files)
+    done = process("train", *TINY, cwd=tmp_path, most=200_000)
     message = done.refused()
     assert "File too large" in message
     assert "make room there, or choose another path, by runs_dir= or out=" in message

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from commands import READ, TINY, Command, no_results, process, write_penn_action
+from commands import READ, TINY, Command, literally, no_results, write_penn_action
+from processes import process
 
 from temporal_pose.files.options import image_sets, options, video_sets
 
@@ -173,7 +174,7 @@ def test_a_gpu_that_is_not_there_is_refused(command: Command, monkeypatch) -> No
 
 
 def test_the_literal_command_line(tmp_path: Path) -> None:
-    done = process("train", "model=conv3d", "setup=1", "k=0", cwd=tmp_path)
+    done = literally("train", "model=conv3d", "setup=1", "k=0", cwd=tmp_path)
     assert done.refused() == "k is 0; expected a positive number"
     for value, shown in (("[a,b,c]", "['a', 'b', 'c']"), ("0.6", "[0.6]"), ("null", "[None]")):
         done = process("train", *TINY, f"data.fractions={value}", cwd=tmp_path)

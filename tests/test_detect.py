@@ -1,16 +1,13 @@
 """`python -m temporal_pose.detect`: what a real detector sees in a video, in the paired layout."""
 
-import os
-import signal
-import subprocess
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from commands import Command, typed
+from commands import Command
+from processes import started, wait_for
 
 pytest.importorskip("torchvision", reason="the detect extra is not installed")
 pytest.importorskip("av", reason="the detect extra is not installed")
@@ -87,15 +84,11 @@ def test_a_killed_command_goes_on(command: Command, tmp_path: Path, monkeypatch)
     frames[20:25] = [EMPTY] * 5
     write_video(tmp_path / "long.mp4", frames)
     same = (*TINY, "source=long.mp4", "batch_size=2")
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PYTHONPATH": path}
-    with subprocess.Popen(
-        typed("detect", *same, "out=killed.zarr"), cwd=tmp_path, env=environment
-    ) as killed:
-        while stored(tmp_path / "killed.zarr.part") < 16:
-            assert killed.poll() is None, "it ended before it was killed"
-            time.sleep(0.01)
-        os.kill(killed.pid, signal.SIGKILL)
+    part = tmp_path / "killed.zarr.part"
+    child = started("detect", *same, "out=killed.zarr", cwd=tmp_path)
+    wait_for(lambda: stored(part) >= 16 or child.poll() is not None)
+    assert child.poll() is None, "it ended before it was killed"
+    child.kill()
     safe = stored(tmp_path / "killed.zarr.part")
     assert not Path("killed.zarr").exists()
     looked = []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from commands import READ, TINY, Command, Trained, process, write_paired, write_penn_action
+from commands import READ, TINY, Command, Trained, literally, write_paired, write_penn_action
 
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
@@ -270,7 +270,7 @@ def test_a_damaged_or_dangerous_checkpoint_is_refused(
 
 
 def test_the_literal_command_line(tmp_path: Path) -> None:
-    done = process("evaluate", "model=savgol", "setup=2", *TINY, "out=o", cwd=tmp_path)
+    done = literally("evaluate", "model=savgol", "setup=2", *TINY, "out=o", cwd=tmp_path)
     assert (done.status, done.err) == (0, "")
     assert "identity" in done.out
     assert scores(tmp_path / "o")

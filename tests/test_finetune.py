@@ -2,15 +2,14 @@
 
 import json
 import re
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from commands import READ, TINY, Command, Trained, no_results, process, typed, write_paired
+from commands import READ, TINY, Command, Trained, no_results, write_paired
+from processes import process, started, wait_for
 
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.pose.skeletons import SKELETONS
@@ -277,19 +276,10 @@ def test_a_killed_run_ends_as_if_it_never_was(
     asked = ("model=deciwatch", *EMBEDDED, "trainer.max_epochs=12")
     command("finetune", *asked, "runs_dir=calm", "pretrained=runs").went_well()
     run = tmp_path / "runs/finetune/deciwatch/setup1/k1"
-    child = subprocess.Popen(
-        typed("finetune", *asked),
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    end = time.monotonic() + 60
-    while not (run / "last.ckpt").exists():
-        assert child.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.002)
+    child = started("finetune", *asked, cwd=tmp_path)
+    wait_for(lambda: (run / "last.ckpt").exists() or child.poll() is not None)
+    assert child.poll() is None
     child.kill()
-    child.wait()
     assert not (run / "metrics.json").exists()
     command("finetune", *asked).went_well()
     ours, calm = (

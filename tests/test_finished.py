@@ -142,6 +142,15 @@ def test_what_is_held_out_is_scored_beside_the_test(
     assert split["holdout"] == ["ch03"]
     assert not any("ch03" in split[side] for side in SIDES)
     assert len(split["seen"]) == 2 * len({*split["train"], *split["val"]})
+    again = command("evaluate", f"run={run}", "part=holdout", "out=again")
+    assert "held out" in again.out
+    rescored = metrics("again")
+    assert rescored["test/error_px"] == pytest.approx(found["holdout/error_px"], rel=1e-5)
+    message = command("evaluate", "model=identity", *READ, *paired[:2], "part=holdout").refused()
+    assert message == (
+        "part is holdout, and nothing is held out; add data.holdout=longest, or the name of a "
+        "group or video"
+    )
 
 
 def test_a_pretraining_scores_what_is_held_out_under_the_names_of_the_test(

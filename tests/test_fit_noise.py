@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import Command, process
+from commands import Command
+from processes import process
 
 from temporal_pose.inputs import profiles
 from temporal_pose.inputs.profiles import Profile

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import READ, STANDING, TINY, Command, Trained, process, write_paired
+from commands import READ, STANDING, TINY, Command, Trained, write_paired
 from layouts import npz, with_detections, with_heatmaps, zarr_group
+from processes import process
 
 from temporal_pose.data.synthetic import Synthetic
 from temporal_pose.formats.paired.paired_video import load

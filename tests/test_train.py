@@ -2,14 +2,13 @@
 
 import json
 import re
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from commands import TINY, Command, process, typed
+from commands import TINY, Command, literally
+from processes import Started, process, started, wait_for
 
 from temporal_pose.files.options import described, filters, networks
 
@@ -110,19 +109,16 @@ def test_a_dry_run_writes_nothing(command: Command) -> None:
     assert not list(Path().iterdir())
 
 
-def killed_when(path: Path, command: list[str], cwd: Path) -> None:
-    """Starts a command and kills it as soon as a file is there, or newer than it was."""
-    before = path.stat().st_mtime_ns if path.exists() else 0
-    child = subprocess.Popen(
-        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    end = time.monotonic() + 60
-    while not path.exists() or path.stat().st_mtime_ns == before:
+def killed_when(path: Path, child: Started) -> None:
+    """Kills a command as soon as a file is there, or newer than it was."""
+
+    def written() -> bool:
         assert child.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < end
-        time.sleep(0.002)
+        return path.exists() and path.stat().st_mtime_ns > before
+
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    wait_for(written)
     child.kill()
-    child.wait()
 
 
 def test_a_run_killed_twice_ends_as_if_it_never_was(command: Command, tmp_path: Path) -> None:
@@ -130,7 +126,7 @@ def test_a_run_killed_twice_ends_as_if_it_never_was(command: Command, tmp_path: 
     command("train", *arguments, "runs_dir=calm").went_well()
     last = tmp_path / "runs/pretrain/deciwatch/setup1/k1/last.ckpt"
     for _ in range(2):
-        killed_when(last, typed("train", *arguments), tmp_path)
+        killed_when(last, started("train", *arguments, cwd=tmp_path))
         assert not last.with_name("metrics.json").exists()
     done = process("train", *arguments, cwd=tmp_path)
     assert (done.status, done.err) == (0, "")
@@ -189,6 +185,6 @@ def test_a_variation_trains(command: Command, settings: str) -> None:
 
 def test_the_literal_command_line_in_another_folder(tmp_path: Path) -> None:
     arguments = ("model=identity", "setup=2", "k=1.5", *TINY)
-    done = process("train", *arguments, cwd=tmp_path)
+    done = literally("train", *arguments, cwd=tmp_path)
     assert (done.status, done.err) == (0, "")
     assert set(metrics(tmp_path / "runs/pretrain/identity/setup2/k1.5")) == KEYS

@@ -7,12 +7,16 @@ from rich.console import Console
 from rich.table import Table
 
 from temporal_pose.app.composing import plain
+from temporal_pose.data.module import PoseData
+from temporal_pose.data.splits import HOLDOUT
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_json
 from temporal_pose.files.outputs import refuse_inputs
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.predictions import Predictions
 from temporal_pose.runs.results import METRICS, PREDICTIONS, TEST
+
+_TITLES = {"test": "test set", "all": "all videos", HOLDOUT: "held out"}
 
 
 def check_out(config: DictConfig) -> None:
@@ -29,18 +33,34 @@ def check_out(config: DictConfig) -> None:
         raise ConfigError(f"out is {folder}, which holds a run or other results; choose another")
 
 
+def part_of(data: PoseData, part: str) -> PoseData:
+    """The data with what is to be scored in place of the test set.
+
+    Raises:
+        ConfigError: what is held out is to be, and nothing is.
+    """
+    if part != HOLDOUT:
+        return data
+    if HOLDOUT not in data.sides:
+        raise ConfigError(
+            "part is holdout, and nothing is held out; add data.holdout=longest, or the name of "
+            "a group or video"
+        )
+    return data.tested_on(HOLDOUT)
+
+
 def keep(config: DictConfig, scores: dict[str, float], predictions: Predictions) -> None:
     """Writes what came out, if asked to, and shows it."""
     if config.out is not None:
         folder = Path(str(config.out)).expanduser()
         predictions.save(folder / PREDICTIONS)
         write_json(folder / METRICS, plain(scores))
-    Console().print(_table(config.model.name, scores))
+    Console().print(_table(config.model.name, scores, _TITLES[config.part]))
 
 
-def _table(name: str, scores: dict[str, float]) -> Table:
+def _table(name: str, scores: dict[str, float], title: str) -> Table:
     """Scores of all keypoints, and of their groups at the widest threshold alone."""
-    table = Table("score", name, "identity", title="test set")
+    table = Table("score", name, "identity", title=title)
     for row, value in scores.items():
         score = row.removeprefix(TEST.refined)
         if score != row and not score.startswith(("pck@0.05/", "pck@0.1/")):

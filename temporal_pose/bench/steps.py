@@ -1,6 +1,7 @@
 """Training steps of the heatmap networks: memory layout and precision."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from jaxtyping import Float
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 
 from temporal_pose.bench.measure import Row, measure
 from temporal_pose.bench.processor import multiplies_bfloat16
-from temporal_pose.bench.rendering import blobs
+from temporal_pose.bench.rendering import SIZE, blobs
 from temporal_pose.models.biconvlstm import BiConvLstmSum
 from temporal_pose.models.conv3d import Conv3d
 from temporal_pose.pose.heatmaps import render
@@ -26,9 +27,9 @@ class DefaultLayout(Conv3d):
         return smoothed.relu().transpose(1, 2)
 
 
-def conv3d(windows: int = 16, repeats: int = 5) -> Iterator[Row]:
+def conv3d(windows: int = 16, repeats: int = 5, size: int = SIZE) -> Iterator[Row]:
     """What the network does of itself, and bfloat16, against the layer as it comes."""
-    heatmaps = windows_of_maps(windows)
+    heatmaps = windows_of_maps(windows, size)
     default, ours = step(DefaultLayout(), heatmaps), step(Conv3d(), heatmaps)
     pair = measure(default, ours, repeats)
     yield Row.of("conv3d step: faster than the default layout", pair, 1.35)
@@ -37,23 +38,23 @@ def conv3d(windows: int = 16, repeats: int = 5) -> Iterator[Row]:
         yield Row.of("conv3d step, bf16: faster than default in float32", pair, 2)
 
 
-def biconvlstm(windows: int = 1, repeats: int = 5) -> Iterator[Row]:
+def biconvlstm(windows: int = 1, repeats: int = 5, size: int = SIZE) -> Iterator[Row]:
     """What bfloat16 gains, what peepholes cost, and what a state of 25 channels saves."""
-    heatmaps = windows_of_maps(windows)
-    finished = step(_finished(), heatmaps)
+    heatmaps, our = windows_of_maps(windows, size), partial(_finished, size)
+    finished = step(our(), heatmaps)
     if has_units("biconvlstm_s step, bf16"):
-        half = step(_finished(), heatmaps, torch.bfloat16)
+        half = step(our(), heatmaps, torch.bfloat16)
         pair = measure(finished, half, repeats)
         yield Row.of("biconvlstm_s step, bf16: faster than float32", pair, 1.8)
-    pair = measure(finished, step(_finished(peepholes=False), heatmaps), repeats)
+    pair = measure(finished, step(our(peepholes=False), heatmaps), repeats)
     yield Row.of("biconvlstm_s step: times as long as without peepholes", pair, 1.2, False)
-    pair = measure(step(_finished(hidden=64), heatmaps), finished, repeats)
+    pair = measure(step(our(hidden=64), heatmaps), finished, repeats)
     yield Row.of("biconvlstm_s step: faster than with 64 channels", pair, 1.4)
 
 
-def _finished(hidden: int = 25, peepholes: bool = True) -> BiConvLstmSum:
+def _finished(size: int, hidden: int = 25, peepholes: bool = True) -> BiConvLstmSum:
     """The network as conf/ has it, but for these."""
-    return BiConvLstmSum(hidden=hidden, peepholes=peepholes, head="every")
+    return BiConvLstmSum(hidden=hidden, peepholes=peepholes, size=size, head="every")
 
 
 def has_units(row: str) -> bool:
@@ -67,9 +68,9 @@ def has_units(row: str) -> bool:
     return False
 
 
-def windows_of_maps(windows: int) -> Float[Tensor, "B T K H W"]:
-    """Heatmaps of as many windows."""
-    maps = render(*blobs(windows * FRAMES * KEYPOINTS))
+def windows_of_maps(windows: int, size: int = SIZE) -> Float[Tensor, "B T K H W"]:
+    """Heatmaps of as many windows, or a corner of that size of them."""
+    maps = render(*blobs(windows * FRAMES * KEYPOINTS))[..., :size, :size]
     return maps.unflatten(0, (windows, FRAMES, KEYPOINTS))
 
 

@@ -75,9 +75,9 @@ class KeptErrors:
                 np.linalg.norm(np.where(there, positions - kept.truth, 0), axis=-1)
                 for positions in (kept.predicted, kept.observed)
             )
-            masks = _masks(kept, identity)
+            masks = bands_of(kept, identity)
         cluster = kept.video if kept.group is None else kept.group
-        bands = {kind: _means(errors, identity, own) for kind, own in masks.items() if own}
+        bands = {kind: mean_by_band(errors, identity, own) for kind, own in masks.items() if own}
         return cls(kept.window, kept.video, cluster, errors, identity, kept.visible, bands)
 
 
@@ -103,11 +103,12 @@ def read_errors(file: Path) -> KeptErrors | None:
     return None if kept is None else KeptErrors.of(kept)
 
 
-def _means(
+def mean_by_band(
     errors: Float[np.ndarray, "N T K"],
     identity: Float[np.ndarray, "N T K"],
     masks: Mapping[str, Bool[np.ndarray, "N T K"]],
 ) -> dict[str, Band]:
+    """Errors of one kind of bands, and of their input."""
     every = sum(int(mask.sum()) for mask in masks.values())
     return {
         name: Band(float(errors[mask].mean()), float(identity[mask].mean()), mask.sum() / every)
@@ -116,10 +117,14 @@ def _means(
     }
 
 
-def _masks(
+def bands_of(
     kept: Predictions, identity: Float[np.ndarray, "N T K"]
 ) -> dict[str, dict[str, Bool[np.ndarray, "N T K"]]]:
-    """Which keypoints are in which band, by kind and name."""
+    """Which keypoints are in which band, by kind and name.
+
+    Args:
+        identity: position errors of the input.
+    """
     share = np.nan_to_num(identity / kept.torso[..., None], nan=np.inf)  # a torso may be 0
     by_error = _between(share, ERROR_EDGES, kept.visible)
     speed, moving = speeds(kept.truth, kept.visible)

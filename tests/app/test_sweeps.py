@@ -6,7 +6,6 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import Any
 
 import pytest
 import torch
-from commands import Command, Ended, process, typed
+from commands import Command, Ended
 from hydra import compose, initialize_config_dir
+from processes import Started, process, started, wait_for
 
 from temporal_pose.files.conf import CONF
 from temporal_pose.runs.folders import RunFolder
@@ -58,13 +58,6 @@ def processes(session: int) -> list[str]:
     return found
 
 
-def wait_for(condition: Any, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
 def memory(pid: int) -> float:
     """Resident memory of a process, MiB."""
     status = Path(f"/proc/{pid}/status").read_text()
@@ -97,23 +90,20 @@ def test_a_run_that_crashes_takes_none_along_and_is_tried_again(tmp_path, small_
     runs, environment = small_disk
     arguments = ["-m", *OWN, "model.way=exception,segfault,none,exit,kill,memory,disk"]
     arguments += [f"runs_dir={runs}", *TINY]
-    sizes, lines = [], []
-    with subprocess.Popen(
-        typed("train", *arguments),
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-        env=ENVIRONMENT | environment | {"CRASH": "1"},
-    ) as sweep:  # fmt: skip
-        for line in sweep.stderr:
-            lines.append(line)
-            if line.startswith("run "):
-                sizes.append(memory(sweep.pid))
-    assert sweep.returncode == 1
+    sizes = []
+    crashing = ENVIRONMENT | environment | {"CRASH": "1"}
+    sweep = started("train", *arguments, cwd=tmp_path, environment=crashing)
+    for run in range(1, 8):
+        wait_for(lambda run=run: len(re.findall("^run ", sweep.said, re.M)) >= run)
+        sizes.append(memory(sweep.pid))
+    ended = sweep.end()
+    assert ended.status == 1
     assert max(sizes) - min(sizes) < 5  # MiB, over seven runs
     folders = {way: runs / f"pretrain/crash_{way}/setup1/k1" for way in ENDINGS}
-    summed = "".join(lines).split("\n7 runs: ")[-1].splitlines()
+    summed = ended.err.split("\n7 runs: ")[-1].splitlines()
     assert summed[0] == "6 failed, 1 done"
     for way, ending in ENDINGS.items():
-        assert f"error: {folders[way]}: {ending}\n" in lines  # as soon as it happened
+        assert f"error: {folders[way]}: {ending}\n" in ended.err  # as soon as it happened
         assert f"  failed: {folders[way]}: {ending}" in summed
         assert (folders[way] / "error.txt").read_text().startswith(ending)
         assert not (folders[way] / "metrics.json").exists()
@@ -125,7 +115,7 @@ def test_a_run_that_crashes_takes_none_along_and_is_tried_again(tmp_path, small_
         assert "crashing.py" in trace.read_text()
 
     (runs / "ballast").unlink(missing_ok=True)
-    again = process("train", *arguments, cwd=tmp_path, env=ENVIRONMENT)
+    again = process("train", *arguments, cwd=tmp_path, environment=ENVIRONMENT)
     assert again.status == 0, again
     assert again.err.splitlines()[-1] == "7 runs: 6 done, 1 skipped"
     assert again.out.count("continuing after epoch ") == 6
@@ -138,7 +128,7 @@ def test_a_run_that_crashes_takes_none_along_and_is_tried_again(tmp_path, small_
 
 def test_what_fails_in_its_first_step_is_found_before_anything_is_started(tmp_path) -> None:
     arguments = ["-m", *OWN, "model.way=none,segfault", "k=1,2", "model.after=0", *TINY]
-    ended = process("train", *arguments, cwd=tmp_path, env=ENVIRONMENT | {"CRASH": "1"})
+    ended = process("train", *arguments, cwd=tmp_path, environment=ENVIRONMENT | {"CRASH": "1"})
     assert ended.status == 2
     assert ended.err.count("\n") == 1
     assert ended.err.startswith("error: model=crash model.way=segfault k=1 ")
@@ -193,111 +183,51 @@ def test_on_a_cpu_a_step_of_two_windows_is_enough(
     assert seen[0].objects.data.batch_size == tried
 
 
-GRID = ("-m", "--config-dir", str(EXTRA), "model=crash,deciwatch", "k=1,2")
+GRID, RUNS = ("-m", "--config-dir", str(EXTRA), "model=crash,deciwatch"), 2
 LONGER = (*TINY, "trainer.max_epochs=25")
 
 
-class Warm:
-    """Starts sweeps from a process that has imported everything, which takes most of the time of
-    those that are killed soon; see `extra/warm.py`.
-    """
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(EXTRA / "warm.py"), "train"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
-        )  # fmt: skip
-
-    def ask(self, asked: Any) -> Any:
-        print(json.dumps(asked), file=self.process.stdin, flush=True)
-        return json.loads(self.process.stdout.readline())
-
-    def start(self, runs: Path, *arguments: str) -> "Started":
-        err = runs.parent / f"{time.monotonic_ns()}.err"
-        order = {
-            "command": "train",
-            "typed": [*arguments, f"runs_dir={runs}", *LONGER],
-            "folder": str(runs.parent),
-            "err": str(err),
-        }
-        return Started(self, self.ask(order), err)
+def sweep_of(runs: Path, *arguments: str) -> Started:
+    """Starts a sweep of some epochs."""
+    typed = (*arguments, f"runs_dir={runs}", *LONGER)
+    return started("train", *typed, cwd=runs.parent, environment=ENVIRONMENT)
 
 
-class Started:
-    """A sweep that leads a session, and a process group, of its own."""
-
-    def __init__(self, warm: Warm, pid: int, err: Path) -> None:
-        self.warm, self.pid, self.err = warm, pid, err
-        self.returncode: int | None = None
-
-    @property
-    def ended(self) -> bool:
-        if self.returncode is None:
-            self.returncode = self.warm.ask(self.pid)
-        return self.returncode is not None
-
-    @property
-    def working(self) -> bool:
-        """Whether it has begun a run."""
-        return self.err.exists() and "run " in self.err.read_text()
-
-    def end(self) -> tuple[str, int | None]:
-        """What it said, and its exit status."""
-        wait_for(lambda: self.ended)
-        return self.err.read_text(), self.returncode
-
-
-@pytest.fixture
-def warm() -> Iterator[Warm]:
-    warm = Warm()
-    yield warm
-    warm.process.stdin.close()
-    assert warm.process.wait() == 0
-    warm.process.stdout.close()
-
-
-def disturb(warm: Warm, runs: Path, rng: random.Random, kill: Any) -> Started:
+def disturb(runs: Path, rng: random.Random, kill: Any) -> Ended:
     """Starts a sweep and ends it at a random moment after its first run of this time began."""
-    sweep = warm.start(runs, *GRID)
-    wait_for(lambda: sweep.working or sweep.ended)
+    sweep = sweep_of(runs, *GRID)
+    wait_for(lambda: "run " in sweep.said or sweep.poll() is not None)
     time.sleep(rng.uniform(0, 1))
-    if not sweep.ended:
+    if sweep.poll() is None:
         assert len(processes(sweep.pid)) >= 3  # with its fork server and the run
         kill(sweep.pid)
-    sweep.end()
+    ended = sweep.end()
     wait_for(lambda: not processes(sweep.pid), seconds=20)  # the children end with it
-    return sweep
+    return ended
 
 
-def test_a_sweep_that_is_killed_again_and_again_ends_like_an_undisturbed_one(
-    tmp_path, warm: Warm
-) -> None:
-    """The undisturbed one is typed and runs two at a time; the other is ended by two at once."""
+def test_a_sweep_that_is_killed_again_and_again_ends_like_an_undisturbed_one(tmp_path) -> None:
+    """The undisturbed one runs two at a time; the other is ended by two at once."""
     calm, rough, rng = tmp_path / "calm", tmp_path / "rough", random.Random(5)
-    two = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", f"runs_dir={calm}")
-    undisturbed = subprocess.Popen(
-        typed("train", *GRID, *LONGER, *two),
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-        env=ENVIRONMENT,
-    )  # fmt: skip
-    sweep = disturb(warm, rough, rng, lambda pid: os.killpg(pid, signal.SIGINT))
-    said, status = sweep.end()
-    assert (said.splitlines()[-1], status) == ("interrupted; the same command continues", 1), said
-    assert "Traceback" not in said
-    assert len(outcomes(rough)) < 4  # or nothing was disturbed
+    two = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    undisturbed = sweep_of(calm, *GRID, *two)
+    ended = disturb(rough, rng, lambda pid: os.killpg(pid, signal.SIGINT))
+    said = ended.err.splitlines()[-1]
+    assert (said, ended.status) == ("interrupted; the same command continues", 1), ended
+    assert "Traceback" not in ended.err
+    assert len(outcomes(rough)) < RUNS  # or nothing was disturbed
     killed = 0
-    for kill in (os.kill, os.killpg, os.kill, os.killpg, os.kill):
-        sweep = disturb(warm, rough, rng, lambda pid, kill=kill: kill(pid, signal.SIGKILL))
-        if sweep.returncode == 0:  # a fast machine was done before it could be killed
+    for kill in (os.kill, os.killpg, os.kill):
+        ended = disturb(rough, rng, lambda pid, kill=kill: kill(pid, signal.SIGKILL))
+        if ended.status == 0:  # a fast machine was done before it could be killed
             break
-        assert sweep.returncode == -signal.SIGKILL
+        assert ended.status == -signal.SIGKILL
         killed += 1
     assert killed >= 2
-    both = [warm.start(rough, *GRID), warm.start(rough, *GRID)]
-    ended = [(undisturbed.communicate()[1], undisturbed.returncode)]
-    ended += [sweep.end() for sweep in both]
-    assert [status for _, status in ended] == [0, 0, 0], ended
-    assert len(outcomes(calm)) == 4
+    sweeps = [undisturbed, sweep_of(rough, *GRID), sweep_of(rough, *GRID)]
+    endings = [sweep.end() for sweep in sweeps]
+    assert [ended.status for ended in endings] == [0, 0, 0], endings
+    assert len(outcomes(calm)) == RUNS
     assert outcomes(rough) == outcomes(calm)
     assert not list(tmp_path.glob("*/pretrain/**/error.txt"))
 
@@ -308,7 +238,7 @@ def test_a_cluster_job_of_two_processes_scores_like_one(
     monkeypatch.syspath_prepend(EXTRA)
     arguments = ["-m", *OWN, "hydra/launcher=submitit_local", f"runs_dir={tmp_path}", *TINY]
     spread = ["trainer.devices=2", "trainer.strategy=ddp"]
-    ended = process("train", *arguments, *spread, cwd=tmp_path, env=ENVIRONMENT)
+    ended = process("train", *arguments, *spread, cwd=tmp_path, environment=ENVIRONMENT)
     assert (ended.status, ended.err) == (0, "1 runs: 1 done\n"), ended
     run = tmp_path / "pretrain/crash_none/setup1/k1"
     alone = ("trainer.devices=1", "trainer.strategy=auto", f"out={tmp_path}/alone")

@@ -1,7 +1,8 @@
 """Runs commands, each in a process that is forked from this one, which has imported everything.
 
-Started with the names of the commands. A line of JSON asks for one, and its process id is the
-answer; or for the exit status of one, null while it runs.
+A line of JSON asks for one, and its process id is the answer; or for the exit status of one, null
+while it runs. Commands named at the start are imported at once, others when they are first asked
+for.
 """
 
 import json
@@ -12,7 +13,8 @@ from importlib import import_module
 from multiprocessing import util
 from typing import Any
 
-COMMANDS = {name: import_module(f"temporal_pose.{name}") for name in sys.argv[1:]}
+for command in sys.argv[1:]:
+    import_module(f"temporal_pose.{command}")
 
 _spawn = util.spawnv_passfds
 
@@ -22,23 +24,29 @@ def begin(order: dict[str, Any]) -> int:
 
     Args:
         order: the ``command``, what is ``typed`` behind it, ``folder`` to work in, and ``err``,
-            the file that takes what it says; ``most`` bytes that a file may have, if need be.
+            the file that takes what it says; if need be ``out``, the file of what it shows,
+            ``environment``, in place of this one's, and ``most`` bytes that a file may have.
     """
+    command = import_module(f"temporal_pose.{order['command']}")
     child = os.fork()
     if child:
         return child
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background
     os.chdir(order["folder"])
-    for number, name in enumerate((os.devnull, os.devnull, order["err"])):
+    for number, name in enumerate((os.devnull, order.get("out", os.devnull), order["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+    if order.get("environment"):
+        os.environ.clear()
+        os.environ.update(order["environment"])
+        own = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        sys.path[1:1] = [path for path in own if path not in sys.path]
     if order.get("most"):
         import resource
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["most"], order["most"]))
     util.spawnv_passfds = fork_server
-    command = COMMANDS[order["command"]]
     sys.argv = [str(command.__file__), *order["typed"]]
     command.main()
     sys.exit()

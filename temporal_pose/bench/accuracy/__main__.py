@@ -3,20 +3,24 @@
 import argparse
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 
-from temporal_pose.bench.accuracy.comparing import Compared, compare, of_runs
+from temporal_pose.bench.accuracy.bands import by_band
+from temporal_pose.bench.accuracy.comparing import USUAL, Compared, FilterComparison
 from temporal_pose.bench.accuracy.networks import finished, judged
-from temporal_pose.bench.accuracy.videos import aist, read
+from temporal_pose.bench.accuracy.videos import JudgedVideo, aist, read
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder, write_text
 from temporal_pose.files.ending import plainly
 from temporal_pose.refining.saved import filters
 
-_TITLES = ("filter", "settings", "error", "of raw's", "jitter", "of raw's", "files", "cells")
+_TITLES = (
+    *("filter", "settings", "error", "of raw's", f"of {USUAL}'s", "jitter", "of raw's"),
+    *("worse files", "worse cells"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -33,17 +37,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("; ".join(about), file=sys.stderr)
     rows: list[Compared] = []
     print(_line(_TITLES), _line(["---"] * len(_TITLES)), sep="\n")
-    for one in compare(found.videos, options.filters):
+    for one in _compared(found.videos, options, about):
         rows.append(one)
         print(_line(_cells(one)), flush=True)
+    bands = _bands(found.videos, rows)
+    print("", *map(_line, bands), sep="\n")
+    if options.out is not None:
+        make_folder(options.out)
+        _write(options.out, f"{fps}fps", "; ".join(about), rows, bands)
+
+
+def _compared(
+    videos: Sequence[JudgedVideo], options: argparse.Namespace, about: list[str]
+) -> Iterator[Compared]:
+    comparison = FilterComparison(videos)
+    yield comparison.detections()
+    for name in options.filters:
+        yield from comparison.of_filter(name)
     for root in options.runs:
         runs = finished(root)
         about.append(f"{root.name}: {len(runs)} runs, each on what it was not taught with")
-        rows.append(of_runs(found.videos, root.name, judged(found.videos, runs)))
-        print(_line(_cells(rows[-1])), flush=True)
-    if options.out is not None:
-        make_folder(options.out)
-        _write(options.out, f"{fps}fps", "; ".join(about), rows)
+        yield comparison.row(root.name, "trained", judged(videos, runs))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,23 +81,44 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _cells(one: Compared) -> list[str]:
-    shares = [
+    error, usual, jitter = (
         f"{100 * change:+.1f} % ({100 * low:+.1f} to {100 * high:+.1f})"
-        for change, low, high in (one.less_error, one.less_jitter)
-    ]
-    numbers = [f"{one.error:.2f}", shares[0], f"{one.jitter:.2f}", shares[1]]
+        for change, low, high in (one.less_error, one.than_usual, one.less_jitter)
+    )
+    numbers = [f"{one.error:.2f}", error, usual, f"{one.jitter:.2f}", jitter]
     return [one.name, one.settings, *numbers, str(one.files), f"{one.cells:.1%}"]
 
 
-def _write(out: Path, name: str, about: str, rows: Sequence[Compared]) -> None:
+def _bands(videos: Sequence[JudgedVideo], rows: Sequence[Compared]) -> list[list[str]]:
+    """A second table: the error of each row in bands that are those of the detections."""
+    table: list[list[str]] = []
+    for row in rows:
+        found = by_band(videos, row.measured)
+        kinds = {
+            f"{kind} {name}": band for kind, own in found.items() for name, band in own.items()
+        }
+        if not table:
+            titles = [f"{name} ({band.share:.0%})" for name, band in kinds.items()]
+            table += [["filter", "settings", *titles], ["---"] * (2 + len(titles))]
+        errors = [f"{band.refined:.2f}" for band in kinds.values()]
+        table.append([row.name, row.settings, *errors])
+    return table
+
+
+def _write(
+    out: Path, name: str, about: str, rows: Sequence[Compared], bands: Sequence[Sequence[str]]
+) -> None:
     table = [_line(_TITLES), _line(["---"] * len(_TITLES)), *(_line(_cells(row)) for row in rows)]
-    write_text(out / f"{name}.md", "\n".join([about, "", *table, ""]))
+    lines = [about, "", *table, "", "Error by bands, px:", "", *map(_line, bands), ""]
+    write_text(out / f"{name}.md", "\n".join(lines))
     with (out / f"{name}.csv").open("w", newline="", encoding="utf-8") as opened:
         sheet = csv.writer(opened)
-        ends = [f"{of}_{end}" for of in ("error", "jitter") for end in ("change", "low", "high")]
+        parts = ("error", f"than_{USUAL}", "jitter")
+        ends = [f"{of}_{end}" for of in parts for end in ("change", "low", "high")]
         sheet.writerow(["filter", "settings", "error", "jitter", *ends, "files", "cells"])
         for row in rows:
-            values = [row.error, row.jitter, *row.less_error, *row.less_jitter]
+            values = [row.error, row.jitter, *row.less_error, *row.than_usual]
+            values += row.less_jitter
             told = [f"{value:.5f}" for value in values]
             sheet.writerow([row.name, row.settings, *told, row.files, f"{row.cells:.5f}"])
 

@@ -57,4 +57,5 @@ def _refined(video: JudgedVideo, refiner: Refiner) -> np.ndarray:
 
 def _mean(several: Sequence[Measured]) -> Measured:
     error, jitter = (float(np.mean([one[i] for one in several])) for i in range(2))
-    return Measured(error, jitter, np.mean([one.keypoints for one in several], 0).tolist())
+    keypoints = np.mean([one.keypoints for one in several], 0).tolist()
+    return Measured(error, jitter, keypoints, np.mean([one.errors for one in several], 0))

@@ -47,7 +47,8 @@ class JudgedVideo:
         bends = np.linalg.norm(np.diff(away, 2, axis=0), axis=-1)
         three = self.visible[2:] & self.visible[1:-1] & self.visible[:-2]
         own = [errors[there, k].mean() for k, there in enumerate(self.visible.T) if there.any()]
-        return Measured(float(errors[self.visible].mean()), float(bends[three].mean()), own)
+        mean, jitter = float(errors[self.visible].mean()), float(bends[three].mean())
+        return Measured(mean, jitter, own, errors.astype(np.float32))
 
 
 class Measured(NamedTuple):
@@ -57,11 +58,13 @@ class Measured(NamedTuple):
         error: mean distance from the truth, px.
         jitter: mean length of the error's second difference, px/frame².
         keypoints: the mean distance of each keypoint that has a truth.
+        errors: every distance.
     """
 
     error: float
     jitter: float
     keypoints: Sequence[float]
+    errors: Float[np.ndarray, "F K"]
 
 
 class Read(NamedTuple):
