@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from temporal_pose.app.cli import explain, quiet
 from temporal_pose.app.filming import film, film_together, pictures
@@ -171,7 +170,7 @@ _READY: list[tuple[Order, Refiner]] = []  # of a worker process
 
 def _prepare(order: Order) -> None:
     quiet()
-    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # of torch, which is not loaded yet
     _READY.append((order, order.recipe.refiner()))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.errors import DataError
+from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import Skeleton
 
 
@@ -56,6 +57,24 @@ class Refiner(Protocol):
         Raises:
             DataError: arrays that do not fit each other, or cannot be image positions.
             ConfigError: a setting that is missing or out of range.
+        """
+        ...
+
+
+@runtime_checkable
+class SequenceRefiner(Refiner, Protocol):
+    """A refiner that may look at more than positions."""
+
+    @property
+    def reads_heatmaps(self) -> bool:
+        """Whether it looks at a detector's heatmaps, where there are any."""
+        ...
+
+    def refine_sequence(self, sequence: PoseSequence) -> Refined:
+        """Refines a video with detections; frames are evenly spaced.
+
+        Raises:
+            DataError: no detections, or heatmaps that cannot be read.
         """
         ...
 
