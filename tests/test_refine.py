@@ -1,6 +1,8 @@
 """`python -m temporal_pose.refine`: anyone's keypoint files, in and out; no truth needed."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -275,6 +277,21 @@ def test_frame_rates_unlike_those_of_training_are_remarked(
     shown = command("refine", f"run={RUN}/deciwatch/setup1/k1", f"source={source}", "out=refined")
     shown.went_well()
     assert "the network was trained at 30 frames a second and is given 60" in shown.out
+
+
+def test_a_filter_brings_no_torch(tmp_path: Path) -> None:
+    """It takes two seconds of CPU and half a gigabyte, which a filter has no need of."""
+    np.save(tmp_path / "sway.npy", SEEN)
+    code = (
+        "import sys; from temporal_pose.refine import main; main(); "
+        "import temporal_pose; temporal_pose.Stream(fps=30).push([[1.0, 2.0]] * 3); "
+        "print('torch' in sys.modules)"
+    )
+    settings = ("source=sway.npy", "out=out", "fps=30", "skeleton=coco17")
+    done = subprocess.run(
+        [sys.executable, "-c", code, *settings], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.split()[-1:]) == (0, ["False"]), done
 
 
 def test_several_processes_do_what_one_does(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from temporal_pose.filters.stretches import (
 #: What a setting may be.
 Setting = float | str
 
-_AT_ONCE = 2**18  # positions that are smoothed at once, to bound memory
+_AT_ONCE = 2**17  # positions that are smoothed at once: few enough for a processor's cache
 
 
 class Filter(ABC):

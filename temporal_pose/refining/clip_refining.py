@@ -81,8 +81,8 @@ def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> T
     alien = np.isin(rows, track.rows[track.faulty])
     times = _times(clip, frames, rows)
     there = rows >= 0
-    raw = np.where(there[:, None, None], clip.keypoints[rows], np.nan)
-    scores = np.where(there[:, None], clip.scores[rows], np.nan)
+    raw, scores = clip.keypoints[rows], clip.scores[rows]
+    raw[~there], scores[~there] = np.nan, np.nan
     network = refiner if isinstance(refiner, SequenceRefiner) else None
     if network is not None and clip.heatmaps is not None and network.reads_heatmaps:
         whole = network.refine_sequence(_sequence(clip))
@@ -91,7 +91,7 @@ def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> T
         return Track(number, frames, times, raw, scores, said, rows, alien, track.changes)
     rate = {"fps": clip.fps} if clip.times is None else {"times": times}
     refined = refiner.refine(
-        np.where(alien[:, None, None], np.nan, raw),
+        np.where(alien[:, None, None], np.nan, raw) if alien.any() else raw,
         scores,
         skeleton=clip.skeleton,
         image_size=clip.image_size,

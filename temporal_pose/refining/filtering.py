@@ -42,7 +42,7 @@ class FilterRefiner:
     def apply(self, seen: DetectedPerson) -> Refined:
         """Refines one person's detections, the wrong ones among them set aside first."""
         cleaned, why = seen.cleaned()
-        return Refined(self.smoothed(cleaned), cleaned.scores, set_aside(why))
+        return Refined(self.smoothed(cleaned), cleaned.scores, set_aside(why), why)
 
     def smoothed(self, cleaned: DetectedPerson) -> Float[np.ndarray, "F K 2"]:
         """Positions of a person who has been cleaned, image pixels; NaN where nothing is known."""
@@ -50,7 +50,8 @@ class FilterRefiner:
             return np.where(cleaned.found[..., None], cleaned.keypoints, np.nan)
         unit = side(cleaned) / CELLS
         tracks = columns_of(replace(cleaned, keypoints=cleaned.keypoints / unit))
-        smoothed = self.smoother.smoothed(tracks) * unit
+        smoothed = self.smoother.smoothed(tracks)
+        smoothed *= unit
         smoothed[~self.smoother.spans(tracks)] = np.nan
         return smoothed
 
