@@ -279,6 +279,31 @@ def test_frame_rates_unlike_those_of_training_are_remarked(
     assert "the network was trained at 30 frames a second and is given 60" in shown.out
 
 
+def test_a_frame_rate_beside_a_files_own_times_is_remarked(
+    command: Command, tmp_path: Path
+) -> None:
+    """A clock is not overruled silently, nor is what was typed forgotten silently."""
+    times = np.cumsum([0, *np.tile([0.04, 0.05], 5)])
+    np.savez(tmp_path / "own.npz", keypoints=SEEN[..., :2], times=times)
+    shown = command("refine", f"source={tmp_path}/own.npz", "out=a", "fps=60", "page=false")
+    shown.went_well()
+    assert "fps=60 is not used: the file has a time for each frame, " in shown.out
+    silent = command("refine", f"source={tmp_path}/own.npz", "out=b", "page=false")
+    assert "is not used" not in silent.out
+    with np.load("a/own.npz") as one, np.load("b/own.npz") as other:
+        np.testing.assert_array_equal(one["keypoints"], other["keypoints"])
+
+
+def test_a_skeleton_that_is_only_supposed_is_remarked(command: Command, tmp_path: Path) -> None:
+    few = write_results(tmp_path / "few.json", frames=4, people=1)
+    many = write_results(tmp_path / "many.json", frames=20, people=1)
+    line = "taken for skeleton 'coco17'; too few poses are whole to tell it from h36m17"
+    told = (f"source={few}", "fps=30", "page=false")
+    assert line in command("refine", *told, "out=a").out
+    assert line not in command("refine", *told, "out=b", "skeleton=coco17").out
+    assert line not in command("refine", f"source={many}", "out=c", *told[1:]).out
+
+
 def test_a_filter_brings_no_torch(tmp_path: Path) -> None:
     """It takes two seconds of CPU and half a gigabyte, which a filter has no need of."""
     np.save(tmp_path / "sway.npy", SEEN)
