@@ -1,6 +1,7 @@
 """`python -m temporal_pose.refine`: anyone's keypoint files, in and out; no truth needed."""
 
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -235,6 +236,7 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
     people = write_results(tmp_path / "results.json")
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.md").write_text("nothing")
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps({"keypoints2d": SEEN}))
     good = (f"source={source}", "out=refined")
     cases = {
         ("out=refined",): "source is not set; add source=, a keypoint file or a folder",
@@ -242,6 +244,10 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
         ("source=none", good[1]): "source 'none' does not exist; expected a keypoint file or a fo",
         (f"source={tmp_path}/empty", good[1]): "has no keypoint file in it (is empty); expected",
         (f"source={tmp_path}/text.md", good[1]): "is of no format that can be read (",
+        (
+            f"source={tmp_path}/a.pkl",
+            good[1],
+        ): "a.pkl is a pickle, which is code and is not opened",
         (good[0], f"out={tmp_path}"): f"out={tmp_path} is where {source} is; expected another",
         (*good, "model=conv3d"): "model 'conv3d'",
         (*good, "model=smooth"): "model 'smooth' is unknown; expected one of",
@@ -302,6 +308,13 @@ def test_a_skeleton_that_is_only_supposed_is_remarked(command: Command, tmp_path
     assert line in command("refine", *told, "out=a").out
     assert line not in command("refine", *told, "out=b", "skeleton=coco17").out
     assert line not in command("refine", f"source={many}", "out=c", *told[1:]).out
+
+
+def test_files_may_be_called_anything(command: Command, tmp_path: Path) -> None:
+    name = "Übung 1.b (l'été)=ö.json"
+    source = write_results(tmp_path / name, frames=4, people=1)
+    command("refine", f"source={source}", "out=für dich", "fps=30").went_well()
+    assert {file.name for file in Path("für dich").iterdir()} >= {name, f"{name}.html"}
 
 
 def test_a_filter_brings_no_torch(tmp_path: Path) -> None:
