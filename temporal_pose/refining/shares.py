@@ -72,4 +72,4 @@ def _are_shares(
     )
     if max(low, high) <= _BEYOND * number:
         return True
-    return number > 2 and not bool(((np.abs(keypoints) > _LEAST) & known).any())
+    return bool(number > 2 and not ((np.abs(keypoints) > _LEAST) & known).any())
