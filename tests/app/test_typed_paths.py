@@ -3,7 +3,7 @@
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from temporal_pose.app.quoting import quoted
+from temporal_pose.app.typed_paths import paths_quoted
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from temporal_pose.app.quoting import quoted
     ["Übung 1.b.ö.json", "clip (1).json", "a=b.json", "l'été.json", "跳.npz", "{x", "ü\\", "\\'ü"],
 )
 def test_any_name_of_a_file_arrives_as_it_was_typed(name):
-    (argument,) = quoted([f"source={name}"])
+    (argument,) = paths_quoted([f"source={name}"])
     assert OverridesParser.create().parse_override(argument).value() == name
 
 
@@ -19,4 +19,4 @@ def test_any_name_of_a_file_arrives_as_it_was_typed(name):
     "typed", ["source=a b.json", "out='ö'", "model=a,b", "-m", "source=a,b", "fps=ü", "out="]
 )
 def test_what_hydra_takes_and_what_is_no_file_stays(typed):
-    assert quoted([typed]) == [typed]
+    assert paths_quoted([typed]) == [typed]

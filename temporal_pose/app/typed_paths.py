@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
 #: Settings that are files and folders.
 _FILE = re.compile(r"(\+{0,2}(?:\w+\.)*(?:source|out|run|video|skeleton|root|runs_dir))=(.+)")
 
 
-def quoted(arguments: Sequence[str]) -> list[str]:
+def paths_quoted(arguments: Sequence[str]) -> list[str]:
     """Arguments with quotes about names of files that Hydra does not take without.
 
     Those are names with umlauts, parentheses or ``=`` in them, say. What it takes stays as typed.
@@ -24,8 +25,7 @@ def _quoted(argument: str, parser: OverridesParser) -> str:
     if found is None or _parses(argument, parser):
         return argument
     name, value = found.groups()
-    escaped = re.sub(r"(\\*)('|$)", lambda end: 2 * end[1] + ("\\'" if end[2] else ""), value)
-    again = f"{name}='{escaped}'"
+    again = f"{name}={QuotedString(value, Quote.single).with_quotes()}"
     return again if _parses(again, parser) else argument
 
 
