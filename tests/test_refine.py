@@ -1,6 +1,9 @@
 """`python -m temporal_pose.refine`: anyone's keypoint files, in and out; no truth needed."""
 
 import json
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -234,6 +237,7 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
     people = write_results(tmp_path / "results.json")
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.md").write_text("nothing")
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps({"keypoints2d": SEEN}))
     good = (f"source={source}", "out=refined")
     cases = {
         ("out=refined",): "source is not set; add source=, a keypoint file or a folder",
@@ -241,6 +245,10 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
         ("source=none", good[1]): "source 'none' does not exist; expected a keypoint file or a fo",
         (f"source={tmp_path}/empty", good[1]): "has no keypoint file in it (is empty); expected",
         (f"source={tmp_path}/text.md", good[1]): "is of no format that can be read (",
+        (
+            f"source={tmp_path}/a.pkl",
+            good[1],
+        ): "a.pkl is a pickle, which is code and is not opened",
         (good[0], f"out={tmp_path}"): f"out={tmp_path} is where {source} is; expected another",
         (*good, "model=conv3d"): "model 'conv3d'",
         (*good, "model=smooth"): "model 'smooth' is unknown; expected one of",
@@ -276,6 +284,53 @@ def test_frame_rates_unlike_those_of_training_are_remarked(
     shown = command("refine", f"run={RUN}/deciwatch/setup1/k1", f"source={source}", "out=refined")
     shown.went_well()
     assert "the network was trained at 30 frames a second and is given 60" in shown.out
+
+
+def test_a_frame_rate_beside_a_files_own_times_is_remarked(
+    command: Command, tmp_path: Path
+) -> None:
+    """A clock is not overruled silently, nor is what was typed forgotten silently."""
+    times = np.cumsum([0, *np.tile([0.04, 0.05], 5)])
+    np.savez(tmp_path / "own.npz", keypoints=SEEN[..., :2], times=times)
+    shown = command("refine", f"source={tmp_path}/own.npz", "out=a", "fps=60", "page=false")
+    shown.went_well()
+    assert "fps=60 is not used: the file has a time for each frame, " in shown.out
+    silent = command("refine", f"source={tmp_path}/own.npz", "out=b", "page=false")
+    assert "is not used" not in silent.out
+    with np.load("a/own.npz") as one, np.load("b/own.npz") as other:
+        np.testing.assert_array_equal(one["keypoints"], other["keypoints"])
+
+
+def test_a_skeleton_that_is_only_supposed_is_remarked(command: Command, tmp_path: Path) -> None:
+    few = write_results(tmp_path / "few.json", frames=4, people=1)
+    many = write_results(tmp_path / "many.json", frames=20, people=1)
+    line = "taken for skeleton 'coco17'; too few poses are whole to tell it from h36m17"
+    told = (f"source={few}", "fps=30", "page=false")
+    assert line in command("refine", *told, "out=a").out
+    assert line not in command("refine", *told, "out=b", "skeleton=coco17").out
+    assert line not in command("refine", f"source={many}", "out=c", *told[1:]).out
+
+
+def test_files_may_be_called_anything(command: Command, tmp_path: Path) -> None:
+    name = "Übung 1.b (l'été)=ö.json"
+    source = write_results(tmp_path / name, frames=4, people=1)
+    command("refine", f"source={source}", "out=für dich", "fps=30").went_well()
+    assert {file.name for file in Path("für dich").iterdir()} >= {name, f"{name}.html"}
+
+
+def test_a_filter_brings_no_torch(tmp_path: Path) -> None:
+    """It takes two seconds of CPU and half a gigabyte, which a filter has no need of."""
+    np.save(tmp_path / "sway.npy", SEEN)
+    code = (
+        "import sys; from temporal_pose.refine import main; main(); "
+        "import temporal_pose; temporal_pose.Stream(fps=30).push([[1.0, 2.0]] * 3); "
+        "print('torch' in sys.modules)"
+    )
+    settings = ("source=sway.npy", "out=out", "fps=30", "skeleton=coco17")
+    done = subprocess.run(
+        [sys.executable, "-c", code, *settings], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.split()[-1:]) == (0, ["False"]), done
 
 
 def test_several_processes_do_what_one_does(tmp_path: Path) -> None:

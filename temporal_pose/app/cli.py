@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from temporal_pose.app.manual import show
+from temporal_pose.app.typed_paths import paths_quoted
 from temporal_pose.errors import UserError
 from temporal_pose.files.conf import CONF
 from temporal_pose.files.ending import of_system, unread
@@ -68,7 +69,7 @@ def _run(name: str, job: Callable[[DictConfig], None]) -> None:
         attempt(show, CONF, name, sys.argv[1:])
         return
     careful = _careful(job, failed)
-    sys.argv[1:] = fold_by_fold(sys.argv[1:])
+    sys.argv[1:] = paths_quoted(fold_by_fold(sys.argv[1:]))
     run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
     try:
         run()

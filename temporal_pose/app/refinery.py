@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from temporal_pose.app.cli import explain, quiet
 from temporal_pose.app.filming import film, film_together, pictures
 from temporal_pose.app.recipes import Order
 from temporal_pose.files.atomic import write_text
-from temporal_pose.formats.clips import Clip
+from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.refining.arriving import left_out
 from temporal_pose.refining.clip_refining import Track, refine_clip
+from temporal_pose.refining.plausibility import unchecked
 from temporal_pose.refining.refined import Refiner
 from temporal_pose.refining.sources import Source
 from temporal_pose.reporting.refined.refined_page import Still, page
@@ -25,6 +25,9 @@ from temporal_pose.reporting.refined.shown_tracks import ShownTrack, of_track
 
 #: Bytes of input from which further processes, which take seconds to start, are worth it.
 _WORTH = 20e6
+
+#: Relative difference of frame rates that are the same but for rounding.
+_ALIKE = 0.01
 
 
 class TrackRow(NamedTuple):
@@ -88,7 +91,7 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         shown = [of_track(track, clip.skeleton, size, of=of) for track in tracks]
         rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
         people += shown
-        remarks += clip.remarks
+        remarks += [*clip.remarks, *_supposed(clip, order.given)]
     note.begin()
     to.write(note.out, refined)
     remarks += left_out(note.out, to, refined, same)
@@ -96,6 +99,21 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     note.end()
     said = [f"{one.name}: {line}" for one in people for line in one.remarks]
     return Outcome(source.path.name, rows, [*remarks, *said])
+
+
+def _supposed(clip: Clip, given: Given) -> Iterator[str]:
+    """What was decided without asking: a skeleton, or that a file's own times count."""
+    fps, guess = given.fps, None
+    if given.skeleton is None:
+        guess = unchecked(clip.keypoints, clip.skeleton)
+    if guess is not None:
+        yield guess
+    if fps is None or clip.times is None:
+        return
+    steps = np.diff(np.unique(clip.times))
+    own = 1 / float(np.median(steps)) if len(steps) else fps
+    if abs(own / fps - 1) > _ALIKE:
+        yield f"fps={fps:g} is not used: the file has a time for each frame, {own:.4g} a second"
 
 
 def _shown_beside(
@@ -171,7 +189,7 @@ _READY: list[tuple[Order, Refiner]] = []  # of a worker process
 
 def _prepare(order: Order) -> None:
     quiet()
-    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # of torch, which is not loaded yet
     _READY.append((order, order.recipe.refiner()))
 
 

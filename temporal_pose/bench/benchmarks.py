@@ -20,6 +20,7 @@ from temporal_pose.bench.openpose import openpose
 from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.overlaying import overlays
 from temporal_pose.bench.prediction import prediction
+from temporal_pose.bench.refining import refining
 from temporal_pose.bench.rendering import rendering
 from temporal_pose.bench.starting import starting
 from temporal_pose.bench.steps import biconvlstm, conv3d
@@ -30,7 +31,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     for function in (
         *(rendering, decoding, conv3d, biconvlstm, prediction),
         *(conv3d_epoch, deciwatch_epoch, waiting, lightning, grid, heatmaps, detection),
-        *(starting, filtering, streaming, openpose, blazepose, overlays, hourglass),
+        *(starting, filtering, refining, streaming, openpose, blazepose, overlays, hourglass),
     )
 }
 

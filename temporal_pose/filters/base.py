@@ -1,4 +1,8 @@
-"""What all classical filters share: stretches of tracks, settings, and a place in a checkpoint."""
+"""What all classical filters share: stretches of tracks, and settings.
+
+Nothing here brings torch, which takes seconds and half a gigabyte: to refine by a filter needs
+none. Where networks are expected, `temporal_pose.filters.filter_module` makes one of a filter.
+"""
 
 import inspect
 import math
@@ -8,30 +12,27 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
 
-from temporal_pose.errors import CheckpointError, ConfigError
+from temporal_pose.errors import ConfigError
 from temporal_pose.filters.causal import Causal, RollingWindow
-from temporal_pose.filters.detected import columns_of
 from temporal_pose.filters.resampling import evenly
 from temporal_pose.filters.stretches import (
+    Detected,
     Stretches,
     find_stretches,
     smooth_stretches,
     within_stretches,
 )
-from temporal_pose.pose.observations import Tracks
 
 #: What a setting may be.
 Setting = float | str
 
-_AT_ONCE = 2**18  # positions that are smoothed at once, to bound memory
+_AT_ONCE = 2**17  # positions that are smoothed at once: few enough for a processor's cache
 
 
-class Filter(nn.Module, ABC):
-    """A filter over time without parameters, that smooths each coordinate of a track on its own.
+class Filter(ABC):
+    """A filter over time, that smooths each coordinate of a track on its own.
 
     A subclass keeps each constructor argument as an attribute of the same name.
 
@@ -52,15 +53,14 @@ class Filter(nn.Module, ABC):
     any_times: ClassVar[bool] = False
 
     def __init__(self, max_gap_s: float) -> None:
-        super().__init__()
         self.max_gap_s = not_negative("max_gap_s", max_gap_s)
 
     @abstractmethod
     def smooth(self, stretches: Stretches) -> Float[np.ndarray, "T N 2"]:
         """Smoothed positions, in pixels, at every frame of each stretch, gaps included."""
 
-    def forward(self, tracks: Tracks) -> Float[Tensor, "B T K 2"]:
-        """Smooth tracks, on the CPU in double precision.
+    def smoothed(self, tracks: Detected) -> Float[np.ndarray, "T N 2"]:
+        """Smooth tracks, computed in double precision.
 
         Frames that are not evenly spaced are smoothed on their own time axis.
 
@@ -68,38 +68,30 @@ class Filter(nn.Module, ABC):
             tracks: positions in pixels, of any frame of reference.
 
         Returns:
-            Positions in the same pixels at every frame: short gaps are bridged, elsewhere the
-            nearest position stands in; `spans` tells which is which. A track without any detection
-            is returned as it is.
-
-        Raises:
-            DataError: times that do not increase.
+            Positions in the same pixels at every frame, of the type they had: short gaps are
+            bridged, elsewhere the nearest position stands in; `spans` tells which is which. A
+            track without any detection is returned as it is.
         """
-        batch, frames, keypoints, _ = tracks.positions.shape
-        columns = columns_of(tracks)
-        smoothed = torch.empty(frames, batch * keypoints, 2, dtype=tracks.positions.dtype)
-        for part in _portions(frames, batch * keypoints):
-            done = smooth_stretches(columns.columns(part), self.max_gap_s, self.timely)
-            smoothed[:, part] = torch.from_numpy(done).to(smoothed)
-        unflat = smoothed.unflatten(1, (batch, keypoints))
-        return unflat.transpose(0, 1).to(tracks.positions).contiguous()
+        smoothed = np.empty_like(tracks.positions)
+        for part in _portions(*tracks.detected.shape):
+            own = tracks.columns(part)
+            smoothed[:, part] = smooth_stretches(own, self.max_gap_s, self.timely)
+        return smoothed
+
+    def __call__(self, tracks: Any) -> Any:
+        """`FilterModule.forward`: the same for tensors, B windows of K keypoints."""
+        from temporal_pose.filters.filter_module import FilterModule  # brings torch
+
+        return FilterModule(self)(tracks)
 
     def timely(self, stretches: Stretches) -> Float[np.ndarray, "T N 2"]:
         """`smooth`, however the frames are spaced."""
         return self.smooth(stretches) if self.any_times else evenly(stretches, self.smooth)
 
-    def spans(self, tracks: Tracks) -> Bool[Tensor, "B T K"]:
-        """Where the filter knows a position: from the first to the last detection of a stretch.
-
-        Raises:
-            DataError: times that do not increase.
-        """
-        batch, frames, keypoints = tracks.detected.shape
-        columns = columns_of(tracks)
-        places = find_stretches(columns.detected, self.max_gap_s * columns.fps, columns.times)
-        inside = within_stretches(places, (frames, batch * keypoints))
-        unflat = torch.from_numpy(inside).unflatten(1, (batch, keypoints))
-        return unflat.transpose(0, 1).to(tracks.detected.device).contiguous()
+    def spans(self, tracks: Detected) -> Bool[np.ndarray, "T N"]:
+        """Where the filter knows a position: from the first to the last detection of a stretch."""
+        places = find_stretches(tracks.detected, self.max_gap_s * tracks.fps, tracks.times)
+        return within_stretches(places, tracks.detected.shape)
 
     def memory(self, fps: float) -> int:
         """Frames up to each that its estimate depends on, as good as: for `causal`."""
@@ -135,30 +127,10 @@ class Filter(nn.Module, ABC):
         values = self.settings | settings
         return type(self)(**{name: self._typed(name, value) for name, value in values.items()})
 
-    def get_extra_state(self) -> dict[str, Setting]:
-        """What ``state_dict`` keeps of a filter: its settings, plain numbers and words."""
-        return self.settings
-
-    def set_extra_state(self, state: Any) -> None:
-        """Take the settings of a checkpoint.
-
-        Raises:
-            CheckpointError: settings of another kind of filter.
-            ConfigError: a value the constructor refuses.
-        """
-        if not isinstance(state, dict) or state.keys() != self.settings.keys():
-            raise CheckpointError(
-                f"the checkpoint holds {state}; expected the settings of {type(self).__name__}: "
-                f"{', '.join(self.settings)}. Choose the filter that was saved"
-            )
-        restored = self.with_settings(**state)
-        for name in state:
-            setattr(self, name, getattr(restored, name))
-
-    def extra_repr(self) -> str:
-        """The settings, for ``print``."""
+    def __repr__(self) -> str:
+        """As it is made, for ``print``."""
         words = ((n, v if isinstance(v, str) else f"{v:g}") for n, v in self.settings.items())
-        return ", ".join(f"{name}={value}" for name, value in words)
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in words)})"
 
     def _typed(self, name: str, value: Setting) -> Any:
         """The value as the constructor takes it: a setting may be an integer or a switch."""

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy.fft import dct
 
 from temporal_pose.errors import ConfigError
 from temporal_pose.filters.splines import robust_fit, stiffness
@@ -94,6 +93,8 @@ def _removed(
 
     A cosine transform turns the spline into factors, the ends being mirrored.
     """
+    from scipy.fft import dct  # here, for only this needs it
+
     size = len(values)
     along = np.linspace(-1, 1, size)[:, None]
     centred = values - values.mean(0)

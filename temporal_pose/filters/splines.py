@@ -68,12 +68,13 @@ def robust_fit(stretches: Stretches, stiff: Float[np.ndarray, " N"], share: floa
     """
     chain = Chain.of(stretches, stiff)
     origin = stretches.positions[0]
-    values = chain.hang(stretches.positions - origin)
+    values = np.asfortranarray(chain.hang(stretches.positions - origin))
     sure = chain.hang(_by_score(stretches))
     fitted = chain.solve(values, sure)
     trust = np.ones(len(sure))
     for _ in range(_ROUNDS):
-        away = np.hypot(*(values - fitted).T)
+        x, y = (values - fitted).T
+        away = np.sqrt(x * x + y * y)
         typical = medians(chain.unhang(away), stretches.seen)
         scale = np.maximum(share * stretches.sizes, THREE_SPREADS * typical)
         trust = 1 / (1 + (away / chain.each(_above_zero(scale, away))) ** 2)
@@ -110,6 +111,8 @@ class Chain(NamedTuple):
 
     def unhang(self, values: Float[np.ndarray, "F ..."]) -> Float[np.ndarray, "T N ..."]:
         """The stretches side by side again, filled up with their last values."""
+        if self.within.all():
+            return values.reshape(*self.within.shape, *values.shape[1:]).swapaxes(0, 1)
         ends = np.cumsum(self.within.sum(1)) - 1
         rows = np.cumsum(self.within.ravel()).reshape(self.within.shape) - 1
         return values[np.minimum(rows, ends[:, None])].swapaxes(0, 1)
@@ -124,7 +127,7 @@ class Chain(NamedTuple):
         """The splines through values of some weights."""
         system = np.array(self.bands, order="F")
         system[0] += weights
-        pulled = np.asfortranarray(values * weights[:, None])
+        pulled = np.asfortranarray(values * weights[:, None])  # no copy if the values are so
         return np.asarray(
             solveh_banded(system, pulled, True, True, lower=True, check_finite=False)
         )
@@ -168,7 +171,7 @@ def _bending(
         stiff: lambda, for each frame.
         times: of the frames, in frames; None for 0, 1, 2, ...
     """
-    bands = np.zeros((3, len(stiff)))
+    bands = np.zeros((3, len(stiff)), order="F")  # as the solver takes them
     middle = np.ones(len(stiff), bool)
     ends = np.cumsum(lengths)
     middle[ends - 1] = middle[ends - lengths] = False

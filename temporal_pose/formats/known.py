@@ -10,6 +10,10 @@ import yaml
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.conf import CONF
 from temporal_pose.formats.clips import Clip, Format, Given
+from temporal_pose.formats.tables.whole_files import beginning
+
+#: The first byte of every pickle of today.
+_PICKLE = b"\x80"
 
 
 @cache
@@ -50,6 +54,8 @@ def recognised(path: Path) -> Format:
     if fitting:
         names = " and ".join(one.name for one in fitting)
         raise DataError(f"{path} looks like {names}; say which by format=")
+    if beginning(path, 1) == _PICKLE:
+        raise DataError(f"{path} is a pickle, which is code and is not opened; save its numbers")
     raise DataError(
         f"{path} is of no format that can be read ({', '.join(formats())}); choose one by "
         "format=, or convert it to plain CSV: frame, person, then x, y, score of each keypoint"

@@ -9,10 +9,9 @@ from jaxtyping import Bool, Float, Int
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
 from temporal_pose.pose.sequences import Detections, PoseSequence
-from temporal_pose.refining.networks import NetworkRefiner
 from temporal_pose.refining.people import PersonTrack, associate, numbers
 from temporal_pose.refining.plausibility import check_plausible
-from temporal_pose.refining.refined import Refined, Refiner
+from temporal_pose.refining.refined import Refined, Refiner, SequenceRefiner
 from temporal_pose.refining.shares import clip_in_pixels
 
 
@@ -82,16 +81,17 @@ def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> T
     alien = np.isin(rows, track.rows[track.faulty])
     times = _times(clip, frames, rows)
     there = rows >= 0
-    raw = np.where(there[:, None, None], clip.keypoints[rows], np.nan)
-    scores = np.where(there[:, None], clip.scores[rows], np.nan)
-    if isinstance(refiner, NetworkRefiner) and reads_heatmaps(clip, refiner):
-        whole = refiner.refine_sequence(_sequence(clip))
+    raw, scores = clip.keypoints[rows], clip.scores[rows]
+    raw[~there], scores[~there] = np.nan, np.nan
+    network = refiner if isinstance(refiner, SequenceRefiner) else None
+    if network is not None and clip.heatmaps is not None and network.reads_heatmaps:
+        whole = network.refine_sequence(_sequence(clip))
         refined = Refined(whole.keypoints[frames], whole.scores[frames], whole.remarks)
         said = replace(refined, remarks=(*track.remarks, *refined.remarks))
         return Track(number, frames, times, raw, scores, said, rows, alien, track.changes)
     rate = {"fps": clip.fps} if clip.times is None else {"times": times}
     refined = refiner.refine(
-        np.where(alien[:, None, None], np.nan, raw),
+        np.where(alien[:, None, None], np.nan, raw) if alien.any() else raw,
         scores,
         skeleton=clip.skeleton,
         image_size=clip.image_size,
@@ -99,11 +99,6 @@ def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> T
     )
     said = replace(refined, remarks=(*track.remarks, *refined.remarks))
     return Track(number, frames, times, raw, scores, said, rows, alien, track.changes)
-
-
-def reads_heatmaps(clip: Clip, refiner: NetworkRefiner) -> bool:
-    """Whether there is more to see than positions, for a network that sees more."""
-    return clip.heatmaps is not None and refiner.model.codec.reads_heatmaps
 
 
 def _sequence(clip: Clip) -> PoseSequence:

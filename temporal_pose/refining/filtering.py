@@ -5,17 +5,21 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from temporal_pose.filters.base import Filter
-from temporal_pose.pose.boxes import tight_boxes
-from temporal_pose.pose.observations import Tracks
+from temporal_pose.filters.detected import person_size
+from temporal_pose.filters.resampling import frame_times
+from temporal_pose.filters.stretches import Detected
 from temporal_pose.refining.person import DetectedPerson, person, set_aside
 from temporal_pose.refining.refined import Refined, each
+from temporal_pose.refining.vectors import boxes
 
 #: Rows of a heatmap (thesis): filters take lengths in a box's side over it, as in training.
 CELLS = 56
+
+#: Side of a box over that of the tight one, which it is pushed out from by a tenth on each side.
+_ROOM = 1.2
 
 
 @dataclass(frozen=True)
@@ -38,41 +42,41 @@ class FilterRefiner:
     def apply(self, seen: DetectedPerson) -> Refined:
         """Refines one person's detections, the wrong ones among them set aside first."""
         cleaned, why = seen.cleaned()
-        return Refined(self.smoothed(cleaned), cleaned.scores, set_aside(why))
+        return Refined(self.smoothed(cleaned), cleaned.scores, set_aside(why), why)
 
     def smoothed(self, cleaned: DetectedPerson) -> Float[np.ndarray, "F K 2"]:
         """Positions of a person who has been cleaned, image pixels; NaN where nothing is known."""
         if self.smoother is None:
             return np.where(cleaned.found[..., None], cleaned.keypoints, np.nan)
         unit = side(cleaned) / CELLS
-        tracks = tracks_of(replace(cleaned, keypoints=cleaned.keypoints / unit))
-        smoothed = self.smoother.forward(tracks)[0].numpy() * unit
-        inside = self.smoother.spans(tracks)[0].numpy()
-        return np.where(inside[..., None], smoothed, np.nan)
+        tracks = columns_of(replace(cleaned, keypoints=cleaned.keypoints / unit))
+        smoothed = self.smoother.smoothed(tracks)
+        smoothed *= unit
+        smoothed[~self.smoother.spans(tracks)] = np.nan
+        return smoothed
 
 
-def tracks_of(seen: DetectedPerson) -> Tracks:
+def columns_of(seen: DetectedPerson) -> Detected:
     """One person's detections as a filter takes them."""
-    return Tracks(
-        torch.from_numpy(seen.keypoints)[None],
-        torch.from_numpy(seen.found)[None],
-        torch.tensor([seen.fps], dtype=torch.float64),
-        torch.from_numpy(seen.scores)[None],
-        None if seen.even else torch.from_numpy(seen.times)[None],
+    rate, times = (seen.fps, None) if seen.even else frame_times(seen.times, seen.fps)
+    return Detected(
+        seen.keypoints,
+        seen.found,
+        np.full(seen.found.shape[1], rate),
+        seen.scores,
+        np.full(seen.found.shape[1], person_size(seen.keypoints, seen.found)),
+        None if times is None else np.broadcast_to(times[:, None], seen.found.shape),
     )
 
 
 def side(seen: DetectedPerson) -> float:
     """Mean side of the boxes that a network would see the person through, image pixels.
 
-    1 where no frame shows two distinct keypoints.
+    See `temporal_pose.pose.boxes.tight_boxes`. 1 where no frame shows two distinct keypoints.
     """
-    return _side(seen.keypoints, seen.found)
-
-
-def _side(keypoints: Float[np.ndarray, "F K 2"], found: Bool[np.ndarray, "F K"]) -> float:
-    there = found.sum(1) > 1
+    there = seen.found.sum(1) > 1
     if not there.any():
         return 1.0
-    boxes = tight_boxes(torch.from_numpy(keypoints[there]), torch.from_numpy(found[there]))
-    return float(boxes[:, 2].mean())
+    low, high = boxes(seen.keypoints[there], seen.found[there])
+    sides = (high - low).max(1) * _ROOM
+    return float(np.where(sides > 0, sides, 1).mean())

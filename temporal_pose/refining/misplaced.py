@@ -43,18 +43,19 @@ def outside(
             the track lie by ten times its extent.
     """
     wild = ~both(np.abs(keypoints) <= _FARTHEST)
-    known = keypoints[there & ~wild]
     if image_size is not None:
         low, high = np.zeros(2), np.array(image_size, float)
         margin = high
-    elif len(known):
-        some = known[:: -(-len(known) // _SOME)]
+    elif (there & ~wild).any():
+        known = np.flatnonzero(there & ~wild)
+        some = keypoints.reshape(-1, 2)[known[:: -(-len(known) // _SOME)]]
         low, high = np.percentile(some, (2, 98), axis=0)
         margin = np.full(2, 10 * max(float((high - low).max()), 1.0))
     else:
         return there & wild
-    inside = (keypoints >= low - margin) & (keypoints <= high + margin)
-    return there & (wild | ~both(inside))
+    for axis, (least, most) in enumerate(zip(low - margin, high + margin, strict=True)):
+        wild |= (keypoints[..., axis] < least) | (keypoints[..., axis] > most)
+    return there & wild
 
 
 def jumps(

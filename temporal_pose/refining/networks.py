@@ -51,6 +51,11 @@ class NetworkRefiner:
     def __post_init__(self) -> None:
         object.__setattr__(self, "skeleton", skeleton_of(self.model.codec.skeleton))
 
+    @property
+    def reads_heatmaps(self) -> bool:
+        """Whether the network looks at heatmaps, not only at positions."""
+        return self.model.codec.reads_heatmaps
+
     def refine(self, keypoints: Any, scores: Any = None, **about: Any) -> Refined:
         """Refines every frame; see `temporal_pose.refining.refined.Refiner.refine`.
 
@@ -103,7 +108,7 @@ class NetworkRefiner:
             cleaned.found,
             cleaned.scores.astype(np.float32),
             seen.boxes,
-            maps if self.model.codec.reads_heatmaps else None,
+            maps if self.reads_heatmaps else None,
             self._start(cleaned),
         )
         return self._joined(whole, *self._corrected(replace(sequence, detections=kept)))

@@ -102,7 +102,7 @@ def person(
     places = in_pixels(places, found, image_size, "keypoints")
     seconds, rate = _clock(len(places), fps, times)
     sure = np.where(np.isfinite(sure), sure, 1)
-    places, sure = np.where(found[..., None], places, 0), np.where(found, sure, 0)
+    places[~found], sure[~found] = 0, 0  # copies of what was given
     return DetectedPerson(places, found, sure, seconds, rate, names, image_size)
 
 

@@ -82,6 +82,24 @@ def check_plausible(
     )
 
 
+def unchecked(keypoints: Float[np.ndarray, "N K 2"], skeleton: Skeleton | None) -> str | None:
+    """A sentence where too few poses are whole to tell one known skeleton from another.
+
+    Args:
+        keypoints: image pixels, as the file has them.
+        skeleton: what they are taken for, if nobody said so.
+    """
+    if skeleton is None or skeleton not in SKELETONS.values():
+        return None
+    others = [o.name for o in SKELETONS.values() if len(o) == len(skeleton) and o != skeleton]
+    if not others or likeness(keypoints, skeleton) is not None:
+        return None
+    return (
+        f"taken for skeleton '{skeleton.name}'; too few poses are whole to tell it from "
+        f"{' or '.join(others)}: set skeleton= if that is wrong"
+    )
+
+
 def _others(keypoints: Float[np.ndarray, "N K 2"], skeleton: Skeleton) -> dict[str, float]:
     """Doubts of the other skeletons that we know with as many keypoints."""
     known = {

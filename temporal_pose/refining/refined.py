@@ -1,14 +1,16 @@
 """What refining gives back, and what every refiner offers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
 from temporal_pose.errors import DataError
+from temporal_pose.pose.sequences import PoseSequence
 from temporal_pose.pose.skeletons import Skeleton
+from temporal_pose.refining.cleaning import Cleaned
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,13 @@ class Refined:
             was first seen, after it was last seen, and in between where that took too long.
         scores: the detector's; 0 where a position was filled in or nothing is known.
         remarks: sentences that a person should read.
+        cleaned: what was set aside of the detections, of one person whom a filter refined.
     """
 
     keypoints: Float[np.ndarray, "F *P K 2"]
     scores: Float[np.ndarray, "F *P K"]
     remarks: tuple[str, ...] = ()
+    cleaned: Cleaned | None = field(default=None, repr=False, compare=False)
 
 
 @runtime_checkable
@@ -56,6 +60,24 @@ class Refiner(Protocol):
         Raises:
             DataError: arrays that do not fit each other, or cannot be image positions.
             ConfigError: a setting that is missing or out of range.
+        """
+        ...
+
+
+@runtime_checkable
+class SequenceRefiner(Refiner, Protocol):
+    """A refiner that may look at more than positions."""
+
+    @property
+    def reads_heatmaps(self) -> bool:
+        """Whether it looks at a detector's heatmaps, where there are any."""
+        ...
+
+    def refine_sequence(self, sequence: PoseSequence) -> Refined:
+        """Refines a video with detections; frames are evenly spaced.
+
+        Raises:
+            DataError: no detections, or heatmaps that cannot be read.
         """
         ...
 

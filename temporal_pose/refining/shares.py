@@ -11,6 +11,8 @@ from temporal_pose.refining.cleaning import missing
 
 #: Shares lie here; some trackers guess a little beyond the image.
 _SHARES = (-0.5, 1.5)
+#: Share of the coordinates that may lie beyond, on either side.
+_BEYOND = 0.05
 #: No body in pixels is as small as this.
 _LEAST = 2.0
 
@@ -49,8 +51,7 @@ def in_pixels(
     Raises:
         DataError: shares of an image of unknown size.
     """
-    given = keypoints[there]
-    if not len(given) or not (normalised or _are_shares(given)):
+    if not there.any() or not (normalised or _are_shares(keypoints, there)):
         return keypoints
     if image_size is None:
         raise DataError(
@@ -60,7 +61,15 @@ def in_pixels(
     return np.where(there[..., None], keypoints * np.asarray(image_size, float), keypoints)
 
 
-def _are_shares(given: Float[np.ndarray, "n 2"]) -> bool:
-    low, high = np.percentile(given, (5, 95))
-    near = _SHARES[0] <= low and high <= _SHARES[1]
-    return bool(near or (len(given) > 1 and np.abs(given).max() <= _LEAST))
+def _are_shares(
+    keypoints: Float[np.ndarray, "*poses 2"], there: Bool[np.ndarray, " *poses"]
+) -> bool:
+    known = there[..., None]
+    number = 2 * np.count_nonzero(there)
+    low, high = (
+        np.count_nonzero(beyond & known)
+        for beyond in (keypoints < _SHARES[0], keypoints > _SHARES[1])
+    )
+    if max(low, high) <= _BEYOND * number:
+        return True
+    return bool(number > 2 and not ((np.abs(keypoints) > _LEAST) & known).any())

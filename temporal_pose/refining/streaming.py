@@ -14,8 +14,7 @@ from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
 from temporal_pose.refining.cleaning import missing, sure
 from temporal_pose.refining.filtering import CELLS, FilterRefiner
-from temporal_pose.refining.networks import NetworkRefiner
-from temporal_pose.refining.online import Online
+from temporal_pose.refining.refined import SequenceRefiner
 from temporal_pose.refining.saved import DEFAULT, named
 
 #: Side of the box that a person is seen through, over the longer side of the tight one.
@@ -164,16 +163,22 @@ def _streamable(model: Any, skeleton: Skeleton | None) -> Streamable:
     chosen = named(model) if isinstance(model, str) else model
     if isinstance(chosen, FilterRefiner):
         return chosen.smoother or _Unsmoothed()
-    if isinstance(chosen, NetworkRefiner):
-        if skeleton is None:
-            raise ConfigError("skeleton is not set; a network knows keypoints by their names")
-        return Online(chosen, skeleton)
+    if isinstance(chosen, SequenceRefiner):
+        return _of_network(chosen, skeleton)
     if not isinstance(model, Streamable):
         raise ConfigError(
             f"model is {type(model).__name__}, which has no form for one frame at a time; "
             "expected a filter, or what temporal_pose.load gives"
         )
     return model
+
+
+def _of_network(refiner: Any, skeleton: Skeleton | None) -> Streamable:
+    from temporal_pose.refining.online import Online  # brings torch
+
+    if skeleton is None:
+        raise ConfigError("skeleton is not set; a network knows keypoints by their names")
+    return Online(refiner, skeleton)
 
 
 class _Unsmoothed(Recursion):

@@ -16,7 +16,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_tensors
-from temporal_pose.filters.base import Filter
+from temporal_pose.filters.filter_module import FilterModule
 from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Tracks
@@ -188,17 +188,19 @@ class GridSearch:
     ) -> Fitted:
         started = time.monotonic()
         network = task.network
-        if not isinstance(network, Filter):
+        if not isinstance(network, FilterModule):
             raise TypeError(f"only filters have settings to search, not {type(network).__name__}")
         batches = [Decoded.of(task.codec, data.prepare(batch)) for batch in data.val_dataloader()]
-        grid = self.grid or network.grid
+        smoother = network.smoother
+        grid = self.grid or smoother.grid
         candidates = [dict(zip(grid, c, strict=True)) for c in itertools.product(*grid.values())]
         errors = []
         for settings in candidates:
-            errors.append(mean_error(network.with_settings(**settings), task.codec, batches))
+            tried = FilterModule(smoother.with_settings(**settings))
+            errors.append(mean_error(tried, task.codec, batches))
         best = candidates[errors.index(min(errors))]
         log.info("best of %d settings: %s", len(candidates), best)
-        task.network = network.with_settings(**best)
+        task.network = FilterModule(smoother.with_settings(**best))
         write_tensors(run.best, {"state_dict": task.state_dict(), "epoch": 0})
         return Fitted(seconds=time.monotonic() - started, settings=best)
 
@@ -229,7 +231,7 @@ class Decoded(NamedTuple):
 
 
 @torch.no_grad()
-def mean_error(network: Filter, codec: Codec, batches: Iterable[Decoded]) -> float:
+def mean_error(network: FilterModule, codec: Codec, batches: Iterable[Decoded]) -> float:
     """Mean position error over some batches, heatmap pixels."""
     metrics = PoseMetrics()
     for tracks, batch in batches:

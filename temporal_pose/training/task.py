@@ -13,6 +13,8 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torchmetrics import MeanMetric
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.filters.base import Filter
+from temporal_pose.filters.filter_module import as_module
 from temporal_pose.pose import random
 from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.losses import Loss, masked_mse
@@ -58,7 +60,7 @@ class Refinement(L.LightningModule):
 
     def __init__(
         self,
-        network: nn.Module,
+        network: nn.Module | Filter,
         codec: Codec,
         loss: Loss = masked_mse,
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer] = torch.optim.Adam,
@@ -66,7 +68,7 @@ class Refinement(L.LightningModule):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        self.network, self.codec = network, codec
+        self.network, self.codec = as_module(network), codec
         self.loss = loss
         _try_out(loss, codec)
         self.make_optimizer, self.make_scheduler, self.seed = optimizer, scheduler, seed

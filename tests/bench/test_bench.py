@@ -30,6 +30,7 @@ from temporal_pose.bench.openpose import openpose
 from temporal_pose.bench.overhead import lightning
 from temporal_pose.bench.penn_action import load_and_iterate, memory, penn_action
 from temporal_pose.bench.processor import multiplies_bfloat16
+from temporal_pose.bench.refining import refining
 from temporal_pose.bench.rendering import rendering
 from temporal_pose.bench.steps import biconvlstm, conv3d
 from temporal_pose.bench.table import heading, line, write
@@ -106,6 +107,7 @@ def test_measurements_become_a_table_and_a_file(tmp_path: Path):
         (lambda: decoding(maps=7, repeats=2), 3),
         (lambda: filtering(frames=200, keypoints=3, repeats=1), 3),
         (lambda: streaming(frames=20, keypoints=3), 4),
+        (lambda: refining(frames=30, keypoints=3, repeats=1), 2),
         (lambda: conv3d(windows=1, repeats=1, size=14), 2),
         (lambda: biconvlstm(windows=1, repeats=1, size=14), 3),
         (lambda: conv3d_epoch(videos=1, frames=10, repeats=1), 2),
@@ -114,7 +116,7 @@ def test_measurements_become_a_table_and_a_file(tmp_path: Path):
         (lambda: openpose(files=20, repeats=2), 1),
     ],
     ids=[
-        *("rendering", "decoding", "filtering", "streaming", "conv3d", "biconvlstm"),
+        *("rendering", "decoding", "filtering", "streaming", "refining", "conv3d", "biconvlstm"),
         *("conv3d_epoch", "deciwatch_epoch", "lightning", "openpose"),
     ],
 )

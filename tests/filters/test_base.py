@@ -9,6 +9,7 @@ import torch
 from torch.testing import assert_close
 
 from temporal_pose.errors import CheckpointError, ConfigError
+from temporal_pose.filters.filter_module import FilterModule, as_module
 from temporal_pose.filters.gaussian import Gaussian
 from temporal_pose.filters.kalman import Kalman
 from temporal_pose.filters.one_euro import OneEuro
@@ -136,28 +137,28 @@ def test_settings_travel_in_a_checkpoint(any_filter, make_tracks, walks):
         max_gap_s=0.5, **{k: v[1] for k, v in any_filter.grid.items()}
     )
     file = io.BytesIO()
-    torch.save(torch.nn.ModuleDict({"smoother": tuned}).state_dict(), file)
+    torch.save(torch.nn.ModuleDict({"network": as_module(tuned)}).state_dict(), file)
     file.seek(0)
-    other = torch.nn.ModuleDict({"smoother": any_filter.with_settings()})
+    other = torch.nn.ModuleDict({"network": as_module(any_filter.with_settings())})
     other.load_state_dict(torch.load(file, weights_only=True))
-    assert other["smoother"].settings == tuned.settings != any_filter.settings
+    assert other["network"].smoother.settings == tuned.settings != any_filter.settings
     tracks = make_tracks(walks)
-    assert torch.equal(other["smoother"](tracks), tuned(tracks))
+    assert torch.equal(other["network"](tracks), tuned(tracks))
 
 
 def test_a_filter_has_no_parameters_and_tunes_its_own_settings(any_filter):
-    assert list(any_filter.parameters()) == []
+    assert list(FilterModule(any_filter).parameters()) == []
     assert any_filter.grid.keys() <= any_filter.settings.keys()
 
 
 def test_the_settings_of_another_filter_are_refused():
-    state = Gaussian(sigma_s=0.1).state_dict()
+    state = FilterModule(Gaussian(sigma_s=0.1)).state_dict()
     message = (
         "the checkpoint holds {'sigma_s': 0.1, 'order': 1.0, 'max_gap_s': 0.25}; expected the "
         "settings of Savgol: window_s, order, max_gap_s. Choose the filter that was saved"
     )
     with pytest.raises(CheckpointError, match=f"^{re.escape(message)}$"):
-        Savgol(window_s=0.1, order=2).load_state_dict(state)
+        FilterModule(Savgol(window_s=0.1, order=2)).load_state_dict(state)
 
 
 @pytest.mark.parametrize(

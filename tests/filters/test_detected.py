@@ -5,7 +5,8 @@ import pytest
 import torch
 from smoothing import tracks_of
 
-from temporal_pose.filters.detected import columns_of, person_size
+from temporal_pose.filters.detected import person_size
+from temporal_pose.filters.filter_module import columns_of
 
 
 def test_a_persons_size_is_the_median_of_the_longer_side(rng):

@@ -8,6 +8,7 @@ from smoothing import check_fair, kept, swing, tracks_of
 from torch.testing import assert_close
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.filters.filter_module import FilterModule
 from temporal_pose.filters.robust import Robust
 
 
@@ -15,7 +16,7 @@ def smoothed(poses, smooth=None, **about) -> np.ndarray:
     """(F, K, 2) of one person."""
     given = {name: np.asarray(value)[None] for name, value in about.items() if name != "fps"}
     tracks = tracks_of(poses[None], fps=about.get("fps", 30.0), **given)
-    return (smooth or Robust()).forward(tracks)[0].numpy()
+    return (smooth or Robust())(tracks)[0].numpy()
 
 
 def least(values, weights, seconds, stiff, scale) -> np.ndarray:
@@ -145,9 +146,10 @@ def test_settings_are_checked(value):
 
 
 def test_auto_travels_in_a_checkpoint():
-    state = Robust(cutoff_hz="auto").state_dict()
-    other = Robust()
-    other.load_state_dict(state)
+    state = FilterModule(Robust(cutoff_hz="auto")).state_dict()
+    module = FilterModule(Robust())
+    module.load_state_dict(state)
+    other = module.smoother
     assert other.cutoff_hz == "auto"
     assert other.with_settings(cutoff_hz=3.0).settings["cutoff_hz"] == 3.0
     assert repr(other) == "Robust(cutoff_hz=auto, outlier=0.03, max_gap_s=0.25)"

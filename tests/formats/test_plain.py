@@ -193,6 +193,18 @@ def test_times_that_are_none_are_left_out_with_a_remark(tmp_path):
     )
 
 
+def test_frames_that_are_there_twice_are_remarked_where_others_are_not(tmp_path):
+    path = tmp_path / "a.csv"
+    line = "is in more than one row: without a column 'person' these are taken for several people"
+    rows = ["frame,x0,y0", *(f"{frame},1,2" for frame in (0, 1, 1, 2, 3, 4, 4))]
+    path.write_text("\n".join(rows))
+    assert read(CSV, path).remarks == (f"frame 1, and 1 more, {line}",)
+    path.write_text("\n".join(rows[:-1]))
+    assert read(CSV, path).remarks == (f"frame 1 {line}",)
+    path.write_text("\n".join([rows[0], *rows[1:] * 2]))  # people, though nobody says whose
+    assert read(CSV, path).remarks == ()
+
+
 @pytest.mark.parametrize("times", [True, False])
 def test_a_file_from_nothing_but_poses(tmp_path, times):
     values = people()

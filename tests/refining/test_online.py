@@ -29,7 +29,7 @@ def network() -> NetworkRefiner:
     return NetworkRefiner(model, FilterRefiner(Gaussian(sigma_s=0.03)))
 
 
-def walk(frames: int = 23) -> np.ndarray:
+def walk(frames: int = 16) -> np.ndarray:
     rng = np.random.default_rng(0)
     start = rng.uniform(100, 300, (K, 2))
     return start + 3 * np.arange(frames)[:, None, None] + rng.normal(0, 0.5, (frames, K, 2))
@@ -39,7 +39,7 @@ def walk(frames: int = 23) -> np.ndarray:
 def test_each_pose_is_what_the_network_makes_of_the_frames_until_then(lag: int) -> None:
     places, refiner = walk(), network()
     found = streamed(places, fps=FPS, skeleton="climbalong25", model=refiner, lag=lag)
-    for at in (5, 11, len(places) - 1 - lag):
+    for at in (5, len(places) - 1 - lag):
         until = places[: at + lag + 1]
         whole = refiner.refine(until, fps=FPS, skeleton="climbalong25").keypoints[at]
         np.testing.assert_allclose(found.keypoints[at], whole, atol=0.05)

@@ -12,6 +12,7 @@ from temporal_pose.errors import ConfigError
 from temporal_pose.files import options
 from temporal_pose.refining.networks import NetworkRefiner
 from temporal_pose.refining.saved import SHIPPED, load, named
+from temporal_pose.runs.folders import RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +87,13 @@ def test_on_a_dance_that_it_has_never_seen_it_beats_the_filter(shared_data: Path
         errors.append([np.nanmean(one[visible]) for one in away])
     by_network, by_filter = np.mean(errors, 0)
     assert by_network < 0.95 * by_filter
+
+
+def test_the_network_that_comes_along_says_what_its_filter_was() -> None:
+    """It was taught with that one's results: other defaults of today must not reach it."""
+    start = load(SHIPPED / "steady").start.smoother
+    config = RunFolder(SHIPPED / "steady").config()
+    told = dict(config["objects"]["data"]["start"])
+    assert told.pop("_target_").endswith("filter_named")
+    assert told.pop("name") == "robust"
+    assert told == start.settings

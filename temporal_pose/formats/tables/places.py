@@ -15,6 +15,8 @@ from temporal_pose.pose.skeletons import Skeleton
 
 #: Positions that were scaled and scaled back differ from what they were by rounding alone.
 _ROUNDING = 1e-12
+#: Shares of an image are nearly all, this share of them, at most so many times its size.
+_NEAR, _NEARLY = 2.0, 0.9
 
 
 class Filled(NamedTuple):
@@ -179,8 +181,10 @@ def shares(positions: Float[np.ndarray, "*poses 2"]) -> bool:
 
     Zeros and -1 do not count, as they may stand for what is missing.
     """
-    sizes = np.abs(positions[np.isfinite(positions) & (positions != 0) & (positions != -1)])
-    return bool(len(sizes) and np.quantile(sizes, 0.9) <= 2)
+    counted = np.isfinite(positions) & (positions != 0) & (positions != -1)
+    near = np.count_nonzero(counted & (np.abs(positions) <= _NEAR))
+    number = np.count_nonzero(counted)
+    return bool(number and near >= _NEARLY * number)
 
 
 def single(clips: Sequence[Clip], out: Path) -> Clip:

@@ -1,6 +1,6 @@
 """Reading tables that have a row a pose."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,7 +69,19 @@ def poses(
     where = np.broadcast_to(np.array(rows, np.int64)[:, None], values.shape[:2])
     whole = np.broadcast_to(columns, values.shape)
     sheet = Sheet(table.put_away(), places, where, whole, when.columns, when.people, width=width)
-    return TablePoses(sheet, when.times, when.remarks)
+    return TablePoses(sheet, when.times, (*when.remarks, *_shared(when)))
+
+
+def _shared(when: When) -> Iterator[str]:
+    """Of a table of one person, it seems, the frames that are there twice."""
+    frames, counts = np.unique(when.frames, return_counts=True)
+    twice = frames[counts > 1]
+    if when.ids is None and 0 < len(twice) <= len(frames) / 2:
+        more = f", and {len(twice) - 1} more," if len(twice) > 1 else ""
+        yield (
+            f"frame {twice[0]}{more} is in more than one row: without a column 'person' these are "
+            "taken for several people"
+        )
 
 
 def numbers(

@@ -55,7 +55,9 @@ def of_track(
         cutoff_hz: motion up to this frequency is to be kept.
         of: name of the clip, where a file holds several.
     """
-    cleaned = clean(track.raw, track.times, skeleton, image_size, track.faulty)
+    cleaned = None if track.faulty.any() else track.refined.cleaned
+    if cleaned is None:
+        cleaned = clean(track.raw, track.times, skeleton, image_size, track.faulty)
     after, changes = track.refined.keypoints, track.changes
     found = diagnose(cleaned, after, track.times, skeleton, cutoff_hz, changes)
     said = (*track.refined.remarks, *remarks(found, skeleton, track.frames))
