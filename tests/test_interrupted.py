@@ -39,7 +39,10 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], str, int]] = {
         2000,
     ),
     "explore": (
-        ("run=trained/detector/figures/hourglass", "clusters=2", "tsne=0", "data.workers=0", "device=cpu"),
+        (
+            *("run=trained/detector/figures/hourglass", "clusters=2", "tsne=0"),
+            *("data.workers=0", "device=cpu"),
+        ),
         "out=OUT/latent",
         2000,
     ),

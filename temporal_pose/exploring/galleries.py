@@ -97,7 +97,7 @@ def off(samples: Samples, without: Float[np.ndarray, "n K 2"], count: int = 8) -
 
 def limbs(panel: Panel, pose: Float[np.ndarray, "K 2"], skeleton: Skeleton, colour: str) -> None:
     """Draws a pose, shares of the crop; what is NaN is left out."""
-    pose = pose + (panel.x, panel.y)
+    pose = pose + np.array([panel.x, panel.y])
     ends = pose[np.array(skeleton.limb_indices, int).reshape(-1, 2)]
     apart = np.full((len(ends), 1, 2), np.nan)  # a line ends at what is no number
     line = np.concatenate((ends, apart), 1).reshape(-1, 2)
