@@ -101,7 +101,7 @@ def codec() -> CropCodec:
 
 def _trainer(**settings: object) -> L.Trainer:
     with contextlib.redirect_stderr(io.StringIO()):
-        return L.Trainer(  # type: ignore[misc]
+        return L.Trainer(
             accelerator="cpu", logger=False, enable_checkpointing=False,
             enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
             use_distributed_sampler=False, **settings,  # type: ignore[arg-type]
