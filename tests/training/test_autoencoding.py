@@ -38,7 +38,7 @@ def crops() -> Crops:
 
 def test_a_loss_is_the_share_of_the_variance_that_is_gone():
     given = torch.rand(5, 3, 2, 4, generator=torch.Generator().manual_seed(2))
-    mean = given.mean(0).expand_as(given)
+    mean = given.mean((0, 2, 3), keepdim=True).expand_as(given)
     assert lost([(given, given)]) == 0
     assert float(lost([(given, mean)])) == pytest.approx(1)
     assert float(lost([(given, (given + mean) / 2), (given, given)])) == pytest.approx(1 / 8)
