@@ -86,6 +86,12 @@ def test_a_run_starts_from_weights_of_the_same_network(command: Command) -> None
     name = "hourglasses.0.bottleneck.0.branch.2.weight"
     assert torch.allclose(one[name], own[name], atol=1e-6)
     assert torch.allclose(other[name], own[name], atol=1e-6)
+    alone = ("learns=autoencoder", "network.code=3", "trainer.max_epochs=1")
+    command("train_detector", *TINY, *alone, f"weights={best}", "runs_dir=alone").went_well()
+    found = load(Path("alone/detector/figures/hourglass")).network.state_dict()
+    assert all(torch.equal(found[name], value) for name, value in own.items())
+    scores = metrics(Path("alone/detector/figures/hourglass"))
+    assert scores["val/loss"] > 0 and scores["val/nothing/loss"] == 1
 
 
 @pytest.mark.parametrize(
@@ -96,6 +102,16 @@ def test_a_run_starts_from_weights_of_the_same_network(command: Command) -> None
             ("monitor=val/loss",),
             "monitor is 'val/loss'; expected one of val/pck@0.05, val/pck@0.1, val/pck@0.2, "
             "val/pckh@0.5, val/crop@0.05",
+        ),
+        (
+            ("learns=autoencoder",),
+            "learns=autoencoder, and the network has none; expected network.code=, the numbers "
+            "that it keeps (thesis: 50)",
+        ),
+        (
+            ("learns=autoencoder", "network.code=3"),
+            "weights is not set, and learns=autoencoder trains no other part; expected weights=, "
+            "a file of the same network, as best.ckpt of a run with network.code=0",
         ),
         (
             ("data.size=36",),

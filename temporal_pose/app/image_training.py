@@ -79,8 +79,14 @@ def built(config: DictConfig) -> Detection:
 
     Raises:
         CheckpointError: they cannot be read, or are another network's.
+        ConfigError: there must be some, and there are none.
     """
     task: Detection = build(config.objects.task)
     if config.weights is not None:
-        load_network(task.network, Path(config.weights).expanduser())
+        load_network(task.network, Path(config.weights).expanduser(), task.may_lack)
+    elif task.may_lack:
+        raise ConfigError(
+            "weights is not set, and learns=autoencoder trains no other part; expected weights=, "
+            "a file of the same network, as best.ckpt of a run with network.code=0"
+        )
     return task

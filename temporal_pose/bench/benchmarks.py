@@ -14,7 +14,8 @@ from temporal_pose.bench.epoch import conv3d_epoch, deciwatch_epoch
 from temporal_pose.bench.filtering import filtering, streaming
 from temporal_pose.bench.grid import grid
 from temporal_pose.bench.heatmap_store import heatmaps
-from temporal_pose.bench.hourglass import hourglass
+from temporal_pose.bench.hourglass import hourglass, large_hourglass
+from temporal_pose.bench.images import image_memory, images
 from temporal_pose.bench.measure import Row
 from temporal_pose.bench.openpose import openpose
 from temporal_pose.bench.overhead import lightning
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
         *(rendering, decoding, conv3d, biconvlstm, prediction),
         *(conv3d_epoch, deciwatch_epoch, waiting, lightning, grid, heatmaps, detection),
         *(starting, filtering, refining, streaming, openpose, blazepose, overlays, hourglass),
+        *(large_hourglass, images, image_memory),
     )
 }
 

@@ -1,15 +1,15 @@
 """Training steps of the stacked hourglass, beside one of torch's layers as they come."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
 from temporal_pose.bench.measure import Row, measure
+from temporal_pose.bench.plain_hourglass import PlainStacks
+from temporal_pose.bench.steps import has_units
 from temporal_pose.models.hourglass import Hourglass
 from temporal_pose.pose.crop_codec import CropCodec
 from temporal_pose.pose.losses import CrossEntropy
@@ -23,123 +23,96 @@ SMALL: dict[str, Any] = {
     "size": 96,
 }
 FULL: dict[str, Any] = {"channels": 256, "depth": 4, "stem": (64, 128, 128), "size": 256}
+THESIS: dict[str, Any] = {
+    "stacks": 1,
+    "bottleneck": 3,
+    "skip_kernel": 3,
+    "stem": (256, 256, 256),
+    "narrow": True,
+    "size": 256,
+}
+SETTINGS: Mapping[str, tuple[dict[str, Any], int]] = {
+    "small, 96 x 96": (SMALL, 16),
+    "1 stack, 256 x 256": (FULL | {"stacks": 1}, 1),
+    "2 stacks, 256 x 256": (FULL | {"stacks": 2}, 1),
+}
+LARGE: Mapping[str, tuple[dict[str, Any], str, int]] = {
+    "8 stacks": (FULL | {"stacks": 8}, "mpii16", 25_434_112),
+    "thesis": (THESIS, "coco17", 14_526_053),
+}
+
+Step = Callable[[], None]
 
 
-def hourglass(repeats: int = 3) -> Iterator[Row]:
-    """CPU seconds of a step of each setting, and how long the same of plain layers takes."""
-    for name, settings, crops in (
-        ("small setting, 96 x 96", SMALL, 16),
-        ("1 stack, 256 x 256", FULL | {"stacks": 1}, 1),
-        ("2 stacks, 256 x 256", FULL | {"stacks": 2}, 1),
-    ):
-        ours, plain = (step(made(settings, make), settings["size"], crops) for make in MAKERS)
-        pair = measure(plain, ours, repeats)
-        yield Row.of(f"hourglass step, {name}: times as fast as plain layers", pair, 0.9)
-        started = time.process_time()
-        ours()
-        spent = (time.process_time() - started) / crops
+def hourglass(
+    repeats: int = 3, settings: Mapping[str, tuple[dict[str, Any], int]] = SETTINGS
+) -> Iterator[Row]:
+    """CPU seconds of a step of each setting, beside plain layers, and in bfloat16."""
+    for name, (made, crops) in settings.items():
+        ours = step(network(Hourglass, made), made["size"], crops)
+        plain = step(network(PlainStacks, made), made["size"], crops)
+        spent = cpu_seconds(ours) / crops
         yield Row(f"hourglass step, {name}: CPU", 1e3 * spent, None, "ms a crop", False)
+        pair = measure(plain, ours, repeats)
+        yield Row.of(f"hourglass step, {name}: faster than plain layers", pair, 0.9)
+        last = step(network(PlainStacks, made), made["size"], crops, layout=torch.channels_last)
+        pair = measure(plain, last, repeats)
+        yield Row.of(f"plain layers, {name}: faster in channels_last", pair, None)
+        if has_units(f"hourglass step, {name}, bf16"):
+            half = step(network(Hourglass, made), made["size"], crops, torch.bfloat16)
+            pair = measure(ours, half, repeats)
+            yield Row.of(f"hourglass step, {name}, bf16: faster than float32", pair, 1.2)
 
 
-def made(settings: dict[str, Any], make: Callable[..., nn.Module]) -> nn.Module:
-    """A network of 14 keypoints that always starts from the same weights."""
+def large_hourglass(
+    networks: Mapping[str, tuple[dict[str, Any], str, int]] = LARGE,
+) -> Iterator[Row]:
+    """Parameters of the largest networks, and CPU seconds of their first step with one crop."""
+    for name, (made, skeleton, parameters) in networks.items():
+        built = network(Hourglass, made, skeleton)
+        count = sum(values.numel() for values in built.parameters())
+        off = abs(count - parameters)
+        yield Row(f"hourglass, {name}: parameters more or less than {parameters:,}", off, 0, "",
+                  False)  # fmt: skip
+        spent = cpu_seconds(step(built, made["size"], 1, skeleton=skeleton))
+        yield Row(f"hourglass step, {name}: CPU", spent, None, "s a crop", False)
+
+
+def network(
+    make: Callable[..., nn.Module], settings: Mapping[str, Any], skeleton: str = "lsp14"
+) -> nn.Module:
+    """A network that always starts from the same weights."""
     torch.manual_seed(0)
-    return make("lsp14", **settings)
+    return make(skeleton, **settings)
 
 
-def step(network: nn.Module, size: int, crops: int) -> Callable[[], None]:
+def step(
+    network: nn.Module,
+    size: int,
+    crops: int,
+    precision: torch.dtype = torch.float32,
+    layout: torch.memory_format = torch.contiguous_format,
+    skeleton: str = "lsp14",
+) -> Step:
     """One step of training on noise."""
-    codec = CropCodec(Peaks(), CrossEntropy(), size, skeleton="lsp14")
+    codec = CropCodec(Peaks(), CrossEntropy(), size, skeleton=skeleton)
     optimizer = torch.optim.AdamW(network.parameters(), 1e-4)
-    images = torch.rand(crops, 3, size, size) - 0.4
-    keypoints, labels = size * torch.rand(crops, 14, 2), torch.full((crops, 14), 2)
+    images = (torch.rand(crops, 3, size, size) - 0.4).contiguous(memory_format=layout)
+    keypoints = size * torch.rand(crops, len(codec.skeleton), 2)
+    labels = torch.full(keypoints.shape[:2], 2)
 
     def train() -> None:
+        with torch.autocast("cpu", precision, enabled=precision != torch.float32):
+            loss = codec.loss(network(images), keypoints, labels)
         optimizer.zero_grad()
-        codec.loss(network(images), keypoints, labels).backward()
+        loss.backward()
         optimizer.step()
 
     return train
 
 
-class Plain(nn.Module):
-    """The same network as it is usually written: an hourglass calls a smaller one.
-
-    Args:
-        skeleton: of no matter: there are 14 keypoints.
-        stem: channels of the first convolution, and after the first two residuals.
-    """
-
-    def __init__(
-        self, skeleton: str, stacks: int, channels: int, depth: int, stem: tuple[int, ...],
-        size: int,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        first, second, third = stem
-        self.begin = nn.Sequential(
-            nn.Conv2d(3, first, 7, 2, 3), nn.BatchNorm2d(first), nn.ReLU(),
-            PlainResidual(first, second), nn.MaxPool2d(2),
-            PlainResidual(second, third), PlainResidual(third, channels),
-        )  # fmt: skip
-        several = range(stacks)
-        self.glasses = nn.ModuleList(PlainHourglass(channels, depth) for _ in several)
-        self.after = nn.ModuleList(
-            nn.Sequential(
-                PlainResidual(channels, channels), nn.Conv2d(channels, channels, 1),
-                nn.BatchNorm2d(channels), nn.ReLU(),
-            )
-            for _ in several
-        )  # fmt: skip
-        self.answer = nn.ModuleList(nn.Conv2d(channels, 14, 1) for _ in several)
-        self.back = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in several[1:])
-        self.again = nn.ModuleList(nn.Conv2d(14, channels, 1) for _ in several[1:])
-
-    def forward(self, images: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "stacks B 14 H W"]:
-        """Heatmaps of every stack."""
-        features, answers = self.begin(images), []
-        for stack, glass in enumerate(self.glasses):
-            after = self.after[stack](glass(features))
-            answers.append(self.answer[stack](after))
-            if stack < len(self.back):
-                features = features + self.back[stack](after) + self.again[stack](answers[-1])
-        return torch.stack(answers)
-
-
-class PlainHourglass(nn.Module):
-    """One hourglass, of one level and what is within."""
-
-    def __init__(self, channels: int, depth: int, finest: bool = True) -> None:
-        super().__init__()
-        self.across, self.down = (PlainResidual(channels, channels) for _ in range(2))
-        lowest = nn.Sequential(*(PlainResidual(channels, channels) for _ in range(2)))
-        self.within = lowest if depth == 1 else PlainHourglass(channels, depth - 1, False)
-        self.up = nn.Identity() if finest else PlainResidual(channels, channels)
-
-    def forward(self, features: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
-        """Maps of the same size."""
-        across = self.across(features)
-        low = self.within(self.down(functional.max_pool2d(features, 2)))
-        whole: Tensor = self.up(across + functional.interpolate(low, scale_factor=2))
-        return whole
-
-
-class PlainResidual(nn.Module):
-    """Normalisation, ReLU and convolution, three times, around an identity."""
-
-    def __init__(self, given: int, made: int) -> None:
-        super().__init__()
-        half = made // 2
-        self.around = nn.Conv2d(given, made, 1) if given != made else nn.Identity()
-        self.through = nn.Sequential(
-            nn.BatchNorm2d(given), nn.ReLU(), nn.Conv2d(given, half, 1),
-            nn.BatchNorm2d(half), nn.ReLU(), nn.Conv2d(half, half, 3, padding=1),
-            nn.BatchNorm2d(half), nn.ReLU(), nn.Conv2d(half, made, 1),
-        )  # fmt: skip
-
-    def forward(self, features: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D H W"]:
-        """Maps of the same size."""
-        total: Tensor = self.around(features) + self.through(features)
-        return total
-
-
-MAKERS: tuple[Callable[..., nn.Module], ...] = (Hourglass, Plain)
+def cpu_seconds(work: Step) -> float:
+    """Of one call, whatever else the machine does."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from temporal_pose.errors import ConfigError
 from temporal_pose.exploring.network_layers import flat, layer, recorded, silenced
 from temporal_pose.exploring.samples import Described, Samples, check_features
+from temporal_pose.files.reserving import reserve
 from temporal_pose.pose.skeletons import Skeleton
 
 #: Names of the files that features and crops are kept in.
@@ -132,7 +133,9 @@ class _Kept:
 
     def _file(self, name: str, shape: Iterable[int], dtype: str) -> np.ndarray:
         path = self.folder / name
-        return np.lib.format.open_memmap(path, "w+", np.dtype(dtype), (self.count, *shape))
+        array = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), (self.count, *shape))
+        reserve(path)
+        return array
 
     def samples(self, skeleton: Skeleton) -> Samples:
         """All of it."""

@@ -87,7 +87,7 @@ def _sitting(seen: Evidence) -> Finding:
         shown = f"hips, shoulders and ankles are known of {int(known.sum())} upright samples"
         return Finding(2, claim, NOT_TESTABLE, shown, rule)
     strength = abs(_ranks(seen.components.scores[known, 0], legs[known]))
-    shown = f"{strength:.2f} of {int(known.sum()):,} samples"
+    shown = f"rank correlation {strength:.2f}, {int(known.sum()):,} samples"
     return Finding(2, claim, _verdict(strength >= _STRONG), shown, rule)
 
 
@@ -154,7 +154,7 @@ def _smooth(seen: Evidence) -> Finding:
     if len(apart) < _LEAST or np.ptp(apart) == 0:
         return Finding(5, claim, NOT_TESTABLE, f"{len(apart)} pairs of poses", rule)
     strength = _ranks(np.array(gaps, float), np.array(apart))
-    shown = f"{strength:.2f} over {len(seen.walks)} walks"
+    shown = f"rank correlation {strength:.2f} over {len(seen.walks)} walks"
     return Finding(5, claim, _verdict(strength >= _STRONG), shown, rule)
 
 

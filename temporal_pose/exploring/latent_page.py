@@ -14,7 +14,7 @@ import numpy as np
 
 from temporal_pose.exploring.exploration import Exploration
 from temporal_pose.exploring.findings import NOT_REPRODUCED, REPRODUCED
-from temporal_pose.exploring.payload import payload
+from temporal_pose.exploring.payload import MEANING, payload
 from temporal_pose.exploring.sample_sheets import webp
 from temporal_pose.exploring.skips import found as hits
 from temporal_pose.exploring.tables import Rows, tables
@@ -49,6 +49,7 @@ def page(
         "width": f"{found.samples.features.shape[1]:,}",
         "facts": "".join(_facts(found, facts)),
         "verdict": _verdict(found),
+        "columns": "".join(_meanings(found)),
         "explained": _figure(pictures["explained.png"], _explained(found)),
         "held": f"{found.held:.0%}",
         "silhouettes": _figure(pictures["silhouettes.png"], "") + _table(rows["silhouettes"]),
@@ -78,6 +79,13 @@ def _facts(found: Exploration, facts: Mapping[str, str]) -> Iterator[str]:
     }
     for name, value in (dict(facts) | own).items():
         yield f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+
+
+def _meanings(found: Exploration) -> Iterator[str]:
+    for name in found.samples.columns:
+        if name in MEANING:
+            said, meant = escape(name.replace("_", " ")), escape(MEANING[name])
+            yield f"<tr><td>{said}</td><td>{meant}</td></tr>"
 
 
 def _verdict(found: Exploration) -> str:
@@ -124,6 +132,7 @@ def _clusters(found: Exploration, pictures: Mapping[str, bytes]) -> Iterator[str
         text = f"{word} {label + 1}: {size:,} samples, {share:.0%}; some drawn at random"
         yield _figure(pictures[f"cluster_{label + 1}.png"], text)
     yield _table(tables(found)["clusters"])
+    yield f"<p><small>Means over the samples of each {word}.</small></p>"
 
 
 def _dense(found: Exploration) -> str:

@@ -37,10 +37,12 @@ class Detection(L.LightningModule):
     Attributes:
         tested: of each batch of the last test its places in the list of people, keypoints in
             image pixels, and scores.
+        may_lack: how names of weights begin that a file to start from need not hold.
     """
 
     charts = DETECTOR_CHARTS
     one_thread = False
+    may_lack: tuple[str, ...] = ()
     losses: Any
     scores: Any
 

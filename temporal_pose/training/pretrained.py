@@ -11,14 +11,19 @@ from temporal_pose.errors import CheckpointError
 _NETWORK, _PARALLEL = "network.", "module."
 
 
-def load_network(network: nn.Module, path: Path) -> None:
+def load_network(network: nn.Module, path: Path, may_lack: tuple[str, ...] = ()) -> None:
     """Fills a network from a checkpoint of a run, or from a file of its ``state_dict`` alone.
+
+    Args:
+        may_lack: how names begin that the file need not hold; those weights stay as they are.
 
     Raises:
         CheckpointError: a file that is missing or damaged, or weights of another architecture;
             the message names the first entry that differs.
     """
-    weights.fill(network, network_weights(path), str(path), type(network).__name__)
+    own = {name: v for name, v in network.state_dict().items() if name.startswith(may_lack)}
+    state = own | network_weights(path)
+    weights.fill(network, state, str(path), type(network).__name__)
 
 
 def network_weights(path: Path) -> dict[str, torch.Tensor]:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from temporal_pose.bench.hourglass import Plain
+from temporal_pose.bench.plain_hourglass import PlainStacks
 from temporal_pose.errors import ConfigError
 from temporal_pose.models.hourglass import Hourglass
 from temporal_pose.models.hourglass.layers import Residual
@@ -72,7 +72,7 @@ def in_order(network: nn.Module, images: torch.Tensor) -> list[nn.Module]:
 
 def test_it_answers_as_one_that_is_written_by_recursion():
     images = torch.rand(2, 3, 48, 48)
-    ours, plain = small(stacks=2), Plain("lsp14", stacks=2, **SMALL)
+    ours, plain = small(stacks=2), PlainStacks("lsp14", stacks=2, **SMALL)
     pairs = list(zip(in_order(ours, images), in_order(plain, images), strict=True))
     for layer, other in pairs:
         other.load_state_dict(layer.state_dict())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-_BLOCK = 1 << 22
+from temporal_pose.files.reserving import reserve
 
 
 class CropStore:
@@ -28,13 +28,13 @@ class CropStore:
         handle, name = tempfile.mkstemp(prefix="temporal_pose_crops_")
         self._path = Path(name)
         weakref.finalize(self, _remove, self._path, os.getpid())
+        os.close(handle)
         try:
-            _reserve(handle, self.bytes + count)
+            os.truncate(self._path, self.bytes + count)
+            reserve(self._path)
         except OSError:
             self._path.unlink()
             raise
-        finally:
-            os.close(handle)
         self._pixels, self._there = self._opened()
 
     @property
@@ -61,15 +61,6 @@ class CropStore:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._pixels, self._there = self._opened()
-
-
-def _reserve(handle: int, size: int) -> None:
-    """Takes the room at once: a write into a mapping that finds none would end the process."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(handle, 0, size)
-        return
-    for start in range(0, size, _BLOCK):
-        os.write(handle, bytes(min(_BLOCK, size - start)))
 
 
 def _remove(path: Path, process: int) -> None:
