@@ -78,7 +78,8 @@ def _sources(path: Path) -> None:
 def _found(path: Path) -> Any:
     found = find(path)
     told = {one.path.name: [one.format.name, content(one.path)] for one in found.sources}
-    return {"told": told, "remarks": [*found.bad, *found.others]}
+    said = [line.replace(str(path), "") for line in (*found.bad, *found.others)]
+    return {"told": told, "remarks": said}
 
 
 def _report(path: Path) -> None:
@@ -150,7 +151,7 @@ def _checked(path: Path) -> Any:
     for table in (check.files_table(good), check.keypoints_table(good)) if good else ():
         with redirect_stdout(io.StringIO()):
             Console(file=io.StringIO()).print(table)
-    return [[str(one)[:0] for one in good], {"remarks": bad}]
+    return [len(good), {"remarks": [line.replace(str(path), "") for line in bad]}]
 
 
 def _interrupted(path: Path) -> None:
@@ -178,7 +179,7 @@ def _opened(path: Path) -> Any:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("explore", [f"run='{path}'", "out=latent", "clusters=2", "device=cpu"])
     run = opened(config, [])
-    return [run.title, run.facts, run.places, run.subject.network.state_dict()]
+    return [run.title, run.facts["data"], run.places, run.subject.network.state_dict()]
 
 
 def _exported(path: Path) -> Any:
