@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from temporal_pose.errors import ConfigError
 from temporal_pose.exploring.network_layers import flat, layer, recorded, silenced
 from temporal_pose.exploring.samples import Described, Samples, check_features
+from temporal_pose.files.room import reserve
 from temporal_pose.pose.skeletons import Skeleton
 
 #: Names of the files that features and crops are kept in.
@@ -73,6 +74,7 @@ def collect(
     Raises:
         ConfigError: no such layer, one without a row a sample, or an unknown dtype.
         DataError: features that are not finite, or all the same.
+        OSError: there is no room for them.
     """
     if dtype not in ("float16", "float32"):
         raise ConfigError(f"dtype is {dtype!r}; expected float16 or float32")
@@ -131,8 +133,11 @@ class _Kept:
         self.filled = last
 
     def _file(self, name: str, shape: Iterable[int], dtype: str) -> np.ndarray:
-        path = self.folder / name
-        return np.lib.format.open_memmap(path, "w+", np.dtype(dtype), (self.count, *shape))
+        path, kind = self.folder / name, np.dtype(dtype)
+        array = np.lib.format.open_memmap(path, "w+", kind, (self.count, *shape))
+        with path.open("r+b") as file:
+            reserve(file.fileno(), path.stat().st_size)
+        return array
 
     def samples(self, skeleton: Skeleton) -> Samples:
         """All of it."""

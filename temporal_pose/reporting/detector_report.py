@@ -93,7 +93,9 @@ def page(runs: Sequence[DetectorRun]) -> str:
     lines = [TITLE, "", _row(heads), _row(["---", *["---:"] * (len(heads) - 1)])]
     for run in runs:
         cells = [_score(name, run.scores.get(name)) for name in names]
-        lines.append(_row([for_markdown(run.name), *cells, *(_count(run, name) for name in _COUNTS)]))
+        lines.append(
+            _row([for_markdown(run.name), *cells, *(_count(run, name) for name in _COUNTS)])
+        )
     return "\n".join([*lines, "", *_NOTES, "", "![learning curves](learning_curves.png)", ""])
 
 

@@ -82,7 +82,9 @@ def table(compared: Comparison) -> Table:
         pair = [measure(side, members) for side in compared.sides.values()]
         shown.add_row(_worded(name), *(_cell(column, pair) for column in _COLUMNS))
     rows = compared.fit.items()
-    borrowed = [f"{_worded(name)} from {_worded(row)}" for name, row in rows if isinstance(row, str)]
+    borrowed = [
+        f"{_worded(name)} from {_worded(row)}" for name, row in rows if isinstance(row, str)
+    ]
     shown.caption = (
         "Lengths are shares of the longer side of the pose's box. Spread and correlation: without "
         f"outliers, which err by more than {OUTLIER:.0%}, and swaps. Score, error: rank "

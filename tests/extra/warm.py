@@ -1,18 +1,26 @@
 """Runs commands, each in a process that is forked from this one, which has imported everything.
 
-Started with the names of the commands. A line of JSON asks for one, and its process id is the
+Started with the names of the commands, and after ``--`` of what else they import when they need
+it. A line of JSON asks for one, and its process id is the
 answer; or for the exit status of one, null while it runs.
 """
 
+import atexit
+import gc
 import json
 import os
 import signal
 import sys
+import threading
+import traceback
 from importlib import import_module
 from multiprocessing import util
-from typing import Any
+from typing import Any, NoReturn
 
-COMMANDS = {name: import_module(f"temporal_pose.{name}") for name in sys.argv[1:]}
+_at = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+COMMANDS = {name: import_module(f"temporal_pose.{name}") for name in sys.argv[1:_at]}
+for _name in sys.argv[_at + 1 :]:
+    import_module(_name)
 
 _spawn = util.spawnv_passfds
 
@@ -40,8 +48,33 @@ def begin(order: dict[str, Any]) -> int:
     util.spawnv_passfds = fork_server
     command = COMMANDS[order["command"]]
     sys.argv = [str(command.__file__), *order["typed"]]
-    command.main()
-    sys.exit()
+    end(outcome(command.main))
+
+
+def outcome(main: Any) -> int:
+    """What the interpreter makes of how a command ends: its exit status."""
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        print(ended.code, file=sys.stderr)
+        return 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def end(status: int) -> NoReturn:
+    """Ends this process as the interpreter does, but for clearing away all that was imported,
+    which takes longer than most commands.
+    """
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def fork_server(path: bytes, arguments: list[Any], kept: list[int]) -> int:
@@ -69,6 +102,8 @@ def status(child: int) -> int | None:
 
 
 if __name__ == "__main__":
+    gc.collect()
+    gc.freeze()  # a collection in a child would look at, and so copy, all that it shares
     for line in sys.stdin:
         asked = json.loads(line)
         answer = begin(asked) if isinstance(asked, dict) else status(asked)

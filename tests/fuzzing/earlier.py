@@ -13,6 +13,7 @@ from hydra import compose, initialize_config_dir
 from layouts import npz, with_detections, with_heatmaps, zarr_group
 from rich.console import Console
 
+from fuzzing import images
 from fuzzing.networks import task
 from fuzzing.run_folders import MODEL, write_run
 from fuzzing.subjects import SilentError, Subject
@@ -48,6 +49,7 @@ def subjects() -> Iterator[Subject]:
     yield Subject("evaluate/run", write_run, _loaded, "run", heavy=True)
     with_layers = partial(write_run, model="tcn")
     yield Subject("explore/run", with_layers, _opened, "run", heavy=True)
+    yield Subject("explore/detector", _split, _opened, "run", heavy=True)
     yield Subject("export/run", write_run, _exported, "run", heavy=True)
     for name in shipped():
         copy = lambda path, n=name: shutil.copytree(SHIPPED / n, path)  # noqa: E731
@@ -180,6 +182,11 @@ def _opened(path: Path) -> Any:
         config = compose("explore", [f"run='{path}'", "out=latent", "clusters=2", "device=cpu"])
     run = opened(config, [])
     return [run.title, run.facts["data"], run.places, run.subject.network.state_dict()]
+
+
+def _split(path: Path) -> None:
+    images.write_run(path)
+    (path / "split.json").write_text(json.dumps({"train": ["a"], "val": ["b"], "test": []}))
 
 
 def _exported(path: Path) -> Any:

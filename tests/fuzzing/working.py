@@ -34,7 +34,8 @@ class Worker:
     ) -> None:
         self.seed, self.source, self.seconds = seed, source, seconds
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["fuzzing.preloaded"])
+        ours = source == "fuzzing.subjects"
+        self._context.set_forkserver_preload(["fuzzing.preloaded"] if ours else [source])
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def judge(self, number: int) -> tuple[str, str, Outcome]:

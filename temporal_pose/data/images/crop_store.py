@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-_BLOCK = 1 << 22
+from temporal_pose.files.room import reserve
 
 
 class CropStore:
@@ -29,7 +29,7 @@ class CropStore:
         self._path = Path(name)
         weakref.finalize(self, _remove, self._path, os.getpid())
         try:
-            _reserve(handle, self.bytes + count)
+            reserve(handle, self.bytes + count)
         except OSError:
             self._path.unlink()
             raise
@@ -61,15 +61,6 @@ class CropStore:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._pixels, self._there = self._opened()
-
-
-def _reserve(handle: int, size: int) -> None:
-    """Takes the room at once: a write into a mapping that finds none would end the process."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(handle, 0, size)
-        return
-    for start in range(0, size, _BLOCK):
-        os.write(handle, bytes(min(_BLOCK, size - start)))
 
 
 def _remove(path: Path, process: int) -> None:

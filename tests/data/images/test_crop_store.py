@@ -53,7 +53,7 @@ def test_no_room(monkeypatch, tmp_path) -> None:
     def full(*_: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(module, "_reserve", full)
+    monkeypatch.setattr(module, "reserve", full)
     monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
     with pytest.raises(OSError, match="No space left"):
         CropStore(3, 5)
