@@ -35,7 +35,8 @@ class Note:
             return False
         if kept.get("made_with") == self.made_with:
             return bool(kept.get("finished"))
-        there = kept.get("made_with", {})
+        there = kept.get("made_with")
+        there = there if isinstance(there, dict) else {}
         differs = [name for name in self.made_with if there.get(name) != self.made_with[name]]
         why = f"with another {differs[0]}" if there and differs else "by something else"
         raise DataError(

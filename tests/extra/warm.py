@@ -33,8 +33,13 @@ def begin(order: dict[str, Any]) -> int:
             the file that takes what it says; ``most`` bytes that a file may have, if need be.
     """
     child = os.fork()
-    if child:
-        return child
+    if not child:
+        follow(order)
+    return child
+
+
+def follow(order: dict[str, Any]) -> NoReturn:
+    """Does what is asked for, in a session of its own."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background
     os.chdir(order["folder"])
