@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,7 @@ def started(
     cwd: Path,
     environment: Mapping[str, str] | None = None,
     most: int | None = None,
+    also: Sequence[str] = (),
 ) -> Started:
     """Starts a command.
 
@@ -86,10 +87,12 @@ def started(
         cwd: where it works.
         environment: in place of this process's.
         most: bytes that a file of its may have.
+        also: modules that it would import when it needs them.
     """
     said = Path(tempfile.mkdtemp(prefix="said"))
     out, err = said / "out", said / "err"
     order = {"command": name, "typed": arguments, "folder": str(cwd), "most": most}
+    order["also"] = list(also)
     streams = {"out": str(out), "err": str(err), "environment": dict(environment or os.environ)}
     for path in (out, err):
         path.touch()

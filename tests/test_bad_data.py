@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from commands import READ, TINY, Command, Trained, no_results, write_penn_action
 from filelock import FileLock
 from processes import process
@@ -162,6 +163,16 @@ def test_a_damaged_checkpoint_stops_a_run_that_would_go_on_from_it(
     trained(*TINY)
     (RUN / "metrics.json").unlink()
     last = RUN / "last.ckpt"
+    sound = torch.load(last, weights_only=True)
+    for name, value, said in (
+        ("epoch", None, "is of epoch None; expected a whole number: train again with force=true"),
+        ("loops", 3, "cannot be gone on with ("),
+        ("optimizer_states", "abc", "cannot be gone on with ("),
+    ):
+        torch.save(sound | {name: value}, last)
+        message = command("train", *TINY).refused()
+        assert message.startswith(f"checkpoint {last.absolute()} {said}")
+    torch.save(sound, last)
     last.write_bytes(last.read_bytes()[:1000])
     message = command("train", *TINY).refused()
     assert message.startswith(f"checkpoint {last.absolute()} is damaged")

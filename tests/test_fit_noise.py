@@ -36,7 +36,7 @@ def write_paired(root: Path, late: dict[int, int] | None = None, **changed: floa
         detections = np.concatenate([seen, score], -1).astype(np.float32)
         detections[rng.random((600, 17)) < 0.05] = np.nan
         np.savez(
-            root / f"c{number % 2}_{dance}.npz",
+            root / f"a$\\frac{{$_c{number % 2}_{dance}.npz",  # no TeX, whatever it is called
             detections=detections,
             truth=truth.astype(np.float32),
             visible=rng.random((600, 17)) < 0.95,
@@ -90,8 +90,8 @@ def test_videos_out_of_step_are_left_out(command: Command, tmp_path) -> None:
     done.went_well()
     lines = [line for line in done.out.splitlines() if line.startswith("left out")]
     assert lines == [
-        "left out: c0_ch01, its detections come 1.00 s before the truth",
-        "left out: c1_ch00, its detections come 0.73 s after the truth",
+        "left out: a$\\frac{$_c0_ch01, its detections come 1.00 s before the truth",
+        "left out: a$\\frac{$_c1_ch00, its detections come 0.73 s after the truth",
     ]
     every = write_paired(tmp_path / "every", late=dict.fromkeys(range(10), 44))
     refused = command("fit_noise", f"data.root={every}", SPLIT, "out=b.yaml").refused()

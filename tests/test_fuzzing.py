@@ -18,12 +18,13 @@ pytest.importorskip("h5py", reason="the formats extra is not installed")
 pytest.importorskip("onnx", reason="the dev extra is not installed")
 
 from fuzzing.judging import BAD, GOOD, Sample, judge, kinds, sound
+from fuzzing.opening import ELSEWHERE, entered, opening
 from fuzzing.subjects import subjects
 from fuzzing.working import Worker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from temporal_pose.files.options import described, filters, networks, options, video_sets
+from temporal_pose.files.options import described, filters, networks, options, shipped
 from temporal_pose.formats.known import formats
 
 EACH = int(os.environ.get("TEMPORAL_POSE_FUZZ", 4))  # inputs of each reader and kind
@@ -37,12 +38,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     KNOWN = subjects()
 SEEDED = settings(
-    max_examples=EACH,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
+    deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
+ENTERED: set[str] = set()  # functions that reading the samples has gone through
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,8 @@ def sampled(tmp_path_factory: pytest.TempPathFactory):
 
     @cache
     def made(name: str) -> Sample:
-        return sound(KNOWN[name], tmp_path_factory.mktemp("samples"))
+        with entered(ENTERED):
+            return sound(KNOWN[name], tmp_path_factory.mktemp("samples"))
 
     return made
 
@@ -73,22 +72,36 @@ def within(seconds: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", KNOWN)
-@SEEDED
-@given(seed=st.integers(0, 2**32))
-def test_nothing_but_a_result_or_a_line_comes_of_damage(sampled, name: str, seed: int) -> None:
-    subject, rng = KNOWN[name], random.Random(seed)
-    kind = rng.choice(kinds(subject))
-    with within(SECONDS):
-        found = judge(subject, sampled(name), kind, rng)
-    assert found.result in GOOD, (kind, found)
+def test_nothing_but_a_result_or_a_line_comes_of_damage(sampled, name: str) -> None:
+    subject, sample = KNOWN[name], sampled(name)
+
+    @settings(SEEDED, max_examples=max(1, EACH // 4) if subject.heavy else EACH)
+    @given(seed=st.integers(0, 2**32))
+    def check(seed: int) -> None:
+        rng = random.Random(seed)
+        kind = rng.choice(kinds(subject))
+        with within(SECONDS):
+            found = judge(subject, sample, kind, rng)
+        assert found.result in GOOD, (kind, found)
+
+    check()
+
+
+def test_every_function_that_opens_a_file_is_gone_through(sampled) -> None:
+    for name in KNOWN:
+        sampled(name)
+    known = opening()
+    assert known - ENTERED - ELSEWHERE.keys() == set()
+    assert ELSEWHERE.keys() - known == set()
 
 
 def test_every_option_that_reads_files_is_among_them() -> None:
     read = {f"formats/{name}" for name in formats()}
     read |= {f"model/{name}" for name in [*filters(), *networks()]}
     read |= {f"detector/{n}" for n in options("detector") if "weights" in described("detector", n)}
-    read |= {f"data/{n}" for n in video_sets() if "${data.root}" in str(described("data", n))}
-    read -= {"detector/hourglass", "data/aist_and_penn"}  # runs, and sets that are there alone
+    read |= {f"data/{n}" for n in options("data") if "${data.root}" in str(described("data", n))}
+    read |= {f"shipped/{name}" for name in shipped()}
+    read -= {"data/aist_and_penn"}  # of sets that are there alone
     assert {name for name in read if not any(one.startswith(name) for one in KNOWN)} == set()
 
 

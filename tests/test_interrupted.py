@@ -7,20 +7,25 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torchvision", reason="the detect extra is not installed")
+pytest.importorskip("sklearn", reason="the explore extra is not installed")
+pytest.importorskip("onnxscript", reason="the onnx extra is not installed")
 
-from commands import TINY
+from commands import TINY, write_paired
 from detecting import shown, write_video
 from pose_files import body
+from processes import started
+
+import temporal_pose
 
 TESTS = Path(__file__).parent
 KILLS = int(os.environ.get("TEMPORAL_POSE_KILLS", 1))  # of each kind
@@ -28,102 +33,109 @@ WAYS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated by PEP 585")
 
-#: What is typed, but for where the result goes; and the size of a file that is too large, bytes.
-COMMANDS: Mapping[str, tuple[tuple[str, ...], str, int]] = {
-    "evaluate": (("model=savgol", *TINY), "out=OUT", 300),
-    "report": (("runs_dir=runs",), "out=OUT", 2000),
-    "refine": (("source=a.json", "fps=25"), "out=OUT", 2000),
-    "detect": (
+
+class Case(NamedTuple):
+    """A command that writes.
+
+    Args:
+        command: the module.
+        typed: what is typed, but for where the result goes.
+        out: what says that.
+        most: size of a file that is too large, bytes.
+        ended: whether it is ended at random moments as well.
+        slow: of what takes seconds, the suite sees only what it does without room.
+    """
+
+    command: str
+    typed: tuple[str, ...]
+    out: str = "out=OUT"
+    most: int = 300
+    ended: bool = False
+    slow: bool = False
+
+
+_RUN = "run=runs/pretrain/tcn/setup1/k1"
+_IMAGES = (
+    *("experiment=hourglass_small", "network.channels=4", "network.stem=[2,2,2]", "data.size=32"),
+    *("data.images=12", "data.workers=0", "trainer.max_epochs=1", "trainer.accelerator=cpu"),
+    *("trainer.enable_progress_bar=false", "pictures=0"),
+)
+_SPLIT = "data.split={train: [ch00], val: [ch01], test: [ch02]}"
+_ARRAYS = ("--detections=a.npy", "--fps=25", "--image-size", "120", "90", "--skeleton=coco17")
+
+#: By what is written: all commands that write, and all that shall survive being ended.
+CASES: Mapping[str, Case] = {
+    "evaluate": Case("evaluate", ("model=savgol", *TINY), ended=True),
+    "report": Case("report", ("runs_dir=runs",), most=2000, ended=True),
+    "refine": Case("refine", ("source=a.json", "fps=25"), most=2000, ended=True),
+    "detect": Case(
+        "detect",
         ("detector._target_=detecting.tiny", "device=cpu", "source=a.mp4", "batch_size=2"),
         "out=OUT/a.zarr",
-        2000,
+        most=2000,
+        ended=True,
     ),
-    "explore": (
-        (
-            *("run=trained/detector/figures/hourglass", "clusters=2", "tsne=0"),
-            *("data.workers=0", "device=cpu"),
-        ),
+    "explore": Case(
+        "explore",
+        (_RUN, "clusters=2", "tsne=0", "device=cpu"),
         "out=OUT/latent",
-        2000,
+        ended=True,
+        slow=True,
     ),
-    "show": (("frames=20",), "out=OUT/a.gif", 2000),
+    "show": Case("show", ("frames=20",), "out=OUT/a.gif", most=2000, ended=True),
+    "a video": Case("refine", ("source=a.json", "video=a.mp4", "fps=25"), most=2000),
+    "train": Case("train", ("model=identity", *TINY), "runs_dir=OUT"),
+    "finetune": Case("finetune", ("model=identity", *TINY), "runs_dir=OUT"),
+    "train_detector": Case("train_detector", _IMAGES, "runs_dir=OUT"),
+    "fit_noise": Case("fit_noise", ("data.root=paired", _SPLIT), "out=OUT/a.yaml", slow=True),
+    "export": Case("export", (_RUN,), "out=OUT/a.onnx", slow=True),
+    "data.write": Case("data.write", _ARRAYS, "OUT/a.zarr"),
 }
-
-#: What makes an input of one of them.
-BEFORE: Mapping[str, tuple[tuple[str, ...], str, int]] = {
-    "train_detector": (
-        (
-            *("data.images=8", "data.size=32", "data.workers=0", "trainer.max_epochs=1"),
-            *("network.stacks=1", "network.channels=4", "network.stem=[2,2,2]", "pictures=0"),
-            *("network.depth=1", "trainer.accelerator=cpu", "trainer.enable_progress_bar=false"),
-        ),
-        "runs_dir=OUT",
-        0,
-    )
-}
+#: Libraries that commands import when they need them.
+LATER = (
+    *(
+        f"sklearn.{name}"
+        for name in ("cluster", "linear_model", "manifold", "metrics", "pipeline")
+    ),
+    *("onnxscript", "onnxruntime", "av", "temporal_pose.footage.overlay"),
+)
 
 
-class Commands:
-    """Starts commands from a process that has imported them all; see `extra/warm.py`."""
+def run(
+    name: str, folder: Path, out: str, after: float = 0, way: int = 0, most: int = 0
+) -> tuple[int | None, str]:
+    """Exit status of a command, and what it said.
 
-    def __init__(self) -> None:
-        path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
-        self.process = subprocess.Popen(
-            [sys.executable, str(TESTS / "extra" / "warm.py"), *COMMANDS, *BEFORE],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=os.environ | {"PYTHONPATH": path},
-        )  # fmt: skip
-
-    def ask(self, asked: Any) -> Any:
-        print(json.dumps(asked), file=self.process.stdin, flush=True)
-        return json.loads(self.process.stdout.readline())
-
-    def run(
-        self, name: str, folder: Path, out: str, after: float = 0, way: int = 0, most: int = 0
-    ) -> tuple[int, str]:
-        """Exit status of a command, and what it said.
-
-        Args:
-            after: seconds after which it gets the signal ``way``.
-            most: bytes that a file may have.
-        """
-        err = folder / f"{time.monotonic_ns()}.err"
-        said, where, _ = (COMMANDS | BEFORE)[name]
-        order = {"command": name, "typed": [*said, where.replace("OUT", out)], "most": most}
-        pid = self.ask(order | {"folder": str(folder), "err": str(err)})
-        if way:
-            time.sleep(after)
-        status = self.ask(pid) if way else None
-        if way and status is None:
-            os.kill(pid, way)
-        while status is None:
-            time.sleep(0.01)
-            status = self.ask(pid)
-        return status, err.read_text()
+    Args:
+        after: seconds after which it gets the signal ``way``.
+        most: bytes that a file may have.
+    """
+    case = CASES[name]
+    typed = (*case.typed, case.out.replace("OUT", out))
+    child = started(case.command, *typed, cwd=folder, most=most, also=LATER)
+    if way:
+        time.sleep(after)
+        if child.poll() is None:
+            os.kill(child.pid, way)
+    ended = child.end()
+    return ended.status, ended.err
 
 
 @pytest.fixture(scope="module")
-def commands() -> Iterator[Commands]:
-    commands = Commands()
-    yield commands
-    commands.process.stdin.close()
-    assert commands.process.wait() == 0
-    commands.process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Path:
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the commands read."""
     folder = tmp_path_factory.mktemp("inputs")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # omegaconf's own types are of old
-        from fuzzing.run_folders import write_events, write_runs
+        from fuzzing.run_folders import write_events, write_run, write_runs
 
         write_runs(folder / "runs")
+        write_run(folder / "runs/pretrain/tcn/setup1/k1", "tcn")
     write_events(folder / "runs/pretrain/conv3d/setup1/k1")
+    write_paired(folder / "paired", dances=3, cameras=1, frames=200)
+    np.save(folder / "a.npy", np.ones((7, 17, 3), np.float32))
     write_poses(folder / "a.json")
     write_video(folder / "a.mp4", [shown(number) for number in range(20)])
-    assert commands.run("train_detector", folder, "trained")[0] == 0
     return folder
 
 
@@ -154,40 +166,48 @@ def check_whole(there: Mapping[str, bytes], whole: Mapping[str, bytes]) -> None:
     assert {name for name in whole if name.split(".zarr")[0] in stores} <= there.keys()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_what_is_ended_leaves_nothing_half_written_and_goes_on(
-    commands: Commands, inputs: Path, name: str
-) -> None:
-    rng, out = random.Random(name), inputs / f"{name}-rough"
-    began = time.monotonic()
-    calm = inputs / f"{name}-calm"
-    calm.mkdir()
-    assert commands.run(name, inputs, calm.name) == (0, "")
-    took, whole = time.monotonic() - began, written(calm)
-    assert whole
-    out.mkdir()
-    for way in (WAYS[1:] if name == "explore" else WAYS) * KILLS:  # it takes the longest
-        status, said = commands.run(name, inputs, out.name, rng.uniform(0, took), way)
-        assert status in (0, -way) or (way == signal.SIGINT and status == 1), said
-        assert "Traceback" not in said
-        check_whole(written(out), whole)
-    assert commands.run(name, inputs, out.name) == (0, "")
-    assert written(out) == whole
+def test_every_command_that_writes_is_among_them() -> None:
+    root = Path(temporal_pose.__file__).parent
+    known = {file.stem for file in root.glob("*.py") if "@command(" in file.read_text()}
+    assert known - {"watch"} == {case.command for case in CASES.values()} - {"data.write"}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_where_there_is_no_room_a_line_says_so(
-    commands: Commands, inputs: Path, name: str, full_disk: Path
+@pytest.mark.parametrize("name", CASES)
+def test_without_room_a_line_says_so_and_what_is_ended_goes_on(
+    inputs: Path, name: str, full_disk: Path
 ) -> None:
-    most = 0 if (full_disk / "ballast").exists() else COMMANDS[name][2]
-    status, said = commands.run(name, inputs, str(full_disk), most=most)
+    most = 0 if (full_disk / "ballast").exists() else CASES[name].most
+    status, said = run(name, inputs, str(full_disk), most=most)
     assert (status, said.count("\n")) in ((2, 1), (1, 1)), said
     assert said.startswith("error: ")
     assert ("No space left on device" if not most else "File too large") in said
     assert {name for name in written(full_disk) if name != "ballast"} == set()
+    if CASES[name].slow and KILLS == 1:
+        return
     (full_disk / "ballast").unlink(missing_ok=True)
-    assert commands.run(name, inputs, str(full_disk)) == (0, "")
-    assert written(full_disk)
+    whole = ended(inputs, name, full_disk) if CASES[name].ended else None
+    assert run(name, inputs, str(full_disk)) == (0, "")
+    assert written(full_disk) == whole if whole is not None else written(full_disk)
+
+
+def ended(inputs: Path, name: str, out: Path) -> dict[str, bytes]:
+    """Ends a command at random moments, and looks at what is there then.
+
+    Returns:
+        What there is when it is left alone.
+    """
+    rng, began = random.Random(name), time.monotonic()
+    calm = inputs / f"{name}-calm"
+    calm.mkdir()
+    assert run(name, inputs, calm.name) == (0, "")
+    took, whole = time.monotonic() - began, written(calm)
+    assert whole
+    for way in WAYS * KILLS:
+        status, said = run(name, inputs, str(out), rng.uniform(0, took), way)
+        assert status in (0, -way) or (way == signal.SIGINT and status == 1), said
+        assert "Traceback" not in said
+        check_whole(written(out), whole)
+    return whole
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ pytest.importorskip("av", reason="the detect extra is not installed")
 import av
 from spotting import SIZE, spots
 
+from temporal_pose.app.quoting import quoted
 from temporal_pose.footage.video import Video
 from temporal_pose.formats.paired.paired_video import load
 
@@ -48,7 +49,8 @@ def test_two_people_have_a_file_each_and_one_video(command: Command, tmp_path: P
 
 
 def test_nobody_is_a_line(command: Command, tmp_path: Path) -> None:
-    film(tmp_path / "empty.mp4", [])
-    message = command("refine", *OURS, "source=empty.mp4", "out=calm").refused()
+    path = film(tmp_path / "nobody\\'s ${x}.mp4", [])
+    message = command("refine", *OURS, f"source={quoted(str(path))}", "out=calm").refused()
+    assert message.startswith(str(path))
     assert "nobody" in message
     assert no_results(tmp_path / "calm")

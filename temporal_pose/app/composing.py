@@ -1,18 +1,17 @@
 """From a composed configuration to objects: what the entry points share of Hydra."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 import torch
-from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import InstantiationException
 from hydra.utils import get_class, instantiate
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
+from temporal_pose.app.quoting import quoted
 from temporal_pose.errors import ConfigError, MissingPretraining
 from temporal_pose.files.finding import listing
 from temporal_pose.files.made import content
@@ -105,12 +104,6 @@ def overrides_to_keep(config: DictConfig, overrides: Sequence[str]) -> list[str]
     others = [item for item in overrides if item.split("=")[0].lstrip("+") not in paths]
     absolute = {name: Path(path).expanduser().absolute() for name, path in paths.items()}
     return [*others, *(f"{name}={quoted(str(path))}" for name, path in absolute.items())]
-
-
-def quoted(text: str) -> str:
-    """A text as one types it to Hydra, which gives back every letter of it."""
-    escaped = re.sub(r"(\\*)\$\{", lambda found: f"{2 * found[1]}\\${{", text)  # no reference
-    return QuotedString(escaped, Quote.single).with_quotes()
 
 
 def build_fit(config: DictConfig) -> Fit:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from temporal_pose.app.composing import plain
@@ -11,6 +12,7 @@ from temporal_pose.data.module import PoseData
 from temporal_pose.data.splits import HOLDOUT
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_json
+from temporal_pose.files.escaping import one_line
 from temporal_pose.files.outputs import refuse_inputs
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.predictions import Predictions
@@ -60,11 +62,11 @@ def keep(config: DictConfig, scores: dict[str, float], predictions: Predictions)
 
 def _table(name: str, scores: dict[str, float], title: str) -> Table:
     """Scores of all keypoints, and of their groups at the widest threshold alone."""
-    table = Table("score", name, "identity", title=title)
+    table = Table("score", escape(one_line(name)), "identity", title=title)
     for row, value in scores.items():
         score = row.removeprefix(TEST.refined)
         if score != row and not score.startswith(("pck@0.05/", "pck@0.1/")):
             shown = (value, scores[f"{TEST.raw}{score}"])
             form = "{:.1%}" if score.startswith("pck") else "{:.3f}"
-            table.add_row(score, *(form.format(number) for number in shown))
+            table.add_row(escape(one_line(score)), *(form.format(number) for number in shown))
     return table

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from hydra import compose
 
+from temporal_pose.app.quoting import quoted
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder
 from temporal_pose.formats.clips import Clip
@@ -77,18 +78,10 @@ def detected(
 
     make_folder(out)
     target = out / f"{video.stem}.zarr"
-    said = [f"source='{_quoted(video)}'", f"out='{_quoted(target)}'", *detector]
+    said = [f"source={quoted(str(video))}", f"out={quoted(str(target))}", *detector]
     run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
     found = sorted(out.glob(f"{video.stem}.person*.zarr"))
     return [target] if target.exists() else found
-
-
-def _quoted(path: Path) -> str:
-    """A path between single quotes of Hydra's grammar."""
-    text = str(path)
-    if text.endswith("\\"):
-        raise ConfigError(f"'{text}' ends in a backslash; expected a path without")
-    return text.replace("'", "\\'")
 
 
 def film(

@@ -8,6 +8,7 @@ from omegaconf import DictConfig
 from temporal_pose.data.module import PoseData
 from temporal_pose.data.tracks import in_step, tracks
 from temporal_pose.errors import ConfigError
+from temporal_pose.files.escaping import one_line
 from temporal_pose.files.outputs import refuse_inputs
 from temporal_pose.inputs import profiles
 from temporal_pose.inputs.fit.estimation import estimate
@@ -75,7 +76,7 @@ def _check_replaceable(out: Path) -> None:
 
 def origin(config: DictConfig, data: PoseData) -> str:
     """The comment above a fit: what it is for, and what it was made of."""
-    groups = ", ".join(data.groups()["train"])
+    groups = ", ".join(map(one_line, data.groups()["train"]))
     fps = ", ".join(f"{rate:g}" for rate in sorted(set(data.sides["train"].fps.tolist())))
     return (
         "# A detector's errors for input=fitted input.fit=FILE: temporal_pose.inputs.profiles\n"

@@ -55,6 +55,7 @@ def _table(done: Sequence[Outcome]) -> Table:
             before, after = ("–" if v != v else f"{v:.2f}" for v in row.jitter)
             kept = "–" if row.kept != row.kept else f"{row.kept:.0%}"
             counts = (f"{row.filled:,}", f"{row.aside:,}")
-            name, person = escape(one_line(one.name)), row.name.replace("person ", "")
+            name, person = (escape(one_line(text)) for text in (one.name, row.name))
+            person = person.removeprefix("person ")
             table.add_row(name, person, f"{row.poses:,}", before, after, kept, *counts)
     return table

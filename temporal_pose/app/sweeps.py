@@ -24,6 +24,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from temporal_pose.app.cli import attempt, complain, quiet, typed
@@ -188,5 +189,5 @@ def _plan_table(runs: list[Planned]) -> Table:
     table.title = f"{len(runs)} runs; nothing was started"
     for planned in runs:
         own = [item for item in planned.overrides if item not in shared]
-        table.add_row(" ".join(own), str(planned.run.path), planned.run.state)
+        table.add_row(escape(" ".join(own)), escape(str(planned.run.path)), planned.run.state)
     return table

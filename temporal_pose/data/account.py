@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from temporal_pose.data.windows import Windows, has_pose
+from temporal_pose.files.escaping import one_line
 from temporal_pose.pose.sequences import PoseSequence
 
 
@@ -36,7 +37,7 @@ def account(
         worst = max(empty, key=lambda name: empty[name])
         lines.append(
             f"{sum(empty.values())} frames of {len(empty)} videos have no pose and are treated as "
-            f"gaps (most in {worst}: {empty[worst]})"
+            f"gaps (most in {one_line(worst)}: {empty[worst]})"
         )
     return lines
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from temporal_pose.data.module import PoseData
 from temporal_pose.errors import DataError
+from temporal_pose.files.escaping import one_line
 from temporal_pose.inputs.fit.residuals import PairedTrack, out_of_step
 from temporal_pose.inputs.protocol import Input
 from temporal_pose.pose.boxes import heatmap_to_image
@@ -61,9 +62,8 @@ def in_step(found: Sequence[PairedTrack]) -> list[PairedTrack]:
             kept += several
         else:
             order = "after" if late > 0 else "before"
-            log.info(
-                "left out: %s, its detections come %.2f s %s the truth", video, abs(late), order
-            )
+            said = "left out: %s, its detections come %.2f s %s the truth"
+            log.info(said, one_line(video), abs(late), order)
     if not kept:
         raise DataError("detections and truth of every video are out of step; nothing to fit")
     return kept

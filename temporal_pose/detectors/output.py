@@ -1,6 +1,5 @@
 """Where a detector's results go, what they depend on, and what is there already."""
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -10,6 +9,7 @@ from typing import Any
 import zarr
 
 from temporal_pose.files.made import content, refuse_other
+from temporal_pose.formats.paired.growing import discard
 from temporal_pose.runs.folders import RunFolder
 
 
@@ -45,12 +45,13 @@ class Output:
         """Whether there is nothing left to do; drops unfinished work that cannot be gone on with.
 
         Raises:
-            DataError: a file that is complete but of other settings, unless files are replaced.
+            DataError: a file that is complete but of other settings, unless files are replaced;
+                or somebody else's in the way.
         """
         parts = [part for part in map(unfinished, self._all()) if part.exists()]
         others = [part for part in parts if made_with(part) not in ({}, dict(self.settings))]
         for part in parts if self.replace and others else ():
-            shutil.rmtree(part)
+            discard(part)
         there = [path for path in self._all() if path.exists()]
         if self.replace or not there:
             return False
@@ -58,7 +59,7 @@ class Output:
             refuse_other(path, made_with(path), self.settings)
         if not self.path(1).exists():  # it was killed while giving files their names
             for old in (*parts, *there):
-                shutil.rmtree(old)
+                discard(old)
         return self.path(1).exists()
 
     def begun(self) -> int:

@@ -1,5 +1,6 @@
 """Weights of a detector, read from a file without running anything in it."""
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from temporal_pose.errors import CheckpointError
 from temporal_pose.files.documents import check_regular
+from temporal_pose.files.reading import sound_archive
 
 #: Ends the names of what trainable normalisation alone has, of no use in a frozen model.
 COUNTER = "num_batches_tracked"
@@ -28,6 +30,8 @@ def read(
     """
     try:
         check_regular(path)
+        if zipfile.is_zipfile(path) and not sound_archive(path):  # others are of torch before 1.6
+            raise ValueError("its checksums do not fit")
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"{what} '{path}' does not exist; expected a file{other}") from error

@@ -74,6 +74,7 @@ def collect(
     Raises:
         ConfigError: no such layer, one without a row a sample, or an unknown dtype.
         DataError: features that are not finite, or all the same.
+        OSError: there is no room for them.
     """
     if dtype not in ("float16", "float32"):
         raise ConfigError(f"dtype is {dtype!r}; expected float16 or float32")

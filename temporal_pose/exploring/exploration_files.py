@@ -30,18 +30,31 @@ def check_place(out: Path) -> None:
     """Makes sure that nothing but an earlier look is replaced.
 
     Raises:
-        ConfigError: a file or a folder of something else has that name.
+        ConfigError: a file or a folder of something else has that name, or lies in it.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if not out.exists() and not out.is_symlink():
         return
-    try:
-        ours = "layer" in read_json(out / ABOUT)
-    except (OSError, UnreadableError, TypeError):
-        ours = False
-    if not ours:
+    written = _written(out)
+    there = {item.name for item in out.iterdir()} if out.is_dir() else {out.name}
+    if there and not written:
         raise ConfigError(
             f"out is {out}, which is there already and not of explore; choose another"
         )
+    others = sorted(there - written)
+    if others:
+        raise ConfigError(
+            f"out is {out}, which holds {others[0]}, and explore did not write it; move it away, "
+            "or choose another out"
+        )
+
+
+def _written(out: Path) -> set[str]:
+    """What an earlier look says that it has written; nothing where none has."""
+    try:
+        files = read_json(out / ABOUT)["files"]
+    except (OSError, UnreadableError, LookupError, TypeError):
+        return set()
+    return set(map(str, files)) if isinstance(files, list) else set()
 
 
 @contextmanager
@@ -54,6 +67,7 @@ def replacing(out: Path) -> Iterator[Path]:
     part.mkdir()
     try:
         yield part
+        check_place(out)
         if out.exists():
             old = out.with_name(f".{out.name}.{os.getpid()}.old")
             out.rename(old)
@@ -94,12 +108,21 @@ def write(
         "clusters": 0 if found.found is None else found.found.k,
         "verdict": found.verdict,
     }
-    text = json.dumps(dict(about) | kept, indent=2) + "\n"
-    (folder / ABOUT).write_text(text, encoding="utf-8")
     (folder / CROPS).unlink(missing_ok=True)
-    files = sorted(one.name for one in folder.iterdir())
-    text = page(found, made, title, facts, [PAGE, *files])
+    files = write_about(folder, dict(about) | kept)
+    text = page(found, made, title, facts, files)
     (folder / PAGE).write_text(text, encoding="utf-8")
+
+
+def write_about(folder: Path, about: Mapping[str, Any]) -> list[str]:
+    """Writes how all in a folder was made, and which files are its own, which it returns: the
+    page first, as yet to be written.
+    """
+    there = {one.name for one in folder.iterdir()} | {ABOUT}
+    files = [PAGE, *sorted(there - {PAGE})]
+    text = json.dumps({**about, "files": files}, indent=2) + "\n"
+    (folder / ABOUT).write_text(text, encoding="utf-8")
+    return files
 
 
 def pictures(found: Exploration) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from temporal_pose.exploring.clusters import Partition
 from temporal_pose.exploring.components import Components
 from temporal_pose.exploring.skips import SkipsOff
+from temporal_pose.files.escaping import for_figure
 
 BLUE, ORANGE, GREY = "#0072B2", "#E69F00", "#8A8F98"
 #: Colours of clusters (Okabe and Ito, 2008, and darker ones beyond).
@@ -94,7 +95,7 @@ def branches(found: SkipsOff) -> Figure:
     places = np.arange(len(there))
     axes.bar(places - 0.2, found.whole[there], 0.4, color=GREY, label="the network as it is")
     axes.bar(places + 0.2, found.cut[there], 0.4, color=ORANGE, label="branches off")
-    names = [found.names[i].replace("_", " ") for i in there]
+    names = [for_figure(found.names[i].replace("_", " "), 24) for i in there]
     axes.set_xticks(places, names, rotation=40, ha="right", fontsize=8)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set(ylabel="found within 5 % of the crop")

@@ -33,8 +33,9 @@ class Note:
         kept = self._read()
         if not self.out.exists() or force:
             return False
-        refuse_other(self.out, kept.get("made_with", {}), self.made_with)
-        return bool(kept.get("finished"))
+        made = kept.get("made_with")
+        refuse_other(self.out, made if isinstance(made, dict) else {}, self.made_with)
+        return kept.get("finished") is True
 
     def begin(self) -> None:
         """Before the result is written: what is found after a kill is then known to be ours."""

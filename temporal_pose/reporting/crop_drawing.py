@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from temporal_pose.files.escaping import for_figure
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.reporting.figures.panels import limbs
 
@@ -84,7 +85,7 @@ def heatmaps(crops: Sequence[Looked], keypoints: Sequence[int], names: Sequence[
         for axes, heatmap in zip(panels[1:], maps[1:], strict=True):
             axes.set_xlabel(f"peak {heatmap.max():.2f}", fontsize=8, labelpad=1)
     for axes, name in zip(grid[0], columns, strict=True):
-        axes.set_title(name, fontsize=10)
+        axes.set_title(for_figure(name, 24), fontsize=10)
     return figure
 
 

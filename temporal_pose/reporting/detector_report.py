@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from temporal_pose.errors import RunFolderError
-from temporal_pose.files.escaping import for_figure, one_line
+from temporal_pose.files.escaping import for_csv, for_figure, for_markdown, one_line
 from temporal_pose.reporting.figures.panels import STYLES
 from temporal_pose.runs.events import Curves, read_curves
 from temporal_pose.runs.folders import RunFolder
@@ -93,7 +93,9 @@ def page(runs: Sequence[DetectorRun]) -> str:
     lines = [TITLE, "", _row(heads), _row(["---", *["---:"] * (len(heads) - 1)])]
     for run in runs:
         cells = [_score(name, run.scores.get(name)) for name in names]
-        lines.append(_row([f"`{run.name}`", *cells, *(_count(run, name) for name in _COUNTS)]))
+        lines.append(
+            _row([for_markdown(run.name), *cells, *(_count(run, name) for name in _COUNTS)])
+        )
     return "\n".join([*lines, "", *_NOTES, "", "![learning curves](learning_curves.png)", ""])
 
 
@@ -111,10 +113,10 @@ def sheet(runs: Sequence[DetectorRun]) -> str:
     names = sorted({name for run in runs for name in run.scores})
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["run", *names])
+    writer.writerow(["run", *map(for_csv, names)])
     for run in runs:
         values = [run.scores.get(name) for name in names]
-        writer.writerow([run.name, *("" if v is None else f"{v:.6g}" for v in values)])
+        writer.writerow([for_csv(run.name), *("" if v is None else f"{v:.6g}" for v in values)])
     return text.getvalue()
 
 

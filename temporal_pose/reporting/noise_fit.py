@@ -8,8 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.ticker import FuncFormatter
+from rich.markup import escape
 from rich.table import Table
 
+from temporal_pose.files.escaping import for_figure, one_line
 from temporal_pose.inputs.fit.measures import Measures, measure
 from temporal_pose.inputs.fit.residuals import Residuals
 from temporal_pose.inputs.profiles import OUTLIER, Fit
@@ -78,8 +80,11 @@ def table(compared: Comparison) -> Table:
     every = [i for part in compared.groups.values() for i in part]
     for name, members in (*compared.groups.items(), ("all", every)):
         pair = [measure(side, members) for side in compared.sides.values()]
-        shown.add_row(name.replace("_", " "), *(_cell(column, pair) for column in _COLUMNS))
-    borrowed = [f"{name} from {row}" for name, row in compared.fit.items() if isinstance(row, str)]
+        shown.add_row(_worded(name), *(_cell(column, pair) for column in _COLUMNS))
+    rows = compared.fit.items()
+    borrowed = [
+        f"{_worded(name)} from {_worded(row)}" for name, row in rows if isinstance(row, str)
+    ]
     shown.caption = (
         "Lengths are shares of the longer side of the pose's box. Spread and correlation: without "
         f"outliers, which err by more than {OUTLIER:.0%}, and swaps. Score, error: rank "
@@ -87,6 +92,11 @@ def table(compared: Comparison) -> Table:
         + (f" Without data, borrowed: {', '.join(borrowed)}." if borrowed else "")
     )
     return shown
+
+
+def _worded(name: str) -> str:
+    """The name of a group in a table of the terminal; a skeleton may be anybody's."""
+    return escape(one_line(name.replace("_", " "), 40))
 
 
 def _cell(column: str, pair: Sequence[Measures]) -> str:
@@ -118,7 +128,7 @@ def _series(sheet: Figure, where: SubplotSpec, compared: Comparison) -> None:
             axes.plot(seconds, one.errors[:length, keypoint, 0], linewidth=0.9, **_LOOKS[name])
             plain(axes)
         grid[0, column].set_title(f"{name.capitalize()} detector: horizontal error", fontsize=10)
-        grid[-1, column].set_xlabel(f"Time (s), {one.track.video}", fontsize=9)
+        grid[-1, column].set_xlabel(f"Time (s), {for_figure(one.track.video)}", fontsize=9)
     for axes, part in zip(grid[:, 0], _SHOWN, strict=True):
         axes.set_ylabel(part.replace("_", " "), fontsize=9)
         axes.yaxis.set_major_formatter(_PERCENT)
@@ -147,7 +157,7 @@ def _exceedances(sheet: Figure, where: SubplotSpec, compared: Comparison, rows: 
             share = 1 - np.arange(len(lengths)) / len(lengths)
             axes.plot(lengths, share, linewidth=1.3, label=side, **_LOOKS[side])
         axes.axvline(OUTLIER, color="#999999", linewidth=0.8, linestyle=":")
-        axes.set_title(name.replace("_", " "), fontsize=10)
+        axes.set_title(for_figure(name.replace("_", " ")), fontsize=10)
         axes.set(xscale="log", yscale="log", xlim=(1e-3, 1), ylim=(1e-3, 1.1))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(_PERCENT)

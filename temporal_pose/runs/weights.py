@@ -1,7 +1,6 @@
 """Reading checkpoints, which hold tensors and plain data, never code."""
 
 import pickle
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 from torch import nn
 
 from temporal_pose.errors import CheckpointError, UserError
+from temporal_pose.files.reading import sound_archive
 
 #: What modules raise for settings that are text where numbers belong, or the like.
 _REFUSED = (RuntimeError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
@@ -29,8 +29,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():  # a pipe would be waited for
         raise CheckpointError(f"checkpoint {path} is no regular file; expected best.ckpt")
     try:
-        with zipfile.ZipFile(path) as archive:  # torch itself does not look at the checksums
-            sound = archive.testzip() is None and _begins_at_once(archive)
+        sound = sound_archive(path)
         content = torch.load(path, map_location="cpu", weights_only=True) if sound else None
     except PermissionError:
         raise
@@ -48,11 +47,6 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
         raise CheckpointError(f"checkpoint {path} has no state_dict; expected one `train` wrote")
     return content
-
-
-def _begins_at_once(archive: zipfile.ZipFile) -> bool:
-    """Whether nothing stands before the archive, which torch would read in its place."""
-    return min((member.header_offset for member in archive.infolist()), default=0) == 0
 
 
 def load_weights(task: nn.Module, path: Path) -> None:

@@ -31,7 +31,21 @@ def check_resumable(task: nn.Module, path: Path) -> int:
             "train again with force=true"
         )
     check_weights(task, content["state_dict"], path)
-    return int(content["epoch"]) + 1
+    epoch = content["epoch"]
+    if type(epoch) is not int or epoch < 0:
+        raise CheckpointError(
+            f"checkpoint {path} is of epoch {epoch!r}; expected a whole number: train again with "
+            "force=true"
+        )
+    return epoch + 1
+
+
+def refused(path: Path, error: Exception) -> CheckpointError:
+    """The error for a checkpoint that is whole, but training cannot be restored from it."""
+    said = " ".join(str(error).split())[:200] or type(error).__name__
+    return CheckpointError(
+        f"checkpoint {path} cannot be gone on with ({said}); train again with force=true"
+    )
 
 
 class Checkpoint(ModelCheckpoint):

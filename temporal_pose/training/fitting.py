@@ -3,9 +3,11 @@
 import itertools
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import lightning as L
@@ -22,12 +24,15 @@ from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Tracks
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.weights import load_weights, read_checkpoint
-from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable
+from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable, refused
 from temporal_pose.training.detector import Detection
 from temporal_pose.training.evaluation import validate
 from temporal_pose.training.task import Refinement
 
 log = logging.getLogger(__name__)
+
+#: What Lightning raises for a checkpoint with something else in the place of what it restores.
+_REFUSED = (TypeError, ValueError, LookupError, AttributeError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,11 @@ class Stopwatch(Callback):
 
     def __init__(self) -> None:
         self._earlier, self._started = 0.0, time.monotonic()
+        self.begun = False
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Notes that all of a checkpoint is restored."""
+        self.begun = True
 
     @property
     def seconds(self) -> float:
@@ -117,7 +127,8 @@ class GradientDescent:
             callbacks=[*callbacks, *self.callbacks, self._keep(run, "last")],
             logger=event_log(run, task.charts, purge_step=done),
         )
-        fitting.fit(task, datamodule=data, ckpt_path=last, weights_only=True)
+        with _restoring(last, watch):
+            fitting.fit(task, datamodule=data, ckpt_path=last, weights_only=True)
         if fitting.interrupted:
             raise KeyboardInterrupt
         if not run.best.exists():
@@ -156,6 +167,21 @@ class GradientDescent:
             auto_insert_metric_name=False,
             enable_version_counter=False,
         )
+
+
+@contextmanager
+def _restoring(last: Path | None, watch: Stopwatch) -> Iterator[None]:
+    """Tells what goes wrong before training begins where it is to go on from a checkpoint.
+
+    Raises:
+        CheckpointError: the checkpoint holds something else than what training restores from it.
+    """
+    try:
+        yield
+    except _REFUSED as error:
+        if last is None or watch.begun:
+            raise
+        raise refused(last, error) from error
 
 
 def event_log(

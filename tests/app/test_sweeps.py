@@ -280,6 +280,47 @@ def planned(command: Command, *arguments: str) -> Ended:
     return command("train", "-m", *arguments, *TINY)
 
 
+def hold(work: Any, command: str, config: Any, *_: Any, **__: Any) -> str | None:
+    """Does what a run does first, in this process."""
+    from temporal_pose.app.composing import run_path
+    from temporal_pose.app.jobs import guarded
+
+    def held() -> None:
+        with RunFolder(run_path(config)).held():
+            pass
+
+    return guarded(held)
+
+
+def test_runs_whose_folders_are_shut_have_failed_at_the_end(
+    tmp_path, command: Command, monkeypatch
+) -> None:
+    """In each way that shuts a folder to root as well."""
+    monkeypatch.setenv("TEMPORAL_POSE_SWEEP", "")  # to be put back
+    monkeypatch.setattr("temporal_pose.app.sweeps.preflight", lambda *_: None)
+    for module in ("app.sweeps", "app.jobs"):
+        monkeypatch.setattr(f"temporal_pose.{module}.preload", lambda *_: None)
+    monkeypatch.setattr("temporal_pose.app.jobs.isolated", hold)
+    runs = [tmp_path / f"runs/pretrain/conv3d/setup1/k{k}" for k in (1, 2, 3, 4)]
+    (runs[0] / ".lock").mkdir(parents=True)
+    runs[1].write_text("mine")
+    runs[2].mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(runs[2])]
+    shut = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    try:
+        ended = planned(command, "k=1,2,3,4")
+    finally:
+        if shut:
+            subprocess.run(["umount", str(runs[2])], check=True)
+    assert ended.status == 1
+    failed = 3 if shut else 2
+    lines = ended.err.splitlines()
+    end = lines.index(f"4 runs: {failed} failed, {4 - failed} done")
+    said = [line.split(": ", 2)[1:] for line in lines[end + 1 :]]
+    assert [folder for folder, _ in said] == [str(run) for run in runs[:failed]]
+    assert runs[1].read_text() == "mine"
+
+
 def test_a_dry_run_lists_runs_folders_and_states(tmp_path, command: Command, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     for k, file in ((1, "metrics.json"), (2, "last.ckpt"), (3, "error.txt")):

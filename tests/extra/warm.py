@@ -1,20 +1,21 @@
 """Runs commands, each in a process that is forked from this one, which has imported everything.
 
 A line of JSON asks for one, and its process id is the answer; or for the exit status of one, null
-while it runs. Commands named at the start are imported at once, others when they are first asked
-for.
+while it runs. What a command imports is imported here when it is first asked for.
 """
 
+import atexit
+import gc
 import json
 import os
 import signal
 import sys
+import threading
+import traceback
 from importlib import import_module
 from multiprocessing import util
-from typing import Any
-
-for command in sys.argv[1:]:
-    import_module(f"temporal_pose.{command}")
+from types import ModuleType
+from typing import Any, NoReturn
 
 _spawn = util.spawnv_passfds
 
@@ -25,12 +26,21 @@ def begin(order: dict[str, Any]) -> int:
     Args:
         order: the ``command``, what is ``typed`` behind it, ``folder`` to work in, and ``err``,
             the file that takes what it says; if need be ``out``, the file of what it shows,
-            ``environment``, in place of this one's, and ``most`` bytes that a file may have.
+            ``environment``, in place of this one's, ``most`` bytes that a file may have, and
+            ``also``, modules that it would import when it needs them.
     """
     command = import_module(f"temporal_pose.{order['command']}")
+    for name in order.get("also", ()):
+        import_module(name)
+    gc.freeze()  # a collection in a child would look at, and so copy, all that it shares
     child = os.fork()
-    if child:
-        return child
+    if not child:
+        follow(command, order)
+    return child
+
+
+def follow(command: ModuleType, order: dict[str, Any]) -> NoReturn:
+    """Does what is asked for, in a session of its own."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background
     os.chdir(order["folder"])
@@ -48,8 +58,33 @@ def begin(order: dict[str, Any]) -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["most"], order["most"]))
     util.spawnv_passfds = fork_server
     sys.argv = [str(command.__file__), *order["typed"]]
-    command.main()
-    sys.exit()
+    end(outcome(command.main))
+
+
+def outcome(main: Any) -> int:
+    """What the interpreter makes of how a command ends: its exit status."""
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        print(ended.code, file=sys.stderr)
+        return 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def end(status: int) -> NoReturn:
+    """Ends this process as the interpreter does, but for clearing away all that was imported,
+    which takes longer than most commands.
+    """
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def fork_server(path: bytes, arguments: list[Any], kept: list[int]) -> int:

@@ -6,6 +6,8 @@ With ``--only NUMBER`` one input alone is judged, in this process, with its trac
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
 
 from fuzzing.judging import BAD, GOOD
 from fuzzing.working import Worker, explained
@@ -22,17 +24,27 @@ def main() -> None:
     if options.only is not None:
         explained(options.seed, options.only)
         return
-    worker, found = Worker(options.seed), Counter()
-    for number in range(options.first, options.first + options.inputs):
-        subject, kind, outcome = worker.judge(number)
-        found[subject, kind, outcome.result] += 1
-        if number % 100 == 99:
-            print(f"{found.total():,} inputs", file=sys.stderr, flush=True)
-        if outcome.result in BAD:
-            print(f"{outcome.result}: {number}: {subject}, {kind}: {outcome.detail}", flush=True)
-    worker.close()
+    found: Counter[tuple[str, str, str]] = Counter()
+    with suppress(KeyboardInterrupt):  # what was found until then is shown
+        judge_all(options.seed, range(options.first, options.first + options.inputs), found)
     print(table(found))
     sys.exit(any(result in BAD for _, _, result in found))
+
+
+def judge_all(seed: int, numbers: Iterable[int], found: Counter[tuple[str, str, str]]) -> None:
+    """Judges inputs one after another, counts what comes of them, and tells the bad at once."""
+    worker = Worker(seed)
+    try:
+        for number in numbers:
+            subject, kind, outcome = worker.judge(number)
+            found[subject, kind, outcome.result] += 1
+            if found.total() % 100 == 0:
+                print(f"{found.total():,} inputs", file=sys.stderr, flush=True)
+            if outcome.result in BAD:
+                said = f"{outcome.result}: {number}: {subject}, {kind}: {outcome.detail}"
+                print(said, flush=True)
+    finally:
+        worker.close()
 
 
 def table(found: Counter[tuple[str, str, str]]) -> str:

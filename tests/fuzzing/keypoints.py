@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ def subjects() -> Iterator[Subject]:
     for sample, (name, write) in SAMPLES.items():
         reader = partial(read, formats()[name])
         yield Subject(f"formats/{name}, as {sample}", write, reader, "a.json")
+    for kind in ("fixed", "table") if find_spec("tables") and find_spec("pandas") else ():
+        reader, write = partial(read, formats()["deeplabcut"]), partial(_pandas, kind)
+        yield Subject(f"formats/deeplabcut, as pandas_{kind}", write, reader, "a.h5")
 
 
 def clip(skeleton: str, people: int, frames: int = 4) -> Clip:
@@ -63,6 +67,7 @@ def _written(name: str) -> tuple[tuple[str, Clip], ...]:
         for suffix in dict.fromkeys((form.suffix, *_SUFFIXES)):
             one, path = _taken(form, Path(folder), suffix)
             content = path.read_bytes() if path.is_file() else b"a folder"
+            content = content.replace(path.name.encode(), b"")  # some begin with their own name
             if one is not None and content not in contents:
                 found.append((suffix, one))
                 contents.add(content)
@@ -87,6 +92,16 @@ def _takes(form: Format, path: Path, one: Clip) -> bool:
         return form.recognises(path) and bool(form.read(path, Given()))
     except DataError:
         return False
+
+
+def _pandas(kind: str, path: Path) -> None:
+    """DeepLabCut's HDF5, as pandas writes it in one of two layouts."""
+    import pandas as pd
+
+    levels = [["DLC"], ["snout", "ear_left", "ear_right"], ["x", "y", "likelihood"]]
+    columns = pd.MultiIndex.from_product(levels, names=["scorer", "bodyparts", "coords"])
+    values = np.random.default_rng(0).random((5, len(columns))) * 400
+    pd.DataFrame(values, columns=columns).to_hdf(path, key="df", format=kind, mode="w")
 
 
 def _write(form: Format, one: Clip, path: Path) -> None:

@@ -27,7 +27,8 @@ from temporal_pose.runs.predictions import Predictions, read_predictions
 from temporal_pose.runs.records import Record, summary
 from temporal_pose.watch import view
 
-_MODEL = "conv3d"
+#: The model of most runs.
+MODEL = "conv3d"
 
 
 def subjects() -> Iterator[Subject]:
@@ -41,7 +42,7 @@ def subjects() -> Iterator[Subject]:
     yield Subject("run/sweep", _sweep, _entries, "sweep")
 
 
-def write_run(path: Path, model: str = _MODEL) -> None:
+def write_run(path: Path, model: str = MODEL) -> None:
     """A finished run, its training left out."""
     run = RunFolder(path)
     with run.held():
@@ -58,7 +59,7 @@ def write_run(path: Path, model: str = _MODEL) -> None:
 def _config(path: Path) -> None:
     run = RunFolder(path)
     with run.held():
-        run.claim(resolved(composed(_MODEL)) | {"overrides": [f"model={_MODEL}"]}, force=False)
+        run.claim(resolved(composed(MODEL)) | {"overrides": [f"model={MODEL}"]}, force=False)
 
 
 def _refiner(path: Path) -> Any:
@@ -79,7 +80,7 @@ def _folder(path: Path) -> Any:
 
 def write_runs(path: Path) -> None:
     """Finished runs of two models."""
-    for model in (_MODEL, "identity"):
+    for model in (MODEL, "identity"):
         write_run(path / "pretrain" / model / "setup1" / "k1", model)
 
 

@@ -34,6 +34,7 @@ def subjects() -> Iterator[Subject]:
         if "weights" in described("detector", name) and name not in _RUNS:
             read, heavy = partial(_detector, name), name in _HEAVY
             yield Subject(f"detector/{name}", WEIGHTS[name], read, _CALLED.get(name, "w"), heavy)
+    yield Subject("detector/blazepose, a folder", _models, partial(_detector, "blazepose"), "m")
     yield Subject("detect/unfinished", _unfinished, _resumed, "a.zarr.part")
     yield Subject("detect/finished", _finished, _looked_at, "a.zarr")
     yield Subject("data.write/arrays", _arrays, _streamed, "arrays")
@@ -136,6 +137,14 @@ def _wheel(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as file:
         for name, folder in places.items():
             file.writestr(f"mediapipe/modules/{folder}/{name}", b"\x1c\0\0\0TFL3" + bytes(400))
+
+
+def _models(path: Path) -> None:
+    from temporal_pose.detectors.blazepose.model_files import FINDER, LANDMARKS
+
+    path.mkdir()
+    for name in (FINDER, LANDMARKS):
+        (path / name).write_bytes(b"\x1c\0\0\0TFL3" + bytes(400))
 
 
 def _onnx(path: Path) -> None:

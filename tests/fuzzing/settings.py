@@ -1,4 +1,4 @@
-"""YAML of one's own, and footage."""
+"""YAML of one's own, footage, and what is drawn over it."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,10 +9,11 @@ import numpy as np
 from filming import picture, write
 from PIL import Image
 
-from fuzzing.subjects import Subject
+from fuzzing.subjects import SilentError, Subject
 from temporal_pose.files.conf import CONF
 from temporal_pose.files.options import described, options
 from temporal_pose.footage.opening import open_footage
+from temporal_pose.footage.overlay import Overlaid, overlay
 from temporal_pose.inputs import profiles
 from temporal_pose.pose.skeletons import skeleton
 
@@ -36,6 +37,7 @@ def subjects() -> Iterator[Subject]:
         yield Subject(f"footage/{kind}", write_images, _frames, "images")
     for suffix in _SUFFIXES:
         yield Subject(f"footage/{suffix}", lambda path: write(path, 7), _frames, f"a{suffix}")
+    yield Subject("overlay/.mp4", lambda path: write(path, 7, sound="aac"), _drawn, "a.mp4")
 
 
 def _skeleton(path: Path) -> Any:
@@ -61,3 +63,16 @@ def _frames(path: Path) -> Any:
     footage = open_footage(path, None if path.suffix else 25.0)
     frames = list(footage.frames())
     return [np.stack(frames), footage.fps, {"remarks": footage.remarks}]
+
+
+def _drawn(path: Path) -> Any:
+    """The same video with a pose drawn over it, which is whole or not there."""
+    poses = np.random.default_rng(0).uniform(5, 60, (7, 3, 2))
+    out = path.with_name("out.mp4")
+    try:
+        remarks = overlay(path, out, [Overlaid(poses, poses + 1)])
+    except Exception:
+        if out.exists():
+            raise SilentError("half a video is there") from None
+        raise
+    return [open_footage(out).count, {"remarks": remarks}]

@@ -41,7 +41,7 @@ class Subject:
 
 def subjects() -> dict[str, Subject]:
     """All there are, by name."""
-    from fuzzing import keypoints, networks, run_folders, samples, settings
+    from fuzzing import earlier, images, keypoints, networks, run_folders, samples, settings
 
-    parts = (keypoints, samples, networks, run_folders, settings)
+    parts = (keypoints, samples, images, networks, run_folders, earlier, settings)
     return {one.name: one for part in parts for one in part.subjects()}

@@ -33,8 +33,10 @@ class Worker:
         self, seed: int, source: str = "fuzzing.subjects", seconds: float = SECONDS
     ) -> None:
         self.seed, self.source, self.seconds = seed, source, seconds
+        self._patience = _PATIENCE * max(seconds, SECONDS)
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["fuzzing.preloaded"])
+        ours = source == "fuzzing.subjects"
+        self._context.set_forkserver_preload(["fuzzing.preloaded"] if ours else [source])
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def judge(self, number: int) -> tuple[str, str, Outcome]:
@@ -54,7 +56,7 @@ class Worker:
     def _answer(self) -> object:
         """What the process says; the outcome of an input that it has not survived."""
         try:
-            if self._pipe.poll(self.seconds * _PATIENCE):
+            if self._pipe.poll(self._patience):
                 return self._pipe.recv()
         except (EOFError, ConnectionError):
             self._process.join(5)
@@ -63,7 +65,7 @@ class Worker:
             slow = status == -signal.SIGXCPU
             return Outcome("hang" if slow else "crash", f"ended with status {status}")
         self.close()
-        return Outcome("hang", f"more than {self.seconds * _PATIENCE:g} s")
+        return Outcome("hang", f"more than {self._patience:g} s")
 
     def _start(self) -> None:
         if self._process is not None and self._process.is_alive():

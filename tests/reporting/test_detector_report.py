@@ -1,13 +1,16 @@
 """The report of trained detectors."""
 
+import csv
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from commands import Command
+from markdown_it import MarkdownIt
 from torch.utils.tensorboard import SummaryWriter
 
+from temporal_pose.app.reports import detectors_report
 from temporal_pose.errors import RunFolderError
 from temporal_pose.pose.skeletons import SKELETONS
 from temporal_pose.reporting.crop_drawing import Looked, heatmaps, skeletons
@@ -43,14 +46,30 @@ def test_a_report_lists_finished_runs_and_says_which_cannot_be_read(tmp_path):
         "| run | PCK@0.2 | AP | PCK@0.2, constant pose | loss | loss of no answer | epochs "
         "| minutes |"
     ).replace("| epochs", "| people | epochs")
-    assert lines[4] == "| `coco/hourglass` | 50.0 | 33.3 | 6.2 | – | – | – | 3 | 1.5 |"
-    assert lines[5] == "| `lspet/hourglass` | 45.7 | – | 6.2 | 1.7 | 6.36 | – | 3 | 1.5 |"
+    assert lines[4] == "| coco/hourglass | 50.0 | 33.3 | 6.2 | – | – | – | 3 | 1.5 |"
+    assert lines[5] == "| lspet/hourglass | 45.7 | – | 6.2 | 1.7 | 6.36 | – | 3 | 1.5 |"
     made = files(runs)
     assert list(made) == ["report.md", "results.csv", "learning_curves.png"]
     assert made["learning_curves.png"].startswith(b"\x89PNG")
     sheet = made["results.csv"].decode().splitlines()
     assert sheet[0].startswith("run,constant/pck@0.2,")
     assert len(sheet) == 3
+
+
+def test_names_of_runs_do_nothing_wherever_they_are_shown(tmp_path, capsys):
+    odd = "=1+1 [x](javascript:alert(1)) `|\x1b[31m $\\frac{`"
+    run(tmp_path / "detector" / odd, 0.5, **{"=cmd|' calc'!A1": 1.0})
+    detectors_report(tmp_path, str(tmp_path / "out"))
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    page = (tmp_path / "out" / "report.md").read_text()
+    assert "\x1b" not in page
+    html = MarkdownIt("commonmark").enable("table").render(page)
+    assert "<a" not in html
+    assert html.count("<tr>") == 2
+    rows = list(csv.reader((tmp_path / "out" / "results.csv").read_text().splitlines()))
+    assert not any(cell.startswith("=") for row in rows for cell in row)
+    assert "'=cmd|' calc'!A1" in rows[0]
 
 
 def test_without_runs_there_is_no_report(tmp_path, command: Command):
@@ -92,7 +111,7 @@ def test_crops_are_drawn_with_both_poses_and_their_heatmaps():
     apart = np.linalg.norm(crops[0].truth - crops[0].predicted, axis=-1).mean()
     assert [axes.get_title() for axes in figure.axes] == [f"{apart:.1f} px", "no truth"]
     assert pixels(figure).ndim == 3
-    maps = heatmaps(crops, [0, 5], ["right ankle", "left ankle"])
+    maps = heatmaps(crops, [0, 5], ["right ankle", "a$\\frac{$"])
     titles = [axes.get_title() for axes in maps.axes[:4]]
-    assert titles == ["all targets", "all heatmaps", "right ankle", "left ankle"]
+    assert titles == ["all targets", "all heatmaps", "right ankle", r"a\$\frac{\$"]
     assert pixels(maps).ndim == 3

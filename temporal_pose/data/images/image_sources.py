@@ -166,8 +166,9 @@ def decoded(source: Source, size: tuple[int, int] | None, needed: float) -> Deco
         return DecodedImage(source(), 1)
     from PIL import ImageOps
 
-    from temporal_pose.footage.images import eight_bits, opened
+    from temporal_pose.footage.images import check_sums, eight_bits, opened
 
+    check_sums(source)
     with opened(source) as image:
         stored = image.size
         orientation = image.getexif().get(_ORIENTATION, 1)

@@ -106,6 +106,16 @@ def test_a_large_jpeg_is_decoded_as_far_as_needed(
     assert found.pixels.shape == (-(-481 // reduction), -(-642 // reduction), 3)
 
 
+def test_a_png_whose_checksums_do_not_fit_is_not_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    picture().save(path)
+    content = bytearray(path.read_bytes())
+    content[-13] ^= 1  # before the last chunk, of 12 bytes
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"a.png: cannot be read as an image \("):
+        decoded(path, (50, 30), 1)
+
+
 def test_what_is_painted_is_not_opened() -> None:
     pixels = np.zeros((3, 5, 3), np.uint8)
     assert examined(lambda: pixels, None).size == (5, 3)

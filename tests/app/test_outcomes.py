@@ -1,0 +1,43 @@
+"""Tables in the terminal: what a file calls somebody or something is shown, and does nothing."""
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated by PEP 585")  # omegaconf's own types
+
+HOSTILE = "[red]a[/red]\x1b[31m\n[link=http://e.vil]b"
+
+
+def shown(table: object) -> str:
+    """What a terminal is sent."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=200)
+    console.print(table)
+    return console.file.getvalue()
+
+
+def check(text: str) -> None:
+    """The name is there as it is, and nothing of it is obeyed."""
+    assert "[red]a[/red]" in text
+    assert "[link=http://e.vil]b" in text
+    assert not set(re.findall("\x1b[^\\[]|\x1b\\[31m|\x1b\\]8", text))
+
+
+def test_files_and_people() -> None:
+    from temporal_pose.app import outcomes
+    from temporal_pose.app.refinery import Outcome, TrackRow
+
+    row = TrackRow(HOSTILE, 7, (1.0, 0.5), 0.9, 2, 3)
+    check(shown(outcomes._table([Outcome("a.json", [row])])))
+    check(shown(outcomes._table([Outcome(HOSTILE, [row._replace(name="person 3")])])))
+
+
+def test_models_and_keypoints() -> None:
+    from temporal_pose.app import evaluations
+
+    scores = {"test/pck@0.2": 0.5, "identity/pck@0.2": 0.4}
+    check(shown(evaluations._table(HOSTILE, scores, "test set")))
+    group = f"pck@0.2/{HOSTILE}"
+    check(shown(evaluations._table("a", {f"test/{group}": 0.5, f"identity/{group}": 0.4})))

@@ -1,0 +1,46 @@
+"""Notes beside results: what they say, and what they say when they are damaged."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from temporal_pose.errors import DataError
+from temporal_pose.refining.notes import Note
+
+MADE = {"model": "robust", "fps": 25.0}
+
+
+def noted(folder: Path, **changed: object) -> Note:
+    """A result with its note."""
+    note = Note(folder / "a.json", MADE | changed)
+    note.begin()
+    note.out.write_text("{}")
+    note.end()
+    return note
+
+
+def test_a_result_is_finished_made_otherwise_or_not_there(tmp_path: Path) -> None:
+    note = noted(tmp_path)
+    assert note.finished(force=False)
+    assert not note.finished(force=True)
+    with pytest.raises(
+        DataError, match=r"a.json exists already, made with fps 25.0, not 30.0; choose"
+    ):
+        Note(note.out, MADE | {"fps": 30.0}).finished(force=False)
+    note.out.unlink()
+    assert not note.finished(force=False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", "3", "null", '{"made_with": []}', '{"made_with": null}', "[" * 100_000),
+        *('{"made_with": "fps"}', '{"finished": true}', json.dumps({"made_with": [[]]})),
+    ],
+)
+def test_a_result_whose_note_is_damaged_is_somebody_elses(tmp_path: Path, content: str) -> None:
+    note = noted(tmp_path)
+    note.path.write_text(content)
+    with pytest.raises(DataError, match=r"a.json exists already, made by something else; choose"):
+        note.finished(force=False)
