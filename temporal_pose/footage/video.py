@@ -88,7 +88,7 @@ class Video:
                 if number >= start:
                     turned = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90))
                     stamp = number * tick if frame.pts is None else frame.pts
-                    yield stamp, np.ascontiguousarray(turned)
+                    yield stamp, turned  # FFmpeg's own memory: a copy would take as long again
                 number += 1
 
     @contextmanager
