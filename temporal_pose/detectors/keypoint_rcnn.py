@@ -65,9 +65,7 @@ class FrozenKeypointRCNN(nn.Module):
         """Nothing: it looks at each frame alone."""
 
     @torch.inference_mode()
-    def forward(
-        self, images: Frames, choose: Choose
-    ) -> list[list[Person | None]]:
+    def forward(self, images: Frames, choose: Choose) -> list[list[Person | None]]:
         """Looks at consecutive frames; heatmaps are the raw output of the keypoint head.
 
         A score is the person's, times the probability, by the head's own softmax over the cells,

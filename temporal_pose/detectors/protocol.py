@@ -80,9 +80,7 @@ class Detector(Protocol):
     @property
     def heatmap_size(self) -> tuple[int, int] | None: ...
 
-    def __call__(
-        self, images: Frames, choose: Choose
-    ) -> list[list[Person | None]]:
+    def __call__(self, images: Frames, choose: Choose) -> list[list[Person | None]]:
         """Looks at consecutive frames.
 
         Args:

@@ -48,9 +48,7 @@ class TopDown:
         """The person at a place, if there is one, with the memory for the next frame."""
         raise NotImplementedError
 
-    def __call__(
-        self, images: Frames, choose: Choose
-    ) -> list[list[Person | None]]:
+    def __call__(self, images: Frames, choose: Choose) -> list[list[Person | None]]:
         """Looks at consecutive frames; see `temporal_pose.detectors.protocol.Detector`."""
         return [self._frame(image, choose) for image in images]
 

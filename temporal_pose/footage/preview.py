@@ -33,9 +33,7 @@ class Preview:
         )
         self.panels: list[Image.Image] = []
 
-    def look(
-        self, first: int, images: Frames, people: Sequence[Sequence[Body]]
-    ) -> None:
+    def look(self, first: int, images: Frames, people: Sequence[Sequence[Body]]) -> None:
         """Keeps a panel of each wanted frame.
 
         Args:
