@@ -12,7 +12,6 @@ from temporal_pose.detectors.protocol import Detector, Person
 from temporal_pose.detectors.tracking import Tracker
 from temporal_pose.footage.frames import Footage, looks
 
-
 _SECONDS, _FRAMES = 1.0, 32  # that may pass before what was seen is written
 
 
