@@ -68,3 +68,13 @@ def test_a_folder_of_images_is_a_video(command: Command, tmp_path: Path) -> None
     assert again.status == 0, again
     drawn = Video(Path("drawn/frames.person1.zarr.overlay.mp4"))
     assert (drawn.count, drawn.fps) == (6, 25), "at the keypoints' own rate"
+
+
+def test_without_an_encoder_it_says_so_before_it_looks(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film(tmp_path / "walk.mp4", [(10, 5)])
+    monkeypatch.setattr("temporal_pose.footage.encoding.av.codecs_available", {"mpeg4"})
+    message = command("refine", *OURS, "source=walk.mp4", "out=calm").refused()
+    assert message.startswith("FFmpeg, in the package av, has no encoder for H.264 (libx264, h26")
+    assert not Path("calm").exists()

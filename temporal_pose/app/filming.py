@@ -48,16 +48,19 @@ class Film(NamedTuple):
 
 
 def check_installed() -> None:
-    """Makes sure that videos can be read and drawn on.
+    """Makes sure that videos can be read and drawn on, before a long look at one.
 
     Raises:
-        ConfigError: what that takes is not installed.
+        ConfigError: what that takes is not installed, or FFmpeg has no encoder for H.264.
     """
     missing = [name for name in ("av", "PIL") if find_spec(name) is None]
     if missing:
         raise ConfigError(
             f"video= needs {' and '.join(missing)}, which pip install 'temporal-pose[detect]' adds"
         )
+    from temporal_pose.footage.encoding import encoder  # here: an optional extra
+
+    encoder()
 
 
 def is_footage(source: Path) -> bool:
