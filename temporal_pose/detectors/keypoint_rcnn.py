@@ -77,7 +77,7 @@ class FrozenKeypointRCNN(nn.Module):
         self.eval()  # someone may have reached for a part of it
         device = next(self.parameters()).device
         try:
-            frames = torch.from_numpy(np.stack(images)).to(device).permute(0, 3, 1, 2)
+            frames = torch.from_numpy(np.stack(list(images))).to(device).permute(0, 3, 1, 2)
             return self._look(frames, choose)
         except torch.OutOfMemoryError as error:
             raise ConfigError(
