@@ -1,5 +1,7 @@
 """torchvision's Keypoint R-CNN with random weights, and footage in which it sees people."""
 
+import os
+import time
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -191,6 +193,12 @@ def taught(model: KeypointRCNN) -> KeypointRCNN:
 def tiny(
     keypoints: int | None = None, device: str = "cpu", skeleton: str = "coco17", **_: Any
 ) -> FrozenKeypointRCNN:
-    """In place of `temporal_pose.detectors.keypoint_rcnn.load`, with no file to read."""
+    """In place of `temporal_pose.detectors.keypoint_rcnn.load`, with no file to read.
+
+    A batch takes as many seconds longer as the environment says.
+    """
     check_skeleton(skeleton, keypoints or 17)
-    return FrozenKeypointRCNN(small_model(keypoints or 17), skeleton).to(torch_device(device))
+    detector = FrozenKeypointRCNN(small_model(keypoints or 17), skeleton)
+    pause = float(os.environ.get("TINY_PAUSE", 0))
+    detector.register_forward_pre_hook(lambda *_: time.sleep(pause))
+    return detector.to(torch_device(device))

@@ -143,3 +143,15 @@ def test_an_unknown_skeleton_of_ones_own(command: Command, clip: Path, monkeypat
     message = command("detect", *SAME, "out=a.zarr").refused()
     assert message.startswith("skeleton 'nothing' is unknown; expected one of ")
     assert names() == []
+
+
+def test_nobody_who_stays_long_enough(command: Command, clip: Path) -> None:
+    asked = (*SAME[:-1], "out=all.zarr", "person=all")
+    assert command("detect", *asked, "least_frames=31").status == 0, "in all frames is enough"
+    shutil.rmtree("all.person1.zarr")
+    for number in range(5, FRAMES):
+        Image.fromarray(spots()).save(clip / f"{number}.png")
+    assert command("detect", *asked, "least_frames=9").refused() == (
+        "clip shows somebody in 5 of 30 frames, nobody in least_frames=9 of them; set it lower"
+    )
+    assert names() == []

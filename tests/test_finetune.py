@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import zarr
 from commands import READ, TINY, Command, Trained, no_results, write_paired
 from processes import process, started, wait_for
 
+from temporal_pose.data import write
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.pose.skeletons import SKELETONS
 
@@ -130,10 +132,12 @@ def test_detections_not_the_truth_are_what_a_model_sees(
     assert metrics("runs/finetune/identity/setup1/k1")["test/error_px"] < 1e-4
 
 
-def write_heatmaps(root: Path, videos: int = 4, frames: int = 21) -> Path:
+def write_heatmaps(
+    root: Path, videos: int = 4, frames: int = 21, skeleton: str = "coco17", size: int = 16
+) -> Path:
     """A detector's own heatmaps, in boxes that are no squares, beside the truth."""
     root.mkdir()
-    keypoints, size = len(SKELETONS["coco17"]), 16
+    keypoints = len(SKELETONS[skeleton])
     rows, columns = np.mgrid[:size, :size].astype(np.float32)
     for video in range(videos):
         rng = np.random.default_rng(video)
@@ -143,12 +147,12 @@ def write_heatmaps(root: Path, videos: int = 4, frames: int = 21) -> Path:
             + 0.6 * rng.random((keypoints, 2))
             + 0.1 * np.sin(np.arange(frames) / 3)[:, None, None]
         )
-        off = inside * size - 0.5 + rng.normal(0, 0.5, inside.shape)
+        off = inside * size - 0.5 + rng.normal(0, 0.5 * size / 16, inside.shape)
         away = (columns - off[..., 0, None, None]) ** 2 + (rows - off[..., 1, None, None]) ** 2
-        maps = np.exp(-away / 2).astype(np.float32) - 0.01
+        maps = np.exp(-away / 2 / (size / 16) ** 2).astype(np.float32) - 0.01
         with LayoutWriter(
             root / f"v{video}.zarr",
-            skeleton="coco17",
+            skeleton=skeleton,
             fps=30.0,
             image_size=(640, 480),
             heatmap_size=(size, size),
@@ -177,6 +181,30 @@ def test_a_detectors_heatmaps_go_all_the_way(
     assert found["windows_test"] == 4
     command("evaluate", f"run={run}", "out=again").went_well()
     assert scores("again") == scores(run)
+
+
+def test_heatmaps_like_blazeposes_and_a_truth_that_was_added_to_them(
+    command: Command, tmp_path: Path
+) -> None:
+    """25 of 64 x 64, from `detect` by way of `data.write` to a bi-ConvLSTM."""
+    seen = write_heatmaps(tmp_path / "seen", 3, 8, "climbalong25", 64)
+    (tmp_path / "paired").mkdir()
+    for file in sorted(seen.glob("*.zarr")):
+        group = zarr.open_group(file, mode="r+")
+        truth, visible = np.asarray(group["truth"][:]), np.asarray(group["visible"][:])
+        del group["truth"], group["visible"]  # which a detector does not know
+        visible[:, 0] = False
+        np.save(tmp_path / "truth.npy", truth)
+        np.save(tmp_path / "visible.npy", visible)
+        out = str(tmp_path / "paired" / file.name)
+        told = ("--truth", str(tmp_path / "truth.npy"), "--visible", str(tmp_path / "visible.npy"))
+        write.main([out, "--detected", str(file), *told])
+    asked = ("model=biconvlstm_c", "from_scratch=true", "data=paired", "data.root=paired", *READ)
+    command("finetune", *asked).went_well()
+    found = metrics("runs/scratch/biconvlstm_c/setup1/k1")
+    assert found["identity/error_px"] == pytest.approx(0.63, rel=0.15)
+    assert np.isfinite(found["test/error_px"])
+    assert (found["windows_train"], found["windows_test"]) == (4, 1)
 
 
 def test_without_pretraining_the_message_names_the_command(command: Command) -> None:

@@ -9,6 +9,7 @@ from commands import Command, no_results
 pytest.importorskip("av", reason="the detect extra is not installed")
 
 import av
+from PIL import Image
 from spotting import SIZE, spots
 
 from temporal_pose.app.quoting import quoted
@@ -54,3 +55,28 @@ def test_nobody_is_a_line(command: Command, tmp_path: Path) -> None:
     assert message.startswith(str(path))
     assert "nobody" in message
     assert no_results(tmp_path / "calm")
+
+
+def test_a_folder_of_images_is_a_video(command: Command, tmp_path: Path) -> None:
+    """A short one, too: whoever is in all of its frames is somebody."""
+    (tmp_path / "frames").mkdir()
+    for number in range(6):
+        Image.fromarray(spots((10 + number, 5))).save(tmp_path / f"frames/{number}.png")
+    typed = (*OURS, "source=frames", "out=calm")
+    assert command("refine", *typed).refused() == "frames: images have no frame rate; add fps="
+    assert command("refine", *typed, "fps=25").status == 0
+    assert Video(Path("calm/frames.person1.zarr.overlay.mp4")).count == 6
+    again = command("refine", "source=calm/frames.person1.zarr", "out=drawn", "video=frames")
+    assert again.status == 0, again
+    drawn = Video(Path("drawn/frames.person1.zarr.overlay.mp4"))
+    assert (drawn.count, drawn.fps) == (6, 25), "at the keypoints' own rate"
+
+
+def test_without_an_encoder_it_says_so_before_it_looks(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film(tmp_path / "walk.mp4", [(10, 5)])
+    monkeypatch.setattr("temporal_pose.footage.encoding.av.codecs_available", {"mpeg4"})
+    message = command("refine", *OURS, "source=walk.mp4", "out=calm").refused()
+    assert message.startswith("FFmpeg, in the package av, has no encoder for H.264 (libx264, h26")
+    assert not Path("calm").exists()

@@ -92,6 +92,11 @@ def report(config: DictConfig, fps: float, recorded: RecordingResult) -> None:
         DataError: nobody.
     """
     total, found = recorded.frames, recorded.found
+    if not recorded.files and found:
+        raise DataError(
+            f"{config.source} shows somebody in {found} of {total} frames, nobody in least_frames="
+            f"{config.least_frames} of them; set it lower"
+        )
     if not recorded.files:
         score = config.detector.get("min_score")
         hint = f", or set detector.min_score lower than {score}" if score is not None else ""

@@ -12,6 +12,7 @@ from hydra import compose
 from temporal_pose.app.quoting import quoted
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder
+from temporal_pose.footage.frames import ENDINGS
 from temporal_pose.formats.clips import Clip
 from temporal_pose.refining.clip_refining import Track
 from temporal_pose.reporting.refined.refined_page import Still
@@ -48,16 +49,27 @@ class Film(NamedTuple):
 
 
 def check_installed() -> None:
-    """Makes sure that videos can be read and drawn on.
+    """Makes sure that videos can be read and drawn on, before a long look at one.
 
     Raises:
-        ConfigError: what that takes is not installed.
+        ConfigError: what that takes is not installed, or FFmpeg has no encoder for H.264.
     """
     missing = [name for name in ("av", "PIL") if find_spec(name) is None]
     if missing:
         raise ConfigError(
             f"video= needs {' and '.join(missing)}, which pip install 'temporal-pose[detect]' adds"
         )
+    from temporal_pose.footage.encoding import encoder  # here: an optional extra
+
+    encoder()
+
+
+def is_footage(source: Path) -> bool:
+    """Whether a source shows people itself: a video by its name, a folder of images alone."""
+    if not source.is_dir():
+        return source.is_file() and source.suffix.lower() in VIDEOS
+    seen = [file for file in source.iterdir() if not file.name.startswith(".")]
+    return bool(seen) and all(file.suffix.lower() in ENDINGS for file in seen)
 
 
 def detected(
@@ -66,8 +78,9 @@ def detected(
     """What a detector sees in a video, in files of the paired layout; it goes on where it was.
 
     Args:
+        video: or a folder of images.
         out: folder of the files.
-        detector: as it is typed: ``detector=NAME``, and its settings.
+        detector: as it is typed: ``detector=NAME``, and its settings; images' ``fps=``.
         person: 'all', or how many are followed.
 
     Raises:
@@ -101,7 +114,7 @@ def film(
         ConfigError: an FFmpeg without H.264.
     """
     target = out.with_name(f"{out.name}.overlay.mp4")
-    return target, _overlaid(of, target, _drawn(clips, tracks))
+    return target, _overlaid(_paced(of, clips), target, _drawn(clips, tracks))
 
 
 def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> list[str]:
@@ -128,7 +141,13 @@ def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> l
         raw[seen.frames] = seen.keypoints
         refined[made.frames], scores[made.frames] = made.keypoints, made.scores
         drawn.append(Overlaid(raw, refined, scores, seen.skeleton))
-    return _overlaid(of, out, drawn)
+    return _overlaid(_paced(of, [seen for seen, _ in people]), out, drawn)
+
+
+def _paced(of: Film, clips: Sequence[Clip]) -> Film:
+    """The film; images, which have no frame rate, at that of the keypoints."""
+    known = next((clip.fps for clip in clips if clip.fps), None)
+    return of._replace(fps=known) if of.fps is None and of.path.is_dir() else of
 
 
 def _overlaid(of: Film, out: Path, drawn: "Sequence[Overlaid]") -> list[str]:
@@ -181,7 +200,7 @@ def pictures(
     told: dict[int, str] = {}
     for _, frame, why in sorted(moments, reverse=True)[:_PICTURES]:
         told.setdefault(frame + (of.start or 0), why)
-    made = []
+    made, of = [], _paced(of, clips)
     for number, image in stills(
         of.path, _drawn(clips, tracks), sorted(told), video_start=of.start or 0, fps=of.fps
     ):

@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from temporal_pose.app.cli import typed
-from temporal_pose.app.filming import VIDEOS, Film, check_installed, detected
+from temporal_pose.app.filming import Film, check_installed, detected, is_footage
 from temporal_pose.app.recipes import Order, Recipe
 from temporal_pose.app.settings import share
 from temporal_pose.app.trust import trusted
@@ -79,7 +79,7 @@ def found_by(config: DictConfig, order: Order) -> FoundFiles:
         DataError: nothing is there, or a video cannot be read.
     """
     source = Path(config.source).expanduser()
-    if source.suffix.lower() not in VIDEOS or not source.is_file():
+    if not is_footage(source):
         found = find(source, config.format)
         if order.film is not None and len(found.sources) > 1:
             raise ConfigError(
@@ -91,6 +91,8 @@ def found_by(config: DictConfig, order: Order) -> FoundFiles:
     hydra = HydraConfig.get()
     own = [one for one in typed(hydra.overrides.task) if one.startswith("detector.")]
     chosen = [f"detector={hydra.runtime.choices['detector']}", *own]
+    if source.is_dir() and order.given.fps is not None:
+        chosen.append(f"fps={order.given.fps}")
     files = detected(source, folder, chosen, people, order.force)
     return FoundFiles([Source(file, recognised(file)) for file in files], [], [])
 
@@ -110,8 +112,7 @@ def _network(config: DictConfig) -> Any:
 def _film(config: DictConfig) -> Film | None:
     """The video beside the keypoints, or that is the source itself."""
     source = Path(config.source).expanduser()
-    itself = source.suffix.lower() in VIDEOS and source.is_file()
-    path = source if itself and config.video is None else config.video
+    path = source if config.video is None and is_footage(source) else config.video
     if path is None:
         return None
     fps = None if config.fps is None else frame_rate(config.fps)

@@ -1,6 +1,7 @@
 """What `temporal_pose.detect` adds to the detector it runs: reading, following, writing."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from importlib.util import find_spec
@@ -31,9 +32,12 @@ def detection(frames: int = 12, height: int = 240, repeats: int = 7) -> Iterator
         images = [torch.from_numpy(f).permute(2, 0, 1) / 255 for f in video.frames()]
         names = (Path(folder) / f"{number}.zarr" for number in count())
         pair = measure(
-            lambda: whole_way(model, video, next(names)), lambda: bare(model, images), repeats
+            lambda: whole_way(model, video, next(names)),
+            lambda: bare(model, images),
+            repeats,
+            time.process_time,
         )
-    yield added("detect: added to the bare model", pair)
+    yield added("detect: added to the bare model, CPU time", pair)
 
 
 def added(what: str, pair: Pair, limit: float = 10) -> Row:

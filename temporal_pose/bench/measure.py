@@ -38,26 +38,38 @@ class Pair:
         return quartiles(self.ratios)
 
 
-def measure(a: Callable[[], object], b: Callable[[], object], repeats: int) -> Pair:
+def measure(
+    a: Callable[[], object],
+    b: Callable[[], object],
+    repeats: int,
+    clock: Callable[[], float] | None = None,
+) -> Pair:
     """Times two things in turns, so that what else the machine does meets both alike.
 
     Both are called before, untimed. The shorter one is called several times a turn, so that both
     turns are about equally long: a short call right after a long one would find its data gone
     from the caches and torch's threads asleep, which in the midst of a training they are not.
+
+    Args:
+        clock: ``time.process_time`` where both have threads, which other processes keep waiting:
+            it counts what all of them compute.
     """
     a(), b()
-    ratio = seconds(a) / seconds(b)
+    ratio = seconds(a, clock=clock) / seconds(b, clock=clock)
     calls = [min(MOST_CALLS, max(1, round(times))) for times in (1 / ratio, ratio)]
-    turns = [(seconds(a, calls[0]), seconds(b, calls[1])) for _ in range(repeats)]
+    turns = [(seconds(a, calls[0], clock), seconds(b, calls[1], clock)) for _ in range(repeats)]
     return Pair(*zip(*turns, strict=True))
 
 
-def seconds(function: Callable[[], object], calls: int = 1) -> float:
-    """How long one call takes, on average of so many."""
-    started = time.perf_counter()
+def seconds(
+    function: Callable[[], object], calls: int = 1, clock: Callable[[], float] | None = None
+) -> float:
+    """How long one call takes, on average of so many, by a clock; None for that on the wall."""
+    now = time.perf_counter if clock is None else clock
+    started = now()
     for _ in range(calls):
         function()
-    return (time.perf_counter() - started) / calls
+    return (now() - started) / calls
 
 
 def quartiles(values: list[float]) -> tuple[float, float]:

@@ -82,7 +82,7 @@ class PeopleFiles:
         Returns:
             Them, and in how many frames the person was seen; none, and no file, where nobody was.
         """
-        least = self.output.least if self.output.several else 1
+        least = min(self.output.least, self.frames) if self.output.several else 1
         kept = [who for who, frames in enumerate(self.seen) if frames >= least]
         for who, writer in enumerate(self.writers):
             if who not in kept:

@@ -20,6 +20,7 @@ from temporal_pose.detectors.devices import torch_device
 from temporal_pose.detectors.protocol import Choose, Person, check_skeleton, in_range
 from temporal_pose.detectors.state_dicts import COUNTER, fill, read
 from temporal_pose.errors import CheckpointError, ConfigError
+from temporal_pose.footage.frames import Frames
 from temporal_pose.pose.boxes import heatmap_to_image
 from temporal_pose.pose.heatmaps import decode_subpixel
 
@@ -64,9 +65,7 @@ class FrozenKeypointRCNN(nn.Module):
         """Nothing: it looks at each frame alone."""
 
     @torch.inference_mode()
-    def forward(
-        self, images: UInt8[np.ndarray, "n H W 3"], choose: Choose
-    ) -> list[list[Person | None]]:
+    def forward(self, images: Frames, choose: Choose) -> list[list[Person | None]]:
         """Looks at consecutive frames; heatmaps are the raw output of the keypoint head.
 
         A score is the person's, times the probability, by the head's own softmax over the cells,
@@ -78,7 +77,7 @@ class FrozenKeypointRCNN(nn.Module):
         self.eval()  # someone may have reached for a part of it
         device = next(self.parameters()).device
         try:
-            frames = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
+            frames = torch.from_numpy(np.stack(list(images))).to(device).permute(0, 3, 1, 2)
             return self._look(frames, choose)
         except torch.OutOfMemoryError as error:
             raise ConfigError(

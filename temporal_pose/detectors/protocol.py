@@ -5,9 +5,10 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.footage.frames import Frames
 from temporal_pose.pose.skeletons import skeleton
 
 
@@ -79,13 +80,11 @@ class Detector(Protocol):
     @property
     def heatmap_size(self) -> tuple[int, int] | None: ...
 
-    def __call__(
-        self, images: UInt8[np.ndarray, "n H W 3"], choose: Choose
-    ) -> list[list[Person | None]]:
+    def __call__(self, images: Frames, choose: Choose) -> list[list[Person | None]]:
         """Looks at consecutive frames.
 
         Args:
-            images: red, green and blue.
+            images: a list of frames, or one array of them.
 
         Returns:
             Of each frame the people in the order of ``choose``; None where one is not there.

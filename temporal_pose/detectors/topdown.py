@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt8
 
 from temporal_pose.detectors.protocol import Choose, Person
 from temporal_pose.detectors.tracking import intersection_over_union
+from temporal_pose.footage.frames import Frames
 
 _SAME = 0.5  # overlap from which what is found is somebody who is followed already
 _ONE = 0.05  # mean distance of keypoints, over the box's side, below which two people are one
@@ -47,9 +48,7 @@ class TopDown:
         """The person at a place, if there is one, with the memory for the next frame."""
         raise NotImplementedError
 
-    def __call__(
-        self, images: UInt8[np.ndarray, "n H W 3"], choose: Choose
-    ) -> list[list[Person | None]]:
+    def __call__(self, images: Frames, choose: Choose) -> list[list[Person | None]]:
         """Looks at consecutive frames; see `temporal_pose.detectors.protocol.Detector`."""
         return [self._frame(image, choose) for image in images]
 

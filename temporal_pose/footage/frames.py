@@ -1,6 +1,6 @@
 """Footage, and going through it a batch at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from itertools import islice
@@ -11,6 +11,10 @@ from jaxtyping import Float, UInt8
 
 #: Names of files that count as images.
 ENDINGS = (".jpg", ".jpeg", ".png")
+
+#: Consecutive frames of one size, in red, green and blue; rows in memory need not be next to each
+#: other.
+Frames = Sequence[UInt8[np.ndarray, "H W 3"]] | UInt8[np.ndarray, "n H W 3"]
 
 Item = TypeVar("Item")
 Seen = TypeVar("Seen")
@@ -53,11 +57,11 @@ class Footage(Protocol):
 
 def looks(
     footage: Footage,
-    detector: Callable[[UInt8[np.ndarray, "n H W 3"], Any], Seen],
+    detector: Callable[[Frames, Any], Seen],
     choose: Any,
     start: int = 0,
     batch_size: int = 4,
-) -> Iterator[tuple[UInt8[np.ndarray, "n H W 3"], Seen]]:
+) -> Iterator[tuple[Frames, Seen]]:
     """Batches of frames, and what the detector sees in them, in constant memory.
 
     Args:
@@ -74,10 +78,10 @@ def looks(
 
 def batches(
     frames: Iterator[UInt8[np.ndarray, "H W 3"]], size: int
-) -> Iterator[UInt8[np.ndarray, "n H W 3"]]:
-    """``size`` frames at a time; the last batch may be smaller."""
+) -> Iterator[list[UInt8[np.ndarray, "H W 3"]]]:
+    """``size`` frames at a time, as they are; the last batch may be smaller."""
     while batch := list(islice(frames, size)):
-        yield np.stack(batch)
+        yield batch
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:

@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from temporal_pose.footage.drawing import draw_box, draw_label, draw_pose, look_of
+from temporal_pose.footage.frames import Frames
 from temporal_pose.pose.skeletons import Skeleton
 
 _WIDTH, _COLUMNS = 480, 3  # pixels of a panel, panels in a row
@@ -32,9 +33,7 @@ class Preview:
         )
         self.panels: list[Image.Image] = []
 
-    def look(
-        self, first: int, images: UInt8[np.ndarray, "n H W 3"], people: Sequence[Sequence[Body]]
-    ) -> None:
+    def look(self, first: int, images: Frames, people: Sequence[Sequence[Body]]) -> None:
         """Keeps a panel of each wanted frame.
 
         Args:

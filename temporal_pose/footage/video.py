@@ -88,7 +88,7 @@ class Video:
                 if number >= start:
                     turned = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90))
                     stamp = number * tick if frame.pts is None else frame.pts
-                    yield stamp, np.ascontiguousarray(turned)
+                    yield stamp, turned  # FFmpeg's own memory: a copy would take as long again
                 number += 1
 
     @contextmanager
@@ -139,8 +139,8 @@ class Video:
         if _varies(times):
             self.remarks.append(
                 f"{self.path.name} has a variable frame rate, {1 / gaps.max():.4g} to "
-                f"{1 / gaps.min():.4g} frames a second; the average stands for it: fps="
-                f"{average:.4g}"
+                f"{1 / gaps.min():.4g} frames a second; its times are kept, and where a rate is "
+                f"asked for the average stands for them: fps={average:.4g}"
             )
         return announced if abs(announced / average - 1) < 0.005 else average
 

@@ -170,9 +170,10 @@ def test_batches_are_made_one_ahead():
             yield np.full((2, 3, 3), number, np.uint8)
 
     found = list(batches(frames(), 3))
-    assert [batch[:, 0, 0, 0].tolist() for batch in found] == [[0, 1, 2], [3, 4, 5], [6]]
+    firsts = [[int(frame[0, 0, 0]) for frame in batch] for batch in found]
+    assert firsts == [[0, 1, 2], [3, 4, 5], [6]]
     made.clear()
-    assert next(ahead(batches(frames(), 2))).shape == (2, 2, 3, 3)
+    assert [frame.shape for frame in next(ahead(batches(frames(), 2)))] == [(2, 3, 3)] * 2
     assert len(made) <= 4, "memory does not grow with the video"
     assert list(ahead(iter(range(1, 6)))) == [1, 2, 3, 4, 5]
     assert list(ahead(iter(()))) == []

@@ -74,7 +74,13 @@ def _given(path: Path) -> Mapping[str, bytes]:
         )
     if path.suffix == ".whl":
         return _in_wheel(path)
-    return {**_given(path.parent), LANDMARKS: path.read_bytes()}
+    beside = _in_folder(path.parent)
+    if FINDER not in beside:
+        raise CheckpointError(
+            f"detector.weights '{path}' has no {FINDER} beside it; expected both in one folder, "
+            f"or a wheel of {_WHEEL}"
+        )
+    return {FINDER: beside[FINDER], LANDMARKS: path.read_bytes()}
 
 
 def _in_folder(folder: Path) -> Mapping[str, bytes]:

@@ -46,6 +46,7 @@ class GrowingStore:
     def __init__(self, path: Path, about: Mapping[str, Any], resume: bool) -> None:
         self.path, self.about = path, dict(about)
         self.frames, self.names = 0, frozenset[str]()
+        self._arrays: dict[str, zarr.Array[Any]] = {}  # opened
         found = self._found() if resume else {}
         self.frames = self._whole(found.get("frames", 0))
         if self.frames:
@@ -58,7 +59,9 @@ class GrowingStore:
         """Adds frames of all arrays; all but the last call bring whole chunks."""
         end = self.frames + len(next(iter(arrays.values())))
         for name, array in arrays.items():
-            grown = self._array(name, array)
+            if name not in self._arrays:
+                self._arrays[name] = self._array(name, array)
+            grown = self._arrays[name]
             if grown.shape[0] < end:
                 grown.resize((end + LONG_CHUNK, *array.shape[1:]))
             grown[self.frames : end] = array
@@ -173,6 +176,6 @@ def create(
         shape=shape,
         chunks=(CHUNK if name == "heatmaps" else LONG_CHUNK, *shape[1:]),
         dtype=dtype,
-        compressors=ZstdCodec(level=3, checksum=True),
+        compressors=ZstdCodec(level=1, checksum=True),  # half of 3's time; as small, of heatmaps
         config={"write_empty_chunks": True},  # so that a missing chunk is a damaged file
     )

@@ -113,6 +113,12 @@ def test_files_of_ones_own(tmp_path):
     assert str(refusal.value) == (
         f"detector.weights '{tmp_path}' holds no {FINDER}; expected {FINDER} and {LANDMARKS}"
     )
+    with pytest.raises(CheckpointError) as refusal:
+        models(str(heavy))
+    assert str(refusal.value) == (
+        f"detector.weights '{heavy}' has no {FINDER} beside it; expected both in one folder, or a "
+        "wheel of mediapipe==0.10.14"
+    )
 
 
 def test_what_is_not_there(tmp_path):
