@@ -1,5 +1,6 @@
 """`python -m temporal_pose.detect`: what a real detector sees in a video, in the paired layout."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
