@@ -238,7 +238,9 @@ def weights_of(config: DictConfig) -> Path | None:
     """The checkpoint that a command names, or that of the run it names."""
     if config.checkpoint is not None:
         return Path(config.checkpoint)
-    return None if config.run is None else RunFolder(Path(config.run)).best
+    if config.run is None:
+        return None
+    return Path(config.run) / RunFolder(Path(config.run)).best.name
 
 
 def load_run(path: Path) -> tuple[Refinement, PoseData]:

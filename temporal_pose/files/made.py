@@ -1,14 +1,14 @@
 """What results are made of and with, and whether one that is there was made of the same."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from temporal_pose.errors import DataError
 
-#: Values that are longer than this are not shown.
-_SHOWN = 40
+_SHOWN = 40  # letters
 
 
 def content(path: Path) -> str:
@@ -50,6 +50,11 @@ def refuse_other(out: Path, made: Mapping[str, Any], wanted: Mapping[str, Any]) 
 
 def _difference(name: str, made: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     values = made.get(name, "unknown"), wanted[name]
-    if any(isinstance(value, dict) or len(str(value)) > _SHOWN for value in values):
+    if any(isinstance(value, dict) or not _telling(str(value)) for value in values):
         return f"with another {name}"
     return f"with {name} {values[0]}, not {values[1]}"
+
+
+def _telling(value: str) -> bool:
+    """Whether it says something to a person: it is neither long nor a fingerprint."""
+    return len(value) <= _SHOWN and not re.fullmatch("[0-9a-f]{16}", value)

@@ -40,4 +40,5 @@ def test_models_and_keypoints() -> None:
     scores = {"test/pck@0.2": 0.5, "identity/pck@0.2": 0.4}
     check(shown(evaluations._table(HOSTILE, scores, "test set")))
     group = f"pck@0.2/{HOSTILE}"
-    check(shown(evaluations._table("a", {f"test/{group}": 0.5, f"identity/{group}": 0.4})))
+    scores = {f"test/{group}": 0.5, f"identity/{group}": 0.4}
+    check(shown(evaluations._table("a", scores, "test set")))

@@ -17,7 +17,13 @@ from PIL import Image
 from temporal_pose.errors import ConfigError
 from temporal_pose.exploring import payload as module
 from temporal_pose.exploring.exploration import Exploration, Settings, explore
-from temporal_pose.exploring.exploration_files import check_place, pictures, replacing, write
+from temporal_pose.exploring.exploration_files import (
+    ABOUT,
+    check_place,
+    pictures,
+    replacing,
+    write,
+)
 from temporal_pose.exploring.latent_page import page
 from temporal_pose.exploring.sample_sheets import sheets
 from temporal_pose.exploring.tables import sheet, tables
@@ -210,7 +216,8 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path) -> None:
     for content in ("one", "other"):
         with replacing(out) as part:
             (part / content).write_text(content)
-    assert [file.name for file in out.iterdir()] == ["other"]
+            (part / ABOUT).write_text(json.dumps({"files": [content, ABOUT]}))
+    assert sorted(file.name for file in out.iterdir()) == [ABOUT, "other"]
     assert [file.name for file in tmp_path.iterdir()] == ["latent"]
 
 

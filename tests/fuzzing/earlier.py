@@ -25,11 +25,12 @@ from temporal_pose.data import check, write
 from temporal_pose.errors import DataError
 from temporal_pose.exploring import exploration_files
 from temporal_pose.files.conf import CONF
+from temporal_pose.files.made import content
 from temporal_pose.files.options import shipped
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.refining.notes import Note
 from temporal_pose.refining.saved import SHIPPED, load
-from temporal_pose.refining.sources import content, find
+from temporal_pose.refining.sources import find
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training.checkpoints import check_resumable
 

@@ -14,6 +14,7 @@ from torch import nn
 
 from temporal_pose.errors import CheckpointError
 from temporal_pose.files.atomic import write_tensors
+from temporal_pose.filters.filter_module import as_module
 from temporal_pose.filters.savgol import Savgol
 from temporal_pose.runs.weights import load_weights, read_checkpoint
 from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable
@@ -162,7 +163,7 @@ def test_settings_of_a_filter_that_lie(tmp_path, state) -> None:
     path = tmp_path / "best.ckpt"
     torch.save({"state_dict": {"_extra_state": state}, "epoch": 0}, path)
     with pytest.raises(CheckpointError) as error:
-        load_weights(Savgol(0.25, 2), path)
+        load_weights(as_module(Savgol(0.25, 2)), path)
     assert str(error.value).startswith(f"checkpoint {path}")
     assert "\n" not in str(error.value)
 
