@@ -40,20 +40,23 @@ FRAME = KEYPOINTS * SIZE * SIZE * 2  # bytes of float16
 SOME = 16  # chunks that differ
 
 
-def heatmaps(gigabytes: float = 50, batches: int = 500, repeats: int = 5) -> Iterator[Row]:
+def heatmaps(
+    gigabytes: float = 50, batches: int = 500, repeats: int = 5, steps: int = 8
+) -> Iterator[Row]:
     """One video of many gigabytes for training, two small ones beside it.
 
     Args:
         gigabytes: what its heatmaps take, not compressed.
         batches: of 16 windows of 5 frames, read at random places.
-        repeats: epochs, of eight steps each.
+        repeats: epochs.
+        steps: of an epoch.
     """
     with TemporaryDirectory(prefix="heatmap_store") as folder:
         root = Path(folder)
         write(root / "train.zarr", int(gigabytes * 1e9 / FRAME), seed=0)
         for seed, name in enumerate(("val", "test"), 1):
             write(root / f"{name}.zarr", SOME * CHUNK, seed)
-        numbers = result_of(__name__, root, batches, repeats, torch.get_num_threads())
+        numbers = result_of(__name__, root, batches, repeats, steps, torch.get_num_threads())
     size = f"heatmaps, {gigabytes:g} GB"
     yield Row(f"{size}: opening", numbers["opening"], 2, "s", at_least=False)
     yield Row(f"{size}: most memory of training", numbers["memory"], 2000, "MB", at_least=False)
@@ -97,7 +100,7 @@ def noisy(frames: int, seed: int) -> np.ndarray:
     return maps.half().view(frames, KEYPOINTS, SIZE, SIZE).numpy()
 
 
-def work(root: Path, batches: int, repeats: int) -> dict[str, float]:
+def work(root: Path, batches: int, repeats: int, steps: int) -> dict[str, float]:
     """Opens the stores, reads random batches, and trains a few steps; seconds, MB and percent."""
     numbers = {"opening": seconds(Paired(root / "train.zarr").read)}
     split = Split({side: [side] for side in ("train", "val", "test")})
@@ -108,14 +111,14 @@ def work(root: Path, batches: int, repeats: int) -> dict[str, float]:
     step = training(Conv3d())
     for workers in (0, 1):
         data.workers = workers
-        shares = [100 * waiting(data, step) for _ in range(repeats)]
+        shares = [100 * waiting(data, step, steps) for _ in range(repeats)]
         low, high = quartiles(shares)
         numbers |= {f"low{workers}": low, f"high{workers}": high}
         numbers[f"share{workers}"] = median(shares)
     return numbers | {"memory": memory("VmHWM")}
 
 
-def waiting(data: PoseData, step: Step, steps: int = 8) -> float:
+def waiting(data: PoseData, step: Step, steps: int) -> float:
     """Share of an epoch in which it waits for the next batch; a first step is not counted."""
     codec, loader, waited = HeatmapCodec(), iter(data.train_dataloader()), []
     for _ in range(steps + 1):
@@ -131,5 +134,6 @@ def waiting(data: PoseData, step: Step, steps: int = 8) -> float:
 
 if __name__ == "__main__":
     logging.disable()
-    torch.set_num_threads(int(sys.argv[4]))
-    print(json.dumps(work(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))
+    batches, repeats, steps, threads = map(int, sys.argv[2:])
+    torch.set_num_threads(threads)
+    print(json.dumps(work(Path(sys.argv[1]), batches, repeats, steps)))

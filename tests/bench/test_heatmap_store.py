@@ -19,6 +19,6 @@ def test_every_chunk_is_there_and_most_are_links(tmp_path):
 
 
 def test_it_is_measured_in_a_process_of_its_own():
-    rows = list(heatmaps(gigabytes=0.03, batches=1, repeats=1))
+    rows = list(heatmaps(gigabytes=0.03, batches=1, repeats=1, steps=1))
     assert [row.unit for row in rows] == ["s", "MB", "%", "%"]
     assert all(np.isfinite(row.value) and row.value >= 0 for row in rows)
