@@ -5,7 +5,13 @@ A message says the name, the value, what was expected, and what to do.
 
 
 class UserError(Exception):
-    """Base of every error whose message alone tells the user what to do."""
+    """Base of every error whose message alone tells the user what to do.
+
+    It is one line, whatever the names and values in it hold.
+    """
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())
 
 
 class ConfigError(UserError):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 from commands import READ, TINY, Command, Trained, literally, write_paired, write_penn_action
 
 from temporal_pose.pose.skeletons import CLIMBALONG25
@@ -165,6 +166,20 @@ def test_an_unfinished_run_is_refused(command: Command, trained: Trained) -> Non
         "finishes it"
     )
     assert not Path("o").exists()
+
+
+@pytest.mark.parametrize("objects", [None, 0.5, {"task": 3}])
+def test_a_run_without_its_parts_is_refused(
+    command: Command, trained: Trained, objects: object
+) -> None:
+    trained("model=identity", *TINY)
+    file = (RUNS / "identity/setup1/k1/config.yaml").absolute()
+    config = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump(config | {"objects": objects}))
+    for name, out in (("evaluate", "o"), ("export", "o.onnx")):
+        assert command(name, f"run={file.parent}", f"out={out}").refused() == (
+            f"{file} has no settings objects.task; expected the file that the run's command wrote"
+        )
 
 
 @pytest.mark.parametrize("content", [None, "{}", "nonsense"])

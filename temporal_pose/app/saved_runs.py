@@ -73,10 +73,10 @@ def recompose(run: RunFolder, overrides: Sequence[str] = ()) -> DictConfig:
                 f"({' '.join(str(error).split())}), so they cannot be changed; drop "
                 f"{' '.join(overrides)}"
             ) from error
-        return OmegaConf.create(_merged(saved, {}, _plain(_compose(command, []))))
+        return _whole(run, _merged(saved, {}, _plain(_compose(command, []))))
     kept = _kept(then, {item.split("=")[0].lstrip("+") for item in overrides})
     now = _compose(command, [*kept, *overrides])
-    return OmegaConf.create(_merged(saved, _plain(base), _plain(now)))
+    return _whole(run, _merged(saved, _plain(base), _plain(now)))
 
 
 def as_pretrained(config: DictConfig) -> DictConfig:
@@ -125,6 +125,18 @@ def _part(config: Mapping[str, Any], name: str) -> Any:
     """A part of a configuration's model; None where there is none."""
     model = config.get("model")
     return model.get(name) if isinstance(model, Mapping) else None
+
+
+def _whole(run: RunFolder, settings: Any) -> DictConfig:
+    """The settings, which have what every run has."""
+    objects = settings.get("objects")
+    for name in ("task", "data"):
+        if not isinstance(objects, Mapping) or not isinstance(objects.get(name), Mapping):
+            raise RunFolderError(
+                f"{run.config_file} has no settings objects.{name}; expected the file that the "
+                "run's command wrote"
+            )
+    return OmegaConf.create(settings)
 
 
 def _kept(then: Sequence[str], names: set[str]) -> list[str]:

@@ -112,3 +112,7 @@ def test_the_list_of_commands_that_nobody_reads(tmp_path):
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (UNREAD, "")
+
+
+def test_an_error_is_one_line_whatever_its_values_hold() -> None:
+    assert str(DataError("a.json: '\n' and\r\n'b\u2028c'")) == "a.json: ' ' and 'b c'"
