@@ -42,7 +42,7 @@ def colours_of(source: Path) -> Colours:
     """Those of a video; BT.709's matrix takes the place of BT.2020's."""
     if not is_video(source):
         return Colours()
-    with av.open(str(source)) as container:
+    with av.open(str(source), metadata_errors="replace") as container:
         known = container.streams.video[0].codec_context
         matrix = _BT709 if known.colorspace in _BT2020 else known.colorspace
         return Colours(int(matrix), int(known.color_primaries), int(known.color_trc))
@@ -56,7 +56,7 @@ def aspect_of(source: Path, size: tuple[int, int]) -> Fraction:
     """
     if not is_video(source):
         return Fraction(1)
-    with av.open(str(source)) as container:
+    with av.open(str(source), metadata_errors="replace") as container:
         stream = container.streams.video[0]
         wide = stream.sample_aspect_ratio or Fraction(1)
         return wide if size == (stream.width, stream.height) else 1 / wide
@@ -147,7 +147,9 @@ class Sound:
     def __init__(self, source: Path, container: Any) -> None:
         self.remarks: list[str] = []
         self._container = container
-        self._source = av.open(str(source)) if is_video(source) else None
+        self._source = None
+        if is_video(source):
+            self._source = av.open(str(source), metadata_errors="replace")
         streams = () if self._source is None else self._source.streams.audio
         self._packets: Iterator[Any] = iter(())
         if streams and streams[0].codec_context.name not in container.supported_codecs:

@@ -95,7 +95,7 @@ class Video:
     def _reading(self, at: Any = None) -> Iterator[tuple[Any, Any]]:
         _check_file(self.path)
         try:
-            with av.open(str(self.path)) as container:
+            with av.open(str(self.path), metadata_errors="replace") as container:
                 moving = [s for s in container.streams.video if not _is_cover(s)]
                 if not moving:
                     raise DataError(f"{self.path}: holds no video; expected a video file")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from temporal_pose.files.atomic import write_json
+from temporal_pose.files.documents import UnreadableError, read_json
 from temporal_pose.files.made import refuse_other
 
 #: Where the notes lie, in the folder of the results.
@@ -48,7 +49,7 @@ class Note:
 
     def _read(self) -> dict[str, Any]:
         try:
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            kept = read_json(self.path)
+        except (OSError, UnreadableError):
             return {}
         return kept if isinstance(kept, dict) else {}

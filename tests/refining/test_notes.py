@@ -44,3 +44,12 @@ def test_a_result_whose_note_is_damaged_is_somebody_elses(tmp_path: Path, conten
     note.path.write_text(content)
     with pytest.raises(DataError, match=r"a.json exists already, made by something else; choose"):
         note.finished(force=False)
+
+
+def test_a_note_that_is_no_file_is_not_read(tmp_path: Path) -> None:
+    """Of a device there is no end."""
+    note = noted(tmp_path)
+    note.path.unlink()
+    note.path.symlink_to("/dev/zero")
+    with pytest.raises(DataError, match=r"a.json exists already, made by something else; choose"):
+        note.finished(force=False)
