@@ -75,7 +75,7 @@ class FilterComparison:
         grid = [dict(zip(own.smoother.grid, some, strict=True)) for some in _values(own.smoother)]
         smoothers = (own.smoother.with_settings(**settings) for settings in grid)
         tried = [self._of(FilterRefiner(smoother)) for smoother in smoothers]
-        for words, calm in (("tuned", False), (f"tuned, no more jitter than {USUAL}", True)):
+        for words, calm in (("tuned", False), (f"tuned, as calm as {USUAL} or calmest", True)):
             best = [self._best(tried, group, calm) for group in range(self.groups.max() + 1)]
             settings = "; ".join(dict.fromkeys(_written(grid[i]) for i in best))
             found = [tried[best[group]][video] for video, group in enumerate(self.groups)]
