@@ -80,6 +80,15 @@ def test_a_finished_file_stays_unless_forced(command: Command, clip: Path) -> No
     assert zarr.open_group("clip.zarr", mode="r").attrs["fps"] == 50
 
 
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"attributes": 3}'])
+def test_onto_a_damaged_file_nothing_is_written(command: Command, clip: Path, damage: str) -> None:
+    Path("clip.zarr").mkdir()
+    Path("clip.zarr/zarr.json").write_text(damage)
+    message = command("detect", *TINY, "source=clip.mp4", "out=clip.zarr").refused()
+    assert message.startswith("clip.zarr exists already, made by something else; choose another")
+    assert Path("clip.zarr/zarr.json").read_text() == damage
+
+
 def test_a_killed_command_goes_on(command: Command, tmp_path: Path, monkeypatch) -> None:
     frames = [shown(number) for number in range(27)]
     frames[12:15] = [EMPTY] * 3

@@ -231,7 +231,10 @@ def test_a_zip_of_something_else(tmp_path) -> None:
     assert message(path) == DAMAGED.format(path)
 
 
-@pytest.mark.parametrize("content", [[1, 2], {"epoch": 3}, torch.zeros(3), {"state_dict": [1]}])
+@pytest.mark.parametrize(
+    "content",
+    [[1, 2], {"epoch": 3}, torch.zeros(3), {"state_dict": [1]}, {b"state_dict": {"a": 1}}],
+)
 def test_without_weights(tmp_path, content) -> None:
     path = tmp_path / "best.ckpt"
     torch.save(content, path)
