@@ -173,6 +173,16 @@ def test_a_damaged_run_is_listed_and_the_others_are_reported(report, runs_dir):
     assert "## Left out\n\n- " in page
 
 
+@pytest.mark.parametrize("seed", ["abc", [1], {"a": 1}, 1.5])
+def test_a_run_of_an_odd_seed_is_left_out(report, runs_dir, seed):
+    file = runs_dir / "pretrain" / "conv3d" / "setup2" / "k1" / "metrics.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"seed": seed}))
+    done = report(f"runs_dir={runs_dir}")
+    assert (done.status, done.err) == (0, "")
+    assert f"\nleft out: {file} " in done.out
+    assert "DeciWatch" in done.out
+
+
 def test_a_damaged_control_does_not_stand_in_the_way(report, runs_dir):
     copied(runs_dir, "pretrained", runs_dir)
     copied(runs_dir, "finetune", runs_dir)
