@@ -13,6 +13,8 @@ from temporal_pose.errors import CheckpointError, ConfigError
 #: What the network within is given of a keypoint in a frame; positions come first.
 CHANNELS = 10
 
+_SEEN = 5  # numbers of a keypoint that the codec gives: start, detection, score
+
 _QUICK = 6.0  # makes motion and residuals, hundredths of a body's size, as large as positions
 _SCORES = (0.6, 3.0)  # centre and contrast of detection scores
 _DOUBT = 3 * 1.4826  # three spreads of normal residuals, in multiples of their median length
@@ -44,6 +46,7 @@ class Correction(nn.Module):
         sigma: standard deviation of the Gaussian, frames.
         bound: b, the largest correction in multiples of u; None for none.
         gain: what g starts from.
+        scores: the network sees how sure the detector is; else only what it found.
 
     Raises:
         ConfigError: a setting is out of range.
@@ -57,13 +60,14 @@ class Correction(nn.Module):
         sigma: float = 3.0,
         bound: float | None = 4.0,
         gain: float = 1.0,
+        scores: bool = True,
     ) -> None:
         super().__init__()
         limits = {"sigma": sigma, "bound": math.inf if bound is None else bound}
         for name, value in limits.items():
             if isinstance(value, bool) or not value > 0:
                 raise ConfigError(f"{name} is {value}; expected a positive number")
-        self.network, self.sigma, self.bound = network, float(sigma), bound
+        self.network, self.sigma, self.bound, self.scores = network, float(sigma), bound, scores
         self.gain = nn.Parameter(torch.full((1,), float(gain)))
         reach = torch.arange(-math.ceil(3 * sigma), math.ceil(3 * sigma) + 1)
         weights = torch.exp(-0.5 * (reach / sigma) ** 2)
@@ -71,7 +75,8 @@ class Correction(nn.Module):
 
     def get_extra_state(self) -> dict[str, float | None]:
         """What a checkpoint tells of the correction besides the shapes of its weights."""
-        return {"sigma": self.sigma, "bound": self.bound}
+        state = {"sigma": self.sigma, "bound": self.bound}
+        return state if self.scores else state | {"scores": False}
 
     def set_extra_state(self, state: Any) -> None:
         """Makes sure that a checkpoint is of the same correction.
@@ -85,13 +90,21 @@ class Correction(nn.Module):
                 f"{self.get_extra_state()}"
             )
 
-    def forward(self, seen: Float[Tensor, "B T K 5"]) -> Float[Tensor, "B T K 2"]:
+    def forward(self, seen: Float[Tensor, "B T K C"]) -> Float[Tensor, "B T K 2"]:
         """Corrected positions, in the input's unit.
 
         Args:
-            seen: the smoother's position, the detected one, and the detector's score; a score of
+            seen: the smoother's position, the detected one, and the detector's score, C being 5; a score of
                 0 means not detected.
+
+        Raises:
+            ConfigError: the codec gives something else.
         """
+        if seen.shape[-1] != _SEEN:
+            raise ConfigError(
+                f"a correction sees {_SEEN} numbers of each keypoint, and the codec gives "
+                f"{seen.shape[-1]}; set model.codec.start=true model.codec.scores=true"
+            )
         start, detected, scores = seen[..., :2], seen[..., 2:4], seen[..., 4:]
         found = (scores > 0).to(seen)
         known = found.amax(1, keepdim=True)
@@ -100,7 +113,8 @@ class Correction(nn.Module):
         size = size.sqrt().clamp(min=1e-6)
         smooth = (start - centre) / size
         residual = (detected - start) / size * found
-        features = _features(smooth, residual, scores, found, known)
+        sure = scores if self.scores else found
+        features = _features(smooth, residual, sure, found, known)
         moved = (self.network(features) - features[..., :2]) * known
         usual = _mean(residual.square().sum(-1, True), found, (1,)).sqrt()
         return start + self._limited(self.gain * self._calm(moved), usual) * size

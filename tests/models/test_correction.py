@@ -155,3 +155,18 @@ def test_sizes_of_what_is_within(kind, setting, value) -> None:
 def test_dropout_out_of_range(kind) -> None:
     with pytest.raises(ConfigError, match="dropout is 1; expected at least 0 and less than 1"):
         kind(dropout=1)
+
+
+def test_without_scores_it_sees_only_what_was_found() -> None:
+    seen, other = given(), given()
+    other[..., 4] = torch.where(seen[..., 4] > 0, 0.3 + 0.5 * seen[..., 4], 0)
+    blind, sighted = correction(scores=False), correction()
+    assert torch.equal(blind(seen), blind(other))
+    assert not torch.allclose(sighted(seen), sighted(other))
+    with pytest.raises(CheckpointError, match="'scores': False"):
+        sighted.load_state_dict(blind.state_dict())
+
+
+def test_a_codec_without_scores_is_refused() -> None:
+    with pytest.raises(ConfigError, match="sees 5 numbers of each keypoint, and the codec gives 4"):
+        correction()(given()[..., :4])
