@@ -94,8 +94,8 @@ class Correction(nn.Module):
         """Corrected positions, in the input's unit.
 
         Args:
-            seen: the smoother's position, the detected one, and the detector's score, C being 5; a score of
-                0 means not detected.
+            seen: the smoother's position, the detected one, and the detector's score, C being 5;
+                a score of 0 means not detected.
 
         Raises:
             ConfigError: the codec gives something else.

@@ -168,5 +168,7 @@ def test_without_scores_it_sees_only_what_was_found() -> None:
 
 
 def test_a_codec_without_scores_is_refused() -> None:
-    with pytest.raises(ConfigError, match="sees 5 numbers of each keypoint, and the codec gives 4"):
+    with pytest.raises(
+        ConfigError, match="sees 5 numbers of each keypoint, and the codec gives 4"
+    ):
         correction()(given()[..., :4])
