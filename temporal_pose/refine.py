@@ -4,12 +4,11 @@ Each file comes back under its name and in its format, everything else in it as 
 it a page that shows what changed.
 """
 
-import sys
 from dataclasses import replace
 
 from omegaconf import DictConfig
 
-from temporal_pose.app.cli import command, complain
+from temporal_pose.app.cli import PartError, command, complain
 from temporal_pose.app.orders import found_by, order_of, part_of
 from temporal_pose.app.outcomes import refined
 from temporal_pose.app.refinery import draw_together
@@ -32,7 +31,7 @@ def main(config: DictConfig) -> None:
     if found.others:
         print(one_line(f"note: no keypoint files: {', '.join(found.others)}"))
     done = refined(waiting, order, config.workers)
-    failed = [*found.bad, *(f"{one.name}: {one.error}" for one in done if one.error is not None)]
+    failed = [*found.bad, *(one.error for one in done if one.error is not None)]
     if order.film is not None and order.film.shared and waiting:
         for line in draw_together(found.sources, order):
             print(f"note: {line}")
@@ -41,7 +40,7 @@ def main(config: DictConfig) -> None:
     for line in failed:
         complain(line)
     if failed:
-        sys.exit(1)
+        raise PartError(failed)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,18 @@ class JobError(Exception):
     """One of several jobs has told what is wrong."""
 
 
+class PartError(SystemExit):
+    """The end of a command of whose files some could not be taken: status 1.
+
+    Args:
+        lines: what is wrong with each, shown already.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__(1)
+        self.lines = lines
+
+
 def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
     """Makes a command of a function of a configuration.
 
@@ -63,12 +75,13 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
 def _run(name: str, job: Callable[[DictConfig], None]) -> None:
     """Shows the manual, or has Hydra call the job with what is typed."""
     failed: list[str] = []
+    broken: list[BrokenPipeError] = []
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here instead of being printed
     quiet()
     if {"--help", "-h"} & set(sys.argv[1:]):
         attempt(show, CONF, name, sys.argv[1:])
         return
-    careful = _careful(job, failed)
+    careful = _careful(job, failed, broken)
     sys.argv[1:] = paths_quoted(flag_first(fold_by_fold(sys.argv[1:])))
     run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
     try:
@@ -76,27 +89,38 @@ def _run(name: str, job: Callable[[DictConfig], None]) -> None:
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command continues")
     except JobError as error:
-        complain(f"of the jobs, one or more came to grief: {error}")
+        where = "each tells of it in its own output, which a cluster keeps in .submitit"
+        complain(f"of the jobs, one or more came to grief ({where}): {error}")
         sys.exit(1)
     except Exception as error:
         failed.append(_report(error))
+    if broken:
+        raise broken[0]
     if failed:
         sys.exit(2)
 
 
-def _careful(job: Callable[[DictConfig], None], failed: list[str]) -> Callable[[DictConfig], None]:
-    """The job with its errors told and noted; of several jobs, a failed one ends with JobError."""
+def _careful(
+    job: Callable[[DictConfig], None], failed: list[str], broken: list[BrokenPipeError]
+) -> Callable[[DictConfig], None]:
+    """The job with its errors told and noted; of several jobs, a failed one ends with JobError.
+
+    Args:
+        broken: takes the error of a pipe that nobody reads, of which Hydra would tell.
+    """
 
     def careful(config: DictConfig) -> None:
         several = HydraConfig.get().mode == RunMode.MULTIRUN
         try:
             job(config)
+        except BrokenPipeError as error:
+            broken.append(error)
         except Exception as error:
             failed.append(_report(error))
         except SystemExit as end:
             if not several or not end.code:
                 raise
-            failed.append("see there")
+            failed.append("; ".join(getattr(end, "lines", ())) or "see there")
         if several and failed:  # a launcher may have brought this to another process
             raise JobError(failed.pop())
 
@@ -198,6 +222,12 @@ def explain(error: BaseException) -> str | None:
     unknown = re.search(r"Could not override '([^']+)'", str(error))
     if unknown:
         return f"setting '{unknown[1]}' is unknown; --cfg job lists every setting there is"
+    several = re.search(r"Ambiguous value for argument '(.+?)'\s*1\. To use", str(error), re.S)
+    if several:
+        return (
+            f"{several[1]} holds a comma, which parts the values of a sweep; add -m for a sweep, "
+            "write [a,b] for a list, 29.97 for a number, and quotes about a name: \"out='a,b'\""
+        )
     if "Config group override must be" in str(error):
         return (
             "model, data, augment, input, loss, trainer and experiment take a name: model=conv3d"

@@ -14,11 +14,11 @@ from temporal_pose.app.settings import share
 from temporal_pose.app.trust import trusted
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.formats.clips import Given
-from temporal_pose.formats.known import recognised
+from temporal_pose.formats.known import named, recognised
 from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
 from temporal_pose.refining.saved import SHIPPED, of_network
-from temporal_pose.refining.sources import FoundFiles, Source, find
+from temporal_pose.refining.sources import FoundFiles, Source, apart, find
 
 #: What `skeleton` is where the names in files shall not count.
 NAMELESS = "none"
@@ -85,7 +85,7 @@ def found_by(config: DictConfig, order: Order) -> FoundFiles:
             raise ConfigError(
                 f"video= goes with one keypoint file; {source} holds {len(found.sources)}"
             )
-        return found
+        return apart(found, order.out, None if order.to is None else named(order.to))
     people = "all" if config.person == "all" else "1"
     folder = order.out / "detections"
     hydra = HydraConfig.get()

@@ -31,7 +31,9 @@ def refined(waiting: Sequence[Source], order: Order, wanted: int | None) -> list
             bar.advance(task)
     done.sort(key=lambda one: one.name)
     if any(one.rows for one in done):
-        Console().print(_table(done))
+        console = Console()
+        console = console if console.is_terminal else Console(width=110)
+        console.print(_table(done))
     lines = [f"note: {one.name}: {line}" for one in done for line in one.remarks]
     for line in lines[:_LINES]:
         print(one_line(line))
@@ -48,14 +50,16 @@ def _table(done: Sequence[Outcome]) -> Table:
         caption="jitter: mean second difference, image px/frame²; kept: of the motion below the "
         "cut-off; filled in and set aside: positions",
     )
-    for name in ("person", "poses", "jitter", "after", "kept", "filled", "aside"):
+    table.add_column("person", justify="right", overflow="fold", min_width=8)
+    for name in ("poses", "jitter", "after", "kept", "filled", "aside"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in done:
-        for row in one.rows:
+        for place, row in enumerate(one.rows):
             before, after = ("–" if v != v else f"{v:.2f}" for v in row.jitter)
             kept = "–" if row.kept != row.kept else f"{row.kept:.0%}"
             counts = (f"{row.filled:,}", f"{row.aside:,}")
-            name, person = (escape(one_line(text)) for text in (one.name, row.name))
+            file = "" if place else one.name
+            name, person = (escape(one_line(text)) for text in (file, row.name))
             person = person.removeprefix("person ")
             table.add_row(name, person, f"{row.poses:,}", before, after, kept, *counts)
     return table

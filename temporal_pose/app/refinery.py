@@ -19,6 +19,7 @@ from temporal_pose.refining.arriving import left_out
 from temporal_pose.refining.clip_refining import Track, refine_clip
 from temporal_pose.refining.plausibility import unchecked
 from temporal_pose.refining.refined import Refiner
+from temporal_pose.refining.shares import beyond, clip_in_pixels
 from temporal_pose.refining.sources import Source
 from temporal_pose.reporting.refined.refined_page import Still, page
 from temporal_pose.reporting.refined.shown_tracks import ShownTrack, of_track
@@ -57,7 +58,7 @@ class Outcome(NamedTuple):
         name: of the file.
         rows: a track each.
         remarks: sentences on the file and its people.
-        error: why there is no result, if so.
+        error: why there is no result, if so; it names the file.
     """
 
     name: str
@@ -108,6 +109,7 @@ def _supposed(clip: Clip, given: Given) -> Iterator[str]:
         guess = unchecked(clip.keypoints, clip.skeleton)
     if guess is not None:
         yield guess
+    yield from filter(None, [beyond(clip_in_pixels(clip))])
     if fps is None or clip.times is None:
         return
     steps = np.diff(np.unique(clip.times))
@@ -204,7 +206,8 @@ def _tried(source: Source, order: Order, refiner: Refiner) -> Outcome:
         line = explain(error)
         if line is None:
             raise
-        return Outcome(source.path.name, error=line)
+        named = source.path.name in line.partition(":")[0]
+        return Outcome(source.path.name, error=line if named else f"{source.path.name}: {line}")
 
 
 def workers_for(sources: Sequence[Source], wanted: int | None) -> int:

@@ -162,7 +162,7 @@ def _all(
     if whole.values.shape[1] > 1:
         raise DataError(
             f"{out}: {whole.values.shape[1]} people; expected one, as the paired layout has one a "
-            "file"
+            "file: choose one by person="
         )
     if not len(whole.values):
         raise DataError(f"{out}: no frame; expected at least one")

@@ -88,7 +88,10 @@ class MMPose:
         original = source(clips, self.name)
         if len(clips) != 1:
             names = ", ".join(clip.name for clip in clips[:3])
-            raise DataError(f"{out}: mmpose keeps one video a file; write {names} ... each alone")
+            raise DataError(
+                f"{out}: mmpose keeps one video a file; write {names} ... each alone, or choose "
+                "to=coco, which holds several"
+            )
         if original is None:
             save(out, json.dumps(_fresh(clips[0])))
             return

@@ -130,7 +130,10 @@ def _new(clip: Clip, out: Path) -> bytes:
     """A file from nothing but poses."""
     whole, count = grid(clip, out), clip.scores.shape[1]
     if len(whole.people) > 1:
-        raise DataError(f"{out}: {len(whole.people)} people; expected one, as TRC holds no more")
+        raise DataError(
+            f"{out}: {len(whole.people)} people; expected one, as TRC holds no more: choose one by "
+            "person="
+        )
     if clip.fps is None:
         raise DataError(f"{out}: the frame rate is not known: set fps=")
     names = clip.skeleton.keypoints if clip.skeleton else [f"point{i}" for i in range(count)]

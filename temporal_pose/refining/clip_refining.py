@@ -55,7 +55,8 @@ def refine_clip(
     Args:
         people: who is to be refined, counted from 1; None for all. The others stay as they are.
         numbered: whether each pose gets the number of its person, for a file of another format:
-            order in a list may mean something there. Poses without any keypoint are left out then.
+            order in a list may mean something there. Poses without any keypoint are left out then,
+            and so are people other than those to be refined.
 
     Raises:
         DataError: no frame rate; positions of unknown scale; a body that is none; a person who is
@@ -68,12 +69,13 @@ def refine_clip(
     wanted = range(1, len(found) + 1) if people is None else people
     for number in wanted:
         if not 1 <= number <= len(found):
-            raise DataError(f"{clip.name} shows {len(found)} people; person={number} is not there")
+            shown = f"{len(found)} {'person' if len(found) == 1 else 'people'}"
+            raise DataError(f"{clip.name} shows {shown}; person={number} is not there")
     tracks = [_refined(pixels, found[number - 1], number, refiner) for number in wanted]
     if numbered:
         pixels = replace(pixels, ids=numbers(pixels, found))
     after = put_back(pixels, tracks)
-    return (_somebodys(after) if numbered else after), tracks
+    return (_somebodys(after, tracks) if numbered else after), tracks
 
 
 def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> Track:
@@ -151,9 +153,10 @@ def _times(
     return np.interp(frames, frames[known], clip.times[rows[known]])
 
 
-def _somebodys(clip: Clip) -> Clip:
-    """The poses that are in a track."""
-    known = np.ones(len(clip), bool) if clip.ids is None else clip.ids >= 0
+def _somebodys(clip: Clip, tracks: Sequence[Track]) -> Clip:
+    """The poses of some tracks, and those that were added to them."""
+    known = clip.rows < 0
+    known[np.concatenate([track.rows[track.rows >= 0] for track in tracks] or [[]])] = True
     kept = {
         name: value[known]
         for name in ("frames", "keypoints", "scores", "ids", "rows", "times", "boxes")

@@ -165,6 +165,8 @@ class _Remarks(NamedTuple):
         lonely = self._frames_before(int(places[0]))
         if lonely:
             yield f"begins after {lonely} frames without anybody"
+        if self.by_id:
+            yield from self._called_alike(int(places[0]))
         if one in self.turns:
             yield f"takes turns with {self.names[self.turns[one]]}: the list holds one of them"
         yield from self._renamed(places[~faulty])
@@ -177,8 +179,30 @@ class _Remarks(NamedTuple):
 
     def _frames_before(self, place: int) -> int:
         """Frames without anybody before a pose, if they are too many for a track to contain."""
-        gap = int(self.found.frames[place] - self.found.frames[place - 1]) - 1 if place else 0
+        gap = self._gap(place - 1, place) if place else 0
         return gap if gap > self.max_gap else 0
+
+    def _gap(self, one: int, other: int) -> int:
+        """Frames between two poses."""
+        return int(self.found.frames[other] - self.found.frames[one]) - 1
+
+    def _called_alike(self, place: int) -> Iterator[str]:
+        """Who had the number before that the file gives to the first pose of somebody."""
+        number = self.found.ids[place]
+        earlier = np.flatnonzero(self.found.ids[:place] == number)
+        if number >= 0 and len(earlier):
+            last = int(earlier[-1])
+            name, gap = self.names[int(self.person[last])], self._gap(last, place)
+            apart = f"it jumps by {self._apart(last, place):.1f} body sizes"
+            yield (
+                f"parted from {name} at frame {self.found.frames[place]}, though the file calls "
+                f"both {number}: {f'away for {gap} frames' if gap > self.max_gap else apart}"
+            )
+
+    def _apart(self, one: int, other: int) -> float:
+        """How far two poses are from each other, in body sizes."""
+        size = max(self.found.sizes[one], self.found.sizes[other])
+        return float(length(self.found.centres[one] - self.found.centres[other])) / size
 
     def _renamed(self, places: Int[np.ndarray, " n"]) -> Iterator[str]:
         changed = _changes(self.found, places) if self.by_id else places[:0]

@@ -15,6 +15,8 @@ _SHARES = (-0.5, 1.5)
 _BEYOND = 0.05
 #: No body in pixels is as small as this.
 _LEAST = 2.0
+#: Detectors guess beyond the image by this share of it; that share of the positions may be farther.
+_MARGIN, _SEVERAL = 0.02, 0.02
 
 
 def clip_in_pixels(clip: Clip) -> Clip:
@@ -73,3 +75,23 @@ def _are_shares(
     if max(low, high) <= _BEYOND * number:
         return True
     return bool(number > 2 and not ((np.abs(keypoints) > _LEAST) & known).any())
+
+
+def beyond(clip: Clip) -> str | None:
+    """A sentence where positions lie beyond the image that they are said to be of.
+
+    Args:
+        clip: in image pixels, as the file has it.
+    """
+    if clip.image_size is None:
+        return None
+    places = clip.keypoints[~missing(clip.keypoints)]
+    size = np.asarray(clip.image_size, float)
+    off = ((places < -_MARGIN * size) | (places > (1 + _MARGIN) * size)).any(-1)
+    if not len(off) or off.mean() <= _SEVERAL:
+        return None
+    width, height = clip.image_size
+    return (
+        f"{100 * off.mean():.0f} % of the positions lie beyond an image of {width}x{height}; check "
+        "image_size=, as of a picture that was turned"
+    )

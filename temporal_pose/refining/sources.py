@@ -8,6 +8,7 @@ from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.outputs import true_place
 from temporal_pose.formats.clips import Format
 from temporal_pose.formats.known import formats, named, recognised
+from temporal_pose.refining.notes import FOLDER
 
 
 class Source(NamedTuple):
@@ -73,8 +74,10 @@ def _inside(folder: Path, of: Format) -> bool:
 
 
 def _items(folder: Path) -> Iterator[Path]:
+    """What may be a source: nothing hidden or half-written, and no folder of results."""
     for item in sorted(folder.iterdir()):
-        if not item.name.startswith(".") and item.suffix != ".part":
+        hidden = item.name.startswith(".") or item.suffix == ".part"
+        if not hidden and not (item / FOLDER).is_dir():
             yield item
 
 
@@ -93,10 +96,33 @@ def destination(source: Source, out: Path, to: Format) -> Path:
     Raises:
         ConfigError: that is where the source is, or in it.
     """
-    same = to.name == source.format.name
-    name = source.path.name if same or not to.suffix else f"{source.path.stem}{to.suffix}"
-    target = out / name
+    whole = to.name == source.format.name or not source.format.suffix  # dots in a folder's name
+    name = source.path.name if whole else source.path.stem
+    target = out / (name if to.name == source.format.name else f"{name}{to.suffix}")
     here, there = true_place(source.path), true_place(target)
     if there == here or here in there.parents or there in here.parents:
         raise ConfigError(f"out={out} is where {source.path} is; expected another folder")
     return target
+
+
+def apart(found: FoundFiles, out: Path, to: Format | None) -> FoundFiles:
+    """The same without sources whose results would take the place of another's; they are bad.
+
+    Args:
+        out: folder of the results.
+        to: what they are written in; None for what each source is written in.
+
+    Raises:
+        ConfigError: results would stand among the sources.
+    """
+    taken: dict[Path, Source] = {}
+    bad: list[str] = []
+    for source in found.sources:
+        target = destination(source, out, to or source.format)
+        first = taken.setdefault(target, source)
+        if first is not source:
+            bad.append(
+                f"{source.path}: its result would be {target}, as that of {first.path.name}; "
+                "refine it into another folder"
+            )
+    return FoundFiles(list(taken.values()), [*found.bad, *bad], found.others)

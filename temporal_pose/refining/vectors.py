@@ -9,7 +9,8 @@ from jaxtyping import Bool, Float
 
 def length(vectors: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, " *n"]:
     """Euclidean lengths, in the unit of the vectors."""
-    return np.asarray(np.sqrt(vectors[..., 0] ** 2 + vectors[..., 1] ** 2))
+    with np.errstate(over="ignore"):  # damaged files hold numbers whose squares are infinite
+        return np.asarray(np.sqrt(vectors[..., 0] ** 2 + vectors[..., 1] ** 2))
 
 
 def both(flags: Bool[np.ndarray, "*n 2"]) -> Bool[np.ndarray, " *n"]:

@@ -277,7 +277,7 @@ def test_a_file_that_changes_meanwhile_is_not_mixed_up(german, tmp_path):
 def test_a_file_holds_one_video(german, tmp_path):
     clip = read(CSV, german)
     with pytest.raises(
-        DataError, match=r"out.csv: 2 videos; expected one, as a file holds no more$"
+        DataError, match=r"out.csv: 2 videos; expected one, as a file holds no more: give"
     ):
         CSV.write(tmp_path / "out.csv", [clip, clip])
 
