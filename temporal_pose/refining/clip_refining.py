@@ -15,6 +15,10 @@ from temporal_pose.refining.refined import Refined, Refiner, SequenceRefiner
 from temporal_pose.refining.shares import clip_in_pixels
 
 
+#: How long somebody may be away: the more of frames and seconds; longer gaps are never filled.
+_AWAY, _AWAY_S = 30, 0.5
+
+
 @dataclass(frozen=True)
 class Track:
     """One person of a clip on an unbroken row of frames, before and after.
@@ -65,23 +69,26 @@ def refine_clip(
     pixels = clip_in_pixels(clip)
     if pixels.skeleton is not None:
         check_plausible(pixels.keypoints, pixels.skeleton, clip.name)
-    found = associate(pixels)
+    found = associate(pixels, max(_AWAY, round(_AWAY_S * (pixels.fps or 0))))
     wanted = range(1, len(found) + 1) if people is None else people
     for number in wanted:
         if not 1 <= number <= len(found):
             shown = f"{len(found)} {'person' if len(found) == 1 else 'people'}"
             raise DataError(f"{clip.name} shows {shown}; person={number} is not there")
-    tracks = [_refined(pixels, found[number - 1], number, refiner) for number in wanted]
+    clock = _clock(pixels)
+    tracks = [_refined(pixels, found[number - 1], number, refiner, clock) for number in wanted]
     if numbered:
         pixels = replace(pixels, ids=numbers(pixels, found))
     after = put_back(pixels, tracks)
     return (_somebodys(after, tracks) if numbered else after), tracks
 
 
-def _refined(clip: Clip, track: PersonTrack, number: int, refiner: Refiner) -> Track:
+def _refined(
+    clip: Clip, track: PersonTrack, number: int, refiner: Refiner, clock: np.ndarray
+) -> Track:
     frames, rows = _unbroken(track.frames, track.rows)
     alien = np.isin(rows, track.rows[track.faulty])
-    times = _times(clip, frames, rows)
+    times = np.interp(frames, *clock)
     there = rows >= 0
     raw, scores = clip.keypoints[rows], clip.scores[rows]
     raw[~there], scores[~there] = np.nan, np.nan
@@ -137,20 +144,18 @@ def _unbroken(
     return every, places
 
 
-def _times(
-    clip: Clip, frames: Int[np.ndarray, " F"], rows: Int[np.ndarray, " F"]
-) -> Float[np.ndarray, " F"]:
-    """Seconds of each frame: the file's own, and between those in a straight line.
+def _clock(clip: Clip) -> Float[np.ndarray, "2 n"]:
+    """Numbers of frames and their seconds; those between lie in a straight line.
 
     Raises:
         DataError: the file has neither time stamps nor a frame rate.
     """
-    if clip.times is None:
-        if clip.fps is None:
-            raise DataError(f"{clip.name} does not say its frame rate; add fps=, frames a second")
-        return frames / clip.fps
-    known = rows >= 0
-    return np.interp(frames, frames[known], clip.times[rows[known]])
+    frames, first = np.unique(clip.frames, return_index=True)
+    if clip.times is not None:
+        return np.stack([frames, clip.times[first]])
+    if clip.fps is None:
+        raise DataError(f"{clip.name} does not say its frame rate; add fps=, frames a second")
+    return np.stack([frames, frames / clip.fps])
 
 
 def _somebodys(clip: Clip, tracks: Sequence[Track]) -> Clip:

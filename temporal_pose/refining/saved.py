@@ -26,11 +26,18 @@ _REFERENCE = re.compile(r"\$\{model\.(\w+)\}")
 
 
 def named(model: str = DEFAULT) -> Refiner:
-    """A refiner by name: a filter, or a network that comes with its weights.
+    """A refiner of arrays by the name of a filter, or of a network that comes with its weights.
 
     Raises:
         ConfigError: there is none of that name; the message names what there is.
     """
+    from temporal_pose.refining.by_array import ArrayRefiner  # a stream needs it not
+
+    return ArrayRefiner(bare(model))
+
+
+def bare(model: str = DEFAULT) -> Refiner:
+    """What refines one person who moves without jumps, by name; see `named`."""
     return load(SHIPPED / model) if model in options.shipped() else filter_named(model)
 
 

@@ -15,7 +15,7 @@ from temporal_pose.pose.skeletons import skeleton as skeleton_of
 from temporal_pose.refining.cleaning import missing, sure
 from temporal_pose.refining.filtering import CELLS, FilterRefiner
 from temporal_pose.refining.refined import SequenceRefiner
-from temporal_pose.refining.saved import DEFAULT, named
+from temporal_pose.refining.saved import DEFAULT, bare
 
 #: Side of the box that a person is seen through, over the longer side of the tight one.
 _ROOM = 1.2
@@ -160,7 +160,7 @@ def streamed(keypoints: Any, scores: Any = None, **about: Any) -> Streamed:
 
 
 def _streamable(model: Any, skeleton: Skeleton | None) -> Streamable:
-    chosen = named(model) if isinstance(model, str) else model
+    chosen = bare(model) if isinstance(model, str) else model
     if isinstance(chosen, FilterRefiner):
         return chosen.smoother or _Unsmoothed()
     if isinstance(chosen, SequenceRefiner):

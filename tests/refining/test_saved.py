@@ -11,7 +11,7 @@ import yaml
 from temporal_pose.errors import ConfigError
 from temporal_pose.files import options
 from temporal_pose.refining.networks import NetworkRefiner
-from temporal_pose.refining.saved import SHIPPED, load, named
+from temporal_pose.refining.saved import SHIPPED, bare, load
 from temporal_pose.runs.folders import RunFolder
 
 
@@ -59,7 +59,7 @@ def test_a_configuration_that_lies_is_a_line(run: Path, part: str, value: object
 @pytest.mark.parametrize("name", options.shipped())
 def test_a_network_that_comes_along_is_a_run_like_any_other(name: str) -> None:
     """Its folder holds nothing of the machine that it was made on."""
-    refiner = named(name)
+    refiner = bare(name)
     assert isinstance(refiner, NetworkRefiner)
     assert refiner.usual
     assert refiner.taught
@@ -71,7 +71,7 @@ def test_detections_unlike_those_it_was_taught_with_stay_as_the_filter_has_them(
     rng = np.random.default_rng(0)
     places = rng.uniform(100, 300, (1, 17, 2)) + rng.normal(0, 3, (90, 17, 2))
     about = {"fps": 60, "skeleton": "coco17"}
-    by_network, by_filter = (named(name).refine(places, **about) for name in ("steady", "robust"))
+    by_network, by_filter = (bare(name).refine(places, **about) for name in ("steady", "robust"))
     np.testing.assert_array_equal(by_network.keypoints, by_filter.keypoints)
     assert any("taught with other detections" in line for line in by_network.remarks)
 
@@ -82,7 +82,7 @@ def test_on_a_dance_that_it_has_never_seen_it_beats_the_filter(shared_data: Path
         kept = np.load(shared_data / f"aist_gbr/gBR_sBM_{camera}_d04_mBR0_ch03.npz")
         seen, visible = kept["detections"].astype(float), kept["visible"]
         about = {"fps": 60, "skeleton": "coco17"}
-        refined = [named(name).refine(seen, **about) for name in ("steady", "robust")]
+        refined = [bare(name).refine(seen, **about) for name in ("steady", "robust")]
         away = [np.linalg.norm(one.keypoints - kept["truth"], axis=-1) for one in refined]
         errors.append([np.nanmean(one[visible]) for one in away])
     by_network, by_filter = np.mean(errors, 0)
