@@ -37,7 +37,15 @@ def body(skeleton: str, frames: int = FRAMES) -> np.ndarray:
     heights = {
         **{"nose": 20, "eye": 15, "ear": 18, "head_top": 0, "neck": 40, "shoulder": 45},
         **{"elbow": 85, "wrist": 120, "pelvis": 120, "hip": 120, "knee": 170, "ankle": 215},
-        **{"heel": 222, "big_toe": 225, "small_toe": 224},
+        **{"heel": 222, "big_toe": 225, "small_toe": 224, "toes": 225},
+        **{
+            "eye_inner": 15,
+            "eye_outer": 15,
+            "mouth": 25,
+            "pinky": 127,
+            "index_finger": 128,
+            "thumb": 126,
+        },
     }
     out = []
     for name in SKELETONS[skeleton].keypoints:

@@ -164,7 +164,7 @@ PREPARE: Mapping[str, Callable[[Command], None]] = {
 
 def names(page: Path) -> dict[str, Any]:
     """What examples take for granted: arrays, and results shaped as other libraries give them."""
-    seen, marks = poses(), points(33) / 200
+    seen, marks = poses(), body("blazepose33", FRAMES) / [640, 480, 1]
     nobody: list[Any] = []
     landmarks = [[SimpleNamespace(x=x, y=y, visibility=v) for x, y, v in pose] for pose in marks]
     tensors = [torch.from_numpy(pose)[None] for pose in seen]

@@ -368,3 +368,19 @@ def test_a_cluster_does_the_parts_of_a_folder(tmp_path: Path) -> None:
     ended = process("refine", *PARTS, "hydra/launcher=submitit_local", cwd=tmp_path)
     assert (ended.status, ended.err) == (0, ""), ended
     assert len(results(str(tmp_path / "calm"))) == 2
+
+
+def test_one_of_several_people_in_another_format(command: Command, tmp_path: Path) -> None:
+    """Which may hold no more, as TRC does."""
+    source = write_results(tmp_path / "results.json")
+    about = (f"source={source}", "fps=30", "skeleton=coco17", "page=false", "to=trc")
+    ended = command("refine", *about, "out=both")
+    assert "2 people; expected one, as TRC holds no more: choose one by person=" in ended.err
+    command("refine", *about, "out=second", "person=2").went_well()
+    rows = Path("second/results.trc").read_text().splitlines()[6:]
+    found = np.array([row.split("\t")[2:] for row in rows], float)[:, :2]
+    (own,) = {row["mine"][-1] for row in json.loads(source.read_text())[:1]}
+    expected = STANDING[0] + 50 + 400 * (1 - int(own))  # whom frame 0 lists second
+    assert np.abs(found - expected - 20 * np.sin(np.arange(31) / 7)[:, None]).max() < 12
+    ended = command("refine", *about, "out=third", "person=3")
+    assert "results shows 2 people; person=3 is not there" in ended.err

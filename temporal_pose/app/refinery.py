@@ -93,10 +93,10 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
         people += shown
         remarks += [*clip.remarks, *_supposed(clip, order.given)]
-    note.begin()
-    to.write(note.out, refined)
+    with note.renewed():
+        to.write(note.out, refined)
     remarks += left_out(note.out, to, refined, same)
-    remarks += _shown_beside(note.out, source, order, refined, every, people)
+    remarks += _shown_beside(note.out, source, order, refined, every, people, remarks)
     note.end()
     said = [f"{one.name}: {line}" for one in people for line in one.remarks]
     return Outcome(source.path.name, rows, [*remarks, *said])
@@ -125,8 +125,13 @@ def _shown_beside(
     clips: Sequence[Clip],
     tracks: Sequence[Sequence[Track]],
     people: Sequence[ShownTrack],
+    said: Sequence[str],
 ) -> list[str]:
-    """Writes the video and the page that stand beside a result; remarks on the video."""
+    """Writes the video and the page that stand beside a result; remarks on the video.
+
+    Args:
+        said: remarks on the file as a whole.
+    """
     where: str | None = None
     remarks: list[str] = []
     seen: list[Still] = []
@@ -138,7 +143,8 @@ def _shown_beside(
         where, seen = target.name, pictures(order.film, clips, tracks, people)
     if order.page:
         facts = {"model": order.recipe.name, "frame rate": _rates(clips)}
-        text = page(source.path.name, people, clips[0].skeleton, facts, where, seen)
+        whole = (*said, *remarks)
+        text = page(source.path.name, people, clips[0].skeleton, facts, where, seen, whole)
         write_text(out.with_name(f"{out.name}.html"), text)
     return remarks
 

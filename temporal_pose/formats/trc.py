@@ -131,8 +131,8 @@ def _new(clip: Clip, out: Path) -> bytes:
     whole, count = grid(clip, out), clip.scores.shape[1]
     if len(whole.people) > 1:
         raise DataError(
-            f"{out}: {len(whole.people)} people; expected one, as TRC holds no more: choose one by "
-            "person="
+            f"{out}: {len(whole.people)} people; expected one, as TRC holds no more: choose one "
+            "by person="
         )
     if clip.fps is None:
         raise DataError(f"{out}: the frame rate is not known: set fps=")

@@ -1,4 +1,4 @@
-"""Refining arrays as files are refined: a body that jumps is parted there, and remarks tell all."""
+"""Refining arrays as files are: a body that jumps is parted there, and remarks tell of it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -58,7 +58,7 @@ class ArrayRefiner:
         clock = seen.times if about["times"] is not None else None
         clip = replace(clip, times=clock, image_size=seen.image_size)
         after, tracks = refine_clip(clip, self.inner)
-        own = np.isin(frames, np.concatenate([track.rows for track in tracks] or [[]]))
+        own = np.isin(frames, np.concatenate([frames[:0], *(track.rows for track in tracks)]))
         lost = int((seen.found.any(1) & ~own).sum())
         left_out = (f"{lost:,} poses are left out: they are nowhere near an image",) * (lost > 0)
         told = (*left_out, *_told(tracks, seen.skeleton))

@@ -14,7 +14,6 @@ from temporal_pose.refining.plausibility import check_plausible
 from temporal_pose.refining.refined import Refined, Refiner, SequenceRefiner
 from temporal_pose.refining.shares import clip_in_pixels
 
-
 #: How long somebody may be away: the more of frames and seconds; longer gaps are never filled.
 _AWAY, _AWAY_S = 30, 0.5
 
@@ -161,7 +160,8 @@ def _clock(clip: Clip) -> Float[np.ndarray, "2 n"]:
 def _somebodys(clip: Clip, tracks: Sequence[Track]) -> Clip:
     """The poses of some tracks, and those that were added to them."""
     known = clip.rows < 0
-    known[np.concatenate([track.rows[track.rows >= 0] for track in tracks] or [[]])] = True
+    for track in tracks:
+        known[track.rows[track.rows >= 0]] = True
     kept = {
         name: value[known]
         for name in ("frames", "keypoints", "scores", "ids", "rows", "times", "boxes")

@@ -1,7 +1,9 @@
 """What a result was made with, noted beside it: so that a command goes on where it was killed."""
 
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,25 @@ class Note:
         """Before the result is written: what is found after a kill is then known to be ours."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_json(self.path, {"made_with": self.made_with, "finished": False})
+
+    @contextmanager
+    def renewed(self) -> Iterator[None]:
+        """Makes way for a result that is a folder, where one of ours is; it comes back if need be.
+
+        Somebody else's stays, and whoever writes has to refuse it.
+        """
+        aside = self.out.with_name(f".{self.out.name}.before")
+        if self.out.is_dir() and self._read():
+            shutil.rmtree(aside, ignore_errors=True)
+            self.out.rename(aside)
+        try:
+            self.begin()
+            yield
+        except BaseException:
+            if aside.is_dir() and not self.out.exists():
+                aside.rename(self.out)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
 
     def end(self) -> None:
         """After the result is written."""

@@ -156,8 +156,10 @@ class _Remarks(NamedTuple):
         one = int(self.person[places[0]])
         if self.names[one] == "person 1" and not self.by_id and (self.found.ids >= 0).any():
             yield "the file's numbers of people jump from body to body, and are not used"
+        alike = list(self._called_alike(int(places[0]))) if self.by_id else []
+        yield from alike
         parting = self.partings.get(int(places[0]))
-        if parting is not None and self.person[parting.place] != one:
+        if parting is not None and self.person[parting.place] != one and not alike:
             yield (
                 f"parted at frame {self.found.frames[places[0]]}: it begins {parting.sizes:.1f} "
                 f"body sizes from where {self.names[int(self.person[parting.place])]} ends"
@@ -165,8 +167,6 @@ class _Remarks(NamedTuple):
         lonely = self._frames_before(int(places[0]))
         if lonely:
             yield f"begins after {lonely} frames without anybody"
-        if self.by_id:
-            yield from self._called_alike(int(places[0]))
         if one in self.turns:
             yield f"takes turns with {self.names[self.turns[one]]}: the list holds one of them"
         yield from self._renamed(places[~faulty])

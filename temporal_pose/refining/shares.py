@@ -15,7 +15,7 @@ _SHARES = (-0.5, 1.5)
 _BEYOND = 0.05
 #: No body in pixels is as small as this.
 _LEAST = 2.0
-#: Detectors guess beyond the image by this share of it; that share of the positions may be farther.
+#: Detectors guess beyond the image by this share of it; so many positions may be farther off.
 _MARGIN, _SEVERAL = 0.02, 0.02
 
 
@@ -92,6 +92,6 @@ def beyond(clip: Clip) -> str | None:
         return None
     width, height = clip.image_size
     return (
-        f"{100 * off.mean():.0f} % of the positions lie beyond an image of {width}x{height}; check "
-        "image_size=, as of a picture that was turned"
+        f"{100 * off.mean():.0f} % of the positions lie beyond an image of {width}x{height}; "
+        "check image_size=, as of a picture that was turned"
     )

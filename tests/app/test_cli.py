@@ -49,3 +49,8 @@ def test_a_cross_validation_is_the_sweep_over_its_turns(command: Command, tmp_pa
     assert [f"identity/setup1/k1/fold{turn}" in shown for turn in range(5)] == [0, 1, 1, 1, 0]
     one = command("train", "model=identity", "data.folds=3", "data.fold=2", "dry_run=true", *TINY)
     assert one.out.count("identity/setup1/k1/fold") == 1
+
+
+def test_a_comma_is_explained(command: Command) -> None:
+    line = command("refine", "source=a.csv", "out=out", "fps=29,97").refused()
+    assert line.startswith("fps=29,97 holds a comma, which parts the values of a sweep; add -m")

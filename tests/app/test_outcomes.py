@@ -42,3 +42,15 @@ def test_models_and_keypoints() -> None:
     group = f"pck@0.2/{HOSTILE}"
     scores = {f"test/{group}": 0.5, f"identity/{group}": 0.4}
     check(shown(evaluations._table("a", scores, "test set")))
+
+
+def test_no_column_is_lost_in_a_narrow_terminal() -> None:
+    from temporal_pose.app import outcomes
+    from temporal_pose.app.refinery import Outcome, TrackRow
+
+    row = TrackRow("1_13_14_mp4, person 1", 1000, (11.29, 1.43), 0.98, 408, 6)
+    console = Console(file=io.StringIO(), width=80)
+    console.print(outcomes._table([Outcome("a_file_of_a_long_name.json", [row, row])]))
+    said = console.file.getvalue()
+    assert re.search(r"person +poses +jitter +after +kept +filled +aside", said)
+    assert said.count("a_file") == 1

@@ -116,3 +116,16 @@ def test_the_list_of_commands_that_nobody_reads(tmp_path):
 
 def test_an_error_is_one_line_whatever_its_values_hold() -> None:
     assert str(DataError("a.json: '\n' and\r\n'b\u2028c'")) == "a.json: ' ' and 'b c'"
+
+
+def test_a_refined_file_that_nobody_reads_of(tmp_path, monkeypatch, capfd) -> None:
+    """Hydra would say that the error came through it."""
+    warnings.filterwarnings("ignore", ".*deprecated by PEP 585.*")  # of omegaconf's own types
+    module = importlib.import_module("temporal_pose.refine")
+    (tmp_path / "a.csv").write_text("frame,a_x,a_y\n0,10,20\n1,11,21\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["refine", "source=a.csv", "out=out", "fps=30"])
+    with broken(), pytest.raises(SystemExit) as end:
+        module.main()
+    assert end.value.code in (1, UNREAD)
+    assert capfd.readouterr().err == ""

@@ -154,3 +154,12 @@ def test_auto_travels_in_a_checkpoint():
     assert other.cutoff_hz == "auto"
     assert other.with_settings(cutoff_hz=3.0).settings["cutoff_hz"] == 3.0
     assert repr(other) == "Robust(cutoff_hz=auto, outlier=0.03, max_gap_s=0.25)"
+
+
+@pytest.mark.parametrize("every", [2, 5, 8])
+def test_a_cut_off_means_the_same_where_only_some_frames_were_looked_at(every):
+    seconds = np.arange(600) / 60
+    poses, detected = swing(seconds), np.zeros((600, 5), bool)
+    detected[::every] = True
+    found = smoothed(poses, detected=detected, fps=60.0)
+    assert kept(poses[::every], found[::every]) > 0.93

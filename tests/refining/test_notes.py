@@ -53,3 +53,24 @@ def test_a_note_that_is_no_file_is_not_read(tmp_path: Path) -> None:
     note.path.symlink_to("/dev/zero")
     with pytest.raises(DataError, match=r"a.json exists already, made by something else; choose"):
         note.finished(force=False)
+
+
+def test_a_folder_of_ours_makes_way_and_comes_back_if_nothing_new_is_made(tmp_path: Path) -> None:
+    note = Note(tmp_path / "cam", {"model": "robust"})
+    for content in ("one", "two"):
+        with note.renewed():
+            note.out.mkdir()
+            (note.out / "0.json").write_text(content)
+        assert (note.out / "0.json").read_text() == content
+    with pytest.raises(OSError, match="full"), note.renewed():
+        raise OSError("full")
+    assert (note.out / "0.json").read_text() == "two"
+    assert {path.name for path in tmp_path.iterdir()} == {"cam", ".made"}
+
+
+def test_a_folder_of_somebody_else_stays(tmp_path: Path) -> None:
+    note = Note(tmp_path / "cam", {"model": "robust"})
+    note.out.mkdir()
+    (note.out / "mine").touch()
+    with note.renewed():
+        assert (note.out / "mine").exists()

@@ -214,6 +214,25 @@ def test_ids_of_bodies_are_used_and_changes_told(rng) -> None:
     assert own.remarks == ("the file calls this person 5, and 6 from frame 30 on",)
 
 
+@pytest.mark.parametrize("gap", [0, 40])
+def test_a_number_that_jumps_or_was_away_is_parted_and_told(gap, rng) -> None:
+    """Beside somebody who is there all the time."""
+    people = [walker(rng, (300, 400)), walker(rng, (900, 400))]
+    people[1][30:] += [0, 0] if gap else [500, 0]
+    given, who = listed(people, rng)
+    late = given.frames + gap * (given.frames >= 30) * (who == 1)
+    tracks = associate(clip(late, given.keypoints, ids=who + 5))
+    assert len(tracks) == 3
+    parted, why = tracks[2].remarks[0].split(", though the file calls both 6: ")
+    assert parted == f"parted from {name_of(tracks, who, 1)} at frame {30 + gap}"
+    assert why == (f"away for {gap} frames" if gap else "it jumps by 2.8 body sizes")
+
+
+def name_of(tracks: list[PersonTrack], who: np.ndarray, number: int) -> str:
+    """What remarks call the first track of somebody."""
+    return next(f"person {n}" for n, one in enumerate(tracks, 1) if who[one.rows[0]] == number)
+
+
 def test_ids_tell_near_people_apart(rng) -> None:
     """Two children who change places in a frame: only the file knows."""
     people = [walker(rng, (300, 400)), walker(rng, (345, 400))]

@@ -1,12 +1,15 @@
 """Positions that are shares of an image."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
 from temporal_pose.refining.cleaning import missing
-from temporal_pose.refining.shares import clip_in_pixels, in_pixels
+from temporal_pose.refining.shares import beyond, clip_in_pixels, in_pixels
 
 K = 5
 
@@ -50,3 +53,13 @@ def test_pixels_are_left_alone(rng) -> None:
     assert clip_in_pixels(given) is given
     nobody = clip(np.zeros((3, K, 2)))
     assert clip_in_pixels(nobody) is nobody
+
+
+def test_positions_beyond_the_image_are_told(rng) -> None:
+    given = clip(rng.uniform(0, 1, (50, K, 2)) * [1080, 1920], image_size=(1080, 1920))
+    assert beyond(given) is None
+    assert beyond(replace(given, image_size=None)) is None
+    turned = beyond(replace(given, image_size=(1920, 1080)))
+    assert re.fullmatch(
+        r"4\d % of the positions lie beyond an image of 1920x1080; check image_size=, .*", turned
+    )

@@ -195,7 +195,7 @@ def single(clips: Sequence[Clip], out: Path) -> Clip:
     """
     if len(clips) != 1:
         raise DataError(
-            f"{out}: {len(clips)} videos; expected one, as a file holds no more: give each a source "
-            "of its own, or choose to=coco, which holds several"
+            f"{out}: {len(clips)} videos; expected one, as a file holds no more: give each a "
+            "source of its own, or choose to=coco, which holds several"
         )
     return clips[0]

@@ -22,6 +22,8 @@ from temporal_pose.reporting.refined.shown_tracks import ShownTrack, payload
 _TEMPLATE = Path(__file__).with_name("refined.html")
 #: Tracks on a page, those with most frames; tracks whose keypoints have a table; worst moments.
 _PEOPLE, _DETAILED, _MOMENTS = 60, 10, 10
+#: Moments in which less than this share of the body's size was moved are not worth a look.
+_NOTHING = 0.01
 _KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 
 
@@ -44,6 +46,7 @@ def page(
     facts: Mapping[str, str] | None = None,
     video: str | None = None,
     stills: Sequence[Still] = (),
+    remarks: Sequence[str] = (),
 ) -> str:
     """The page as HTML, everything in it.
 
@@ -54,6 +57,7 @@ def page(
         facts: what else to tell of the result by name, such as model and frame rate.
         video: path of a video, relative to the page; None for none.
         stills: pictures of the worst moments, in their order.
+        remarks: on the file as a whole.
 
     Raises:
         ValueError: a still of an unknown kind.
@@ -67,7 +71,7 @@ def page(
         "facts": "".join(_facts(facts or {}, people, names)),
         "left_out": _left_out(len(people) - len(shown)),
         "summary": summary(shown),
-        "remarks": "".join(_remarks(shown)),
+        "remarks": "".join(_remarks(shown, remarks)),
         "moments": "".join(_moments(shown, names)),
         "video": _video(video),
         "stills": "".join(_stills(stills)),
@@ -93,12 +97,13 @@ def _left_out(count: int) -> str:
     return f"<p>{count:,} shorter tracks are not on this page.</p>" if count > 0 else ""
 
 
-def _remarks(people: Sequence[ShownTrack]) -> Iterator[str]:
+def _remarks(people: Sequence[ShownTrack], whole: Sequence[str]) -> Iterator[str]:
     lines = [(one.name, line) for one in people for line in one.remarks]
-    if not lines:
+    if not lines and not whole:
         yield "<p>Nothing looks wrong.</p>"
         return
     yield "<ul>"
+    yield from (f"<li>{escape(line)}</li>" for line in whole)
     yield from (f"<li><b>{escape(name)}</b>: {escape(line)}</li>" for name, line in lines)
     yield "</ul>"
 
@@ -123,7 +128,9 @@ def _ranked(people: Sequence[ShownTrack]) -> Iterator[tuple[float, int, Moment]]
     """Every person's moments, by distance in body sizes."""
     for number, one in enumerate(people):
         for moment in one.diagnosis.worst:
-            yield moment.pixels / max(one.diagnosis.size, 1.0), number, moment
+            share = moment.pixels / max(one.diagnosis.size, 1.0)
+            if share > _NOTHING or moment.pixels >= 0.5:  # else it would read "0 px"
+                yield share, number, moment
 
 
 def _video(path: str | None) -> str:

@@ -62,14 +62,16 @@ def _person(one: ShownTrack) -> Iterator[str]:
     before, after = found.jitter
     change = f"{after / before - 1:+.0%}".replace("-", "−") if before > 0 else ""
     yield f"{escape(one.name)} <small>frames {one.frames[0]} to {one.frames[-1]}</small>"
-    yield f"{number(before)} → <b>{number(after)}</b> <small>{change}</small>"
+    known = math.isfinite(before) or math.isfinite(after)
+    yield f"{number(before)} → <b>{number(after)}</b> <small>{change}</small>" if known else "–"
     yield _shares(found.band.share)
     yield _shares(found.range.share)
     largest = number(found.largest.pixels) if found.largest else "–"
     yield f"{number(found.displacement)} <small>at most {largest}</small>"
     yield f"{found.filled.sum():,} <small>{found.frames_filled:,} whole frames</small>"
     yield _aside(found)
-    yield " → ".join(percent(value, 1) for value in found.limbs)
+    varying = " → ".join(percent(value, 1) for value in found.limbs)
+    yield varying if any(math.isfinite(value) for value in found.limbs) else "–"
 
 
 def _shares(shares: np.ndarray) -> str:

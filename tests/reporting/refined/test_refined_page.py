@@ -278,3 +278,8 @@ def test_numbers_have_digits_that_say_something(value, text) -> None:
 def test_percent() -> None:
     assert percent(0.4149) == "41 %" and percent(0.04149, 1) == "4.1 %"
     assert percent(float("nan")) == "–"
+
+
+def test_what_there_is_to_say_of_the_file_stands_on_its_page() -> None:
+    text = page("walk.json", [person()], ARM, remarks=["2 <poses> are left out"])
+    assert "<li>2 &lt;poses&gt; are left out</li>" in text
