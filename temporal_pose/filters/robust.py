@@ -29,7 +29,8 @@ class Robust(Filter):
     Iteratively Reweighted Least-Squares", 1977). A detection counts half at a distance c: the
     larger of ``outlier`` times the person's size and three times the spread of the stretch's own
     distances. Without the second a fast limb would be taken for outliers and flattened. The weight
-    w is the score, 0.05 at least, over the stretch's median. Both coordinates share a weight. Gaps
+    w is the score, 0.05 at least, over the stretch's median, times the frames that a detection
+    stands for: half of the way to those before and after it. Both coordinates share a weight. Gaps
     are bridged by the spline; frames that are not evenly spaced keep their own times.
 
     Args:
@@ -70,8 +71,9 @@ class Robust(Filter):
         if lag == 0:
             cutoff_hz *= _WITHOUT_LAG
         push = (0.0, 0.0, 1 / float(stiffness(cutoff_hz, fps)))
-        doubt = Recent(self.outlier, max(1, round(_REMEMBERED * fps)))
-        return FixedLag(push, lag, self.max_gap_s * fps, doubt)
+        longest = self.max_gap_s * fps
+        doubt = Recent(self.outlier, max(1, round(_REMEMBERED * fps)), longest)
+        return FixedLag(push, lag, longest, doubt)
 
 
 class Recent:
@@ -80,20 +82,34 @@ class Recent:
     Args:
         share: of the person's size, at which a detection counts half.
         frames: that are remembered.
+        longest: frames without a detection after which a keypoint begins anew.
     """
 
-    def __init__(self, share: float, frames: int) -> None:
-        self.share, self._least = share, min(frames, _FEWEST)
+    def __init__(self, share: float, frames: int, longest: float) -> None:
+        self.share, self._least, self._longest = share, min(frames, _FEWEST), longest
+        self._since, self._before = np.full(1, np.inf), np.ones(1)
         self._medians = RunningMedian(frames)
         self._usual = self._scale = self._sure = np.full(1, np.nan)
 
     def weights(
         self, scores: Float[np.ndarray, " K"], seen: Bool[np.ndarray, " K"]
     ) -> Float[np.ndarray, " K"]:
-        """Scores over their median; 0 where nothing was seen."""
+        """Scores over their median, times the frames they stand for; 0 where nothing was seen."""
         self._sure = np.maximum(scores, LEAST_SCORE)
         usual = np.where(np.isnan(self._usual), self._sure, self._usual)
-        return np.where(seen, self._sure / usual, 0)
+        return np.where(seen, self._sure / usual * self._shares(seen), 0)
+
+    def _shares(self, seen: Bool[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
+        """Half the frames since a keypoint was seen, and half of those until it will be.
+
+        These are not known yet: as few as the last time, if that was less.
+        """
+        known = self._since <= self._longest + 1
+        since = np.where(known, self._since, np.ones(len(seen)))
+        share = (since + np.minimum(since, self._before)) / 2
+        self._before = np.where(seen, since, self._before)
+        self._since = np.where(seen, 1, self._since + 1)
+        return np.asarray(share)
 
     def trust(self, away: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
         """Cauchy's weights of distances; 1 as long as there is nothing to compare these with."""

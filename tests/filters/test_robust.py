@@ -163,3 +163,12 @@ def test_a_cut_off_means_the_same_where_only_some_frames_were_looked_at(every):
     detected[::every] = True
     found = smoothed(poses, detected=detected, fps=60.0)
     assert kept(poses[::every], found[::every]) > 0.93
+
+
+@pytest.mark.parametrize("every", [5, 8])
+def test_nor_does_it_one_frame_at_a_time(every):
+    seconds, seen = np.arange(600) / 60, np.arange(600) % every == 0
+    poses, step = swing(seconds), Robust().causal(60, lag=30).step
+    frames = zip(np.where(seen[:, None, None], poses, 0), seen, strict=True)
+    found = np.stack([step(pose, np.ones(5), np.full(5, there)) for pose, there in frames])[30:]
+    assert kept(poses[:-30][seen[:-30]], found[seen[:-30]]) > 0.95
