@@ -11,10 +11,10 @@ from temporal_pose.app.cli import typed
 from temporal_pose.app.filming import Film, check_installed, detected, is_footage
 from temporal_pose.app.recipes import Order, Recipe
 from temporal_pose.app.settings import share
-from temporal_pose.app.trust import trusted
+from temporal_pose.app.trust import own_folders, trusted
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.formats.clips import Given
-from temporal_pose.formats.known import recognised
+from temporal_pose.formats.known import named, recognised
 from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
 from temporal_pose.refining.saved import SHIPPED, of_network
@@ -28,7 +28,7 @@ def order_of(config: DictConfig) -> Order:
     """The order that a configuration describes.
 
     Raises:
-        ConfigError: the model is no filter, or a setting is none.
+        ConfigError: the model is no filter, a setting is none, or the format is unknown.
         DataError: the video does not exist.
     """
     network: Any = {}
@@ -47,7 +47,7 @@ def order_of(config: DictConfig) -> Order:
             None if config.skeleton is None or nameless else skeleton(config.skeleton),
             None if config.image_size is None else image_size(config.image_size),
         ),
-        config.to,
+        None if config.to is None else named(config.to, own_folders()),
         None if config.person == "all" else (int(config.person),),
         config.page,
         config.force,
@@ -80,7 +80,7 @@ def found_by(config: DictConfig, order: Order) -> FoundFiles:
     """
     source = Path(config.source).expanduser()
     if not is_footage(source):
-        found = find(source, config.format)
+        found = find(source, config.format, own_folders())
         if order.film is not None and len(found.sources) > 1:
             raise ConfigError(
                 f"video= goes with one keypoint file; {source} holds {len(found.sources)}"
