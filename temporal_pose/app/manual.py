@@ -61,7 +61,7 @@ def settings(conf: Path, command: str, typed: Sequence[str] = ()) -> Iterator[Se
     Raises:
         HydraException: an unknown choice is typed.
     """
-    folders = (conf, *own_folders(typed))
+    folders = (conf, *_added(typed))
     config, choices = composed(folders, command, typed)
     for group, choice in choices.items():
         names = [] if choice is None else alike(group, choice)
@@ -78,7 +78,7 @@ def settings(conf: Path, command: str, typed: Sequence[str] = ()) -> Iterator[Se
             known.add(name)
 
 
-def own_folders(typed: Sequence[str]) -> list[Path]:
+def _added(typed: Sequence[str]) -> list[Path]:
     """The folder that a command line adds to ``conf/`` by --config-dir, if it does."""
     parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--config-dir", "-cd", type=Path, nargs="?")

@@ -47,12 +47,12 @@ def order_of(config: DictConfig) -> Order:
             None if config.skeleton is None or nameless else skeleton(config.skeleton),
             None if config.image_size is None else image_size(config.image_size),
         ),
-        None if config.to is None else named(config.to, own_folders()),
-        None if config.person == "all" else (int(config.person),),
-        config.page,
-        config.force,
-        _film(config),
-        nameless,
+        to=None if config.to is None else named(config.to, own_folders()),
+        people=None if config.person == "all" else (int(config.person),),
+        page=config.page,
+        force=config.force,
+        film=_film(config),
+        nameless=nameless,
     )
 
 
@@ -66,9 +66,8 @@ def part_of(found: FoundFiles, part: str | None) -> FoundFiles:
     if chosen is None:
         return found
     number, of = chosen
-    first = number == 1
     own = found.sources[number - 1 :: of]
-    return FoundFiles(own, found.bad if first else [], found.others if first else [])
+    return FoundFiles(own, found.bad, found.others) if number == 1 else FoundFiles(own, [], [])
 
 
 def found_by(config: DictConfig, order: Order) -> FoundFiles:
