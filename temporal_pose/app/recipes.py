@@ -15,6 +15,7 @@ from temporal_pose.refining.refined import Refiner
 from temporal_pose.refining.saved import load, of_network
 from temporal_pose.refining.sources import Source, destination
 from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.results import CONFIG_HASH
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Recipe:
             return {"model": self.name, "settings": dict(self.network)}
         folder = RunFolder(Path(self.run))
         weights = content(folder.best)
-        return {"run": folder.metrics().get("config_hash"), "weights": weights}
+        return {"run": folder.metrics().get(CONFIG_HASH), "weights": weights}
 
 
 @dataclass(frozen=True)
