@@ -71,6 +71,7 @@ def test_where_numbers_are_from_comes_back(tmp_path):
     assert (found.seed, found.git, found.config_hash) == (7, "c0ffee", "f00d")
 
 
+@pytest.mark.filterwarnings("ignore:The ``compute`` method")  # of nothing, whose names count
 def test_scores_have_the_names_that_metrics_give_them():
     assert {*PCKS, ERROR, JITTER, LAG} <= PoseMetrics().compute().keys()
     of_crops = CropScores(SKELETONS["coco17"], 32)
