@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from temporal_pose.app.cli import command, typed
 from temporal_pose.app.composing import build, build_trainer
 from temporal_pose.app.evaluations import check_out, keep, part_of
-from temporal_pose.app.saved_runs import of_run, restored
+from temporal_pose.app.saved_runs import of_run, task_of
 from temporal_pose.app.settings import check, one_of
 from temporal_pose.files.atomic import make_folder
 from temporal_pose.runs.folders import RunFolder
@@ -25,7 +25,7 @@ def main(config: DictConfig) -> None:
     one_of("part", config.part, ("test", "all", "holdout"))
     if config.out is not None:
         check_out(config)
-    task = restored(config)
+    task = task_of(config)
     data = build(config.objects.data, whole=config.part == "all")
     trainer = build_trainer(config.trainer, task)
     if config.out is not None:

@@ -150,7 +150,7 @@ STANDING = np.array(
 
 def write_paired(root: Path, dances: int = 4, cameras: int = 2, frames: int = 31) -> Path:
     """People who sway before several cameras, with detections that are off by a few pixels."""
-    root.mkdir()
+    root.mkdir(parents=True)
     keypoints = len(STANDING)
     for dance in range(dances):
         for camera in range(cameras):

@@ -48,10 +48,14 @@ def call(command: str) -> tuple[str, list[str]] | None:
 
 
 def examples(root: Path) -> Iterator[str]:
-    """Commands that stand above the settings of ``conf/``, and those of the Makefile."""
+    """Commands that stand above the settings of ``conf/``."""
     names = "|".join(sorted(file.stem for file in (root / "conf").glob("*.yaml")))
     for file in sorted((root / "conf").rglob("*.yaml")):
         yield from re.findall(rf"^#   ((?:{names})(?: .*)?)$", file.read_text(), re.MULTILINE)
+
+
+def of_make(root: Path) -> Iterator[str]:
+    """Our commands in the Makefile, its variables as in a shell."""
     text = (root / "Makefile").read_text().replace("\\\n", " ")
     ours = re.findall(r"python -m temporal_pose\.(\w+ .*)$", text, re.MULTILINE)
     yield from (line.replace("$(", "${").replace(")", "}") for line in ours)

@@ -16,6 +16,7 @@ from temporal_pose.errors import ConfigError, MissingPretraining
 from temporal_pose.files.finding import listing
 from temporal_pose.files.made import content
 from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.results import CONFIG_HASH
 from temporal_pose.runs.run_names import RunName
 from temporal_pose.training import threads
 from temporal_pose.training.detector import Detection
@@ -39,7 +40,7 @@ def resolved(config: DictConfig) -> dict[str, Any]:
     if config.data.root is not None and Path(config.data.root).exists():
         settings["data_files"] = listing(Path(config.data.root))
     source = pretraining(config)
-    return settings if source is None else settings | {"start": source.metrics()["config_hash"]}
+    return settings if source is None else settings | {"start": source.metrics()[CONFIG_HASH]}
 
 
 def _fingerprint(config: DictConfig) -> dict[str, str]:

@@ -16,7 +16,7 @@ from temporal_pose.files.escaping import one_line
 from temporal_pose.files.outputs import refuse_inputs
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.predictions import Predictions
-from temporal_pose.runs.results import METRICS, PREDICTIONS, TEST
+from temporal_pose.runs.results import METRICS, MIDDLE_PCK, PREDICTIONS, STRICT_PCK, TEST
 
 _TITLES = {"test": "test set", "all": "all videos", HOLDOUT: "held out"}
 
@@ -65,7 +65,7 @@ def _table(name: str, scores: dict[str, float], title: str) -> Table:
     table = Table("score", escape(one_line(name)), "identity", title=title)
     for row, value in scores.items():
         score = row.removeprefix(TEST.refined)
-        if score != row and not score.startswith(("pck@0.05/", "pck@0.1/")):
+        if score != row and not score.startswith((f"{STRICT_PCK}/", f"{MIDDLE_PCK}/")):
             shown = (value, scores[f"{TEST.raw}{score}"])
             form = "{:.1%}" if score.startswith("pck") else "{:.3f}"
             table.add_row(escape(one_line(score)), *(form.format(number) for number in shown))

@@ -17,18 +17,17 @@ from temporal_pose.app.settings import (
 )
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose.skeletons import skeleton
+from temporal_pose.runs.results import CROP_PCK, HEAD_PCK, PCKS, VALIDATION
 from temporal_pose.training.detector import Detection
 from temporal_pose.training.detector_training import train_detector
 from temporal_pose.training.pretrained import load_network
 
-_SCORES = tuple(f"val/{name}" for name in ("pck@0.05", "pck@0.1", "pck@0.2", "pckh@0.5"))
+_SCORES = VALIDATION.named(*PCKS, HEAD_PCK, CROP_PCK)
 
 #: What its settings may be, but for those of the data set.
 _KINDS = {
     **{name: kind for name, kind in KINDS.items() if not name.startswith(("data.", "model."))},
-    "monitor": SettingKind(
-        lambda v: v in (*_SCORES, "val/crop@0.05"), f"one of {', '.join(_SCORES)}, val/crop@0.05"
-    ),
+    "monitor": SettingKind(lambda v: v in _SCORES, f"one of {', '.join(_SCORES)}"),
     "flip_test": SettingKind(lambda v: isinstance(v, bool), "true or false"),
     "weights": SettingKind(lambda v: isinstance(v, str) and v != "", "a file of weights"),
     "patience": between(1, 10**6, whole=True),

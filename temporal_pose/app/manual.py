@@ -1,6 +1,7 @@
 """What ``--help`` shows: the comments in conf/, which are where settings are explained."""
 
 import re
+from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,9 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from temporal_pose.app.quoting import quoted
 from temporal_pose.files.options import alike, options
 
 _LINE = re.compile(r"(?P<indent> *)(?P<name>\w+):[^#]*(?:#(?P<comment>.*))?")
+_NAMES = re.compile(r"the names in conf/(\w+)")
 _WORDS = {None: "null", True: "true", False: "false"}
 
 
@@ -58,28 +61,52 @@ def settings(conf: Path, command: str, typed: Sequence[str] = ()) -> Iterator[Se
     Raises:
         HydraException: an unknown choice is typed.
     """
-    config, choices = composed(conf, command, typed)
+    folders = (conf, *_added(typed))
+    config, choices = composed(folders, command, typed)
     for group, choice in choices.items():
-        names = options(group) if choice is None else alike(group, choice)
+        names = [] if choice is None else alike(group, choice)
+        names = offered(folders, group, names)
         if len(names) > 1:
             yield Setting(group, choice, f"one of {', '.join(names)}")
     known: set[str] = set()
-    for file, package in files(conf, command, choices):
+    for file, package in files(folders, command, choices):
         for name, comment in explained(file, package):
             value = OmegaConf.select(config, name, default=known)
             if value is not known and name not in known:
-                yield Setting(name, value, comment)
+                said = _NAMES.sub(lambda found: ", ".join(offered(folders, found[1])), comment)
+                yield Setting(name, value, said)
             known.add(name)
 
 
+def _added(typed: Sequence[str]) -> list[Path]:
+    """The folder that a command line adds to ``conf/`` by --config-dir, if it does."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--config-dir", "-cd", type=Path, nargs="?")
+    folder: Path | None = parser.parse_known_args(typed)[0].config_dir
+    return [] if folder is None else [folder.absolute()]
+
+
+def offered(folders: Sequence[Path], group: str, names: Sequence[str] = ()) -> list[str]:
+    """What there is to choose in a group.
+
+    Args:
+        folders: ``conf/``, and those laid out like it.
+        names: what of ``conf/`` can be chosen; empty for all of it.
+    """
+    own = {file.stem for folder in folders[1:] for file in (folder / group).glob("*.yaml")}
+    return sorted({*(names or options(group)), *own})
+
+
 def composed(
-    conf: Path, command: str, typed: Sequence[str]
+    folders: Sequence[Path], command: str, typed: Sequence[str]
 ) -> tuple[Any, Mapping[str, str | None]]:
     """The configuration, and what was chosen by group, with the choices that are typed."""
+    conf, *own = folders
     pairs = [item.partition("=") for item in typed]
     chosen = [
         f"{name}={value.split(',')[0]}" for name, _, value in pairs if (conf / name).is_dir()
     ]
+    chosen += [f"hydra.searchpath=[{quoted(f'file://{folder}')}]" for folder in own]
     with initialize_config_dir(str(conf), version_base="1.3"):
         config = compose(command, chosen, return_hydra_config=True)
     choices: Mapping[str, str | None] = config.hydra.runtime.choices
@@ -87,17 +114,19 @@ def composed(
 
 
 def files(
-    conf: Path, command: str, choices: Mapping[str, str | None]
+    folders: Sequence[Path], command: str, choices: Mapping[str, str | None]
 ) -> Iterator[tuple[Path, Sequence[str]]]:
     """The files that a configuration is made of, and where their settings are in it."""
+    conf = folders[0]
     yield conf / f"{command}.yaml", ()
     if choices:
         yield conf / "base.yaml", ()
     for group, choice in choices.items():
         if choice is None:  # nothing is chosen unless somebody does
             continue
-        folder, _, package = group.partition("@")
-        yield conf / folder / f"{choice}.yaml", (package or folder).split(".")
+        name, _, package = group.partition("@")
+        made = (folder / name / f"{choice}.yaml" for folder in folders)
+        yield next(filter(Path.is_file, made)), (package or name).split(".")
 
 
 def heading(file: Path) -> Iterator[str]:

@@ -11,7 +11,7 @@ from temporal_pose.app.cli import typed
 from temporal_pose.app.filming import Film, check_installed, detected, is_footage
 from temporal_pose.app.recipes import Order, Recipe
 from temporal_pose.app.settings import share
-from temporal_pose.app.trust import trusted
+from temporal_pose.app.trust import own_folders, trusted
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.formats.clips import Given
 from temporal_pose.formats.known import named, recognised
@@ -28,7 +28,7 @@ def order_of(config: DictConfig) -> Order:
     """The order that a configuration describes.
 
     Raises:
-        ConfigError: the model is no filter, or a setting is none.
+        ConfigError: the model is no filter, a setting is none, or the format is unknown.
         DataError: the video does not exist.
     """
     network: Any = {}
@@ -47,12 +47,12 @@ def order_of(config: DictConfig) -> Order:
             None if config.skeleton is None or nameless else skeleton(config.skeleton),
             None if config.image_size is None else image_size(config.image_size),
         ),
-        config.to,
-        None if config.person == "all" else (int(config.person),),
-        config.page,
-        config.force,
-        _film(config),
-        nameless,
+        to=None if config.to is None else named(config.to, own_folders()),
+        people=None if config.person == "all" else (int(config.person),),
+        page=config.page,
+        force=config.force,
+        film=_film(config),
+        nameless=nameless,
     )
 
 
@@ -66,9 +66,8 @@ def part_of(found: FoundFiles, part: str | None) -> FoundFiles:
     if chosen is None:
         return found
     number, of = chosen
-    first = number == 1
     own = found.sources[number - 1 :: of]
-    return FoundFiles(own, found.bad if first else [], found.others if first else [])
+    return FoundFiles(own, found.bad, found.others) if number == 1 else FoundFiles(own, [], [])
 
 
 def found_by(config: DictConfig, order: Order) -> FoundFiles:
@@ -80,7 +79,7 @@ def found_by(config: DictConfig, order: Order) -> FoundFiles:
     """
     source = Path(config.source).expanduser()
     if not is_footage(source):
-        found = find(source, config.format)
+        found = find(source, config.format, own_folders())
         if order.film is not None and len(found.sources) > 1:
             raise ConfigError(
                 f"video= goes with one keypoint file; {source} holds {len(found.sources)}"

@@ -10,12 +10,12 @@ from temporal_pose.app.filming import Film
 from temporal_pose.files.constructing import build
 from temporal_pose.files.made import content
 from temporal_pose.formats.clips import Format, Given
-from temporal_pose.formats.known import named
 from temporal_pose.refining.notes import Note
 from temporal_pose.refining.refined import Refiner
 from temporal_pose.refining.saved import load, of_network
 from temporal_pose.refining.sources import Source, destination
 from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.results import CONFIG_HASH
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Recipe:
             return {"model": self.name, "settings": dict(self.network)}
         folder = RunFolder(Path(self.run))
         weights = content(folder.best)
-        return {"run": folder.metrics().get("config_hash"), "weights": weights}
+        return {"run": folder.metrics().get(CONFIG_HASH), "weights": weights}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Order:
         out: folder of the results.
         recipe: what refines.
         given: what the user says of the files.
-        to: name of the results' format; None for that of the source.
+        to: the results' format; None for that of the source.
         people: who is refined, counted from 1; None for all.
         page: whether a page goes beside each result.
         force: replaces results that are there.
@@ -75,7 +75,7 @@ class Order:
     out: Path
     recipe: Recipe
     given: Given
-    to: str | None = None
+    to: Format | None = None
     people: tuple[int, ...] | None = None
     page: bool = True
     force: bool = False
@@ -83,12 +83,8 @@ class Order:
     nameless: bool = False
 
     def format(self, source: Source) -> Format:
-        """What a source's result is written in.
-
-        Raises:
-            ConfigError: an unknown format.
-        """
-        return source.format if self.to is None else named(self.to)
+        """What a source's result is written in."""
+        return self.to or source.format
 
     @property
     def shared_video(self) -> Path:

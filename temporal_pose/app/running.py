@@ -26,6 +26,7 @@ from temporal_pose.app.jobs import run_in_sweep
 from temporal_pose.runs.fingerprints import config_hash, flatten
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.isolation import end_with_parent
+from temporal_pose.runs.results import origin
 from temporal_pose.training.experiment import commit, experiment, log_outcome
 from temporal_pose.training.task import Refinement
 
@@ -70,8 +71,7 @@ def carry_out(
         metrics = plain(work(folder))
         if leader:
             log_outcome(folder, flatten(settings), metrics, charts)
-            extra = {"seed": config.seed, "git": commit(), "config_hash": config_hash(settings)}
-            folder.finish(metrics | extra)
+            folder.finish(metrics | origin(config.seed, commit(), config_hash(settings)))
 
 
 def refinement(config: DictConfig, start: Start) -> Work:

@@ -227,7 +227,7 @@ def _check_tuned(config: DictConfig, overrides: Sequence[str]) -> None:
         )
 
 
-def restored(config: DictConfig) -> Refinement:
+def task_of(config: DictConfig) -> Refinement:
     """The task of a configuration, with the weights of its run or checkpoint.
 
     Raises:

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.options import image_sets, is_of_images, video_sets
 from temporal_pose.pose.skeletons import skeleton
+from temporal_pose.runs.results import MONITORED
 
 
 def _number(value: Any) -> bool:
@@ -54,8 +55,7 @@ _ALWAYS = SettingKind(
     lambda v: type(v) is int and v == 1, "1, for the best epoch is found by its score"
 )
 
-_SCORES = ("val/pck@0.05", "val/pck@0.1", "val/pck@0.2")
-_SCORE = SettingKind(lambda v: v in _SCORES, f"one of {', '.join(_SCORES)}")
+_SCORE = SettingKind(lambda v: v in MONITORED, f"one of {', '.join(MONITORED)}")
 _NAMES = SettingKind(
     lambda v: isinstance(v, ListConfig) and all(isinstance(name, str) for name in v),
     "a list of names of layers",

@@ -1,14 +1,17 @@
-"""The formats there are: one Python file and one YAML each, in ``conf/formats``."""
+"""The formats there are: one Python file and one YAML each, in ``conf/formats``.
+
+A user's own need not be there: folders that are laid out as ``conf/`` is, and that the user names,
+are looked into as well.
+"""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-
-import yaml
 
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.conf import CONF
+from temporal_pose.files.constructing import build, targets_in
+from temporal_pose.files.documents import UnreadableError, read_yaml
 from temporal_pose.formats.clips import Clip, Format, Given
 from temporal_pose.formats.tables.whole_files import beginning
 
@@ -17,38 +20,58 @@ _PICKLE = b"\x80"
 
 
 @cache
-def formats() -> Mapping[str, Format]:
-    """Every format by name."""
-    return dict(_made())
+def formats(own: tuple[Path, ...] = ()) -> Mapping[str, Format]:
+    """Every format by name.
+
+    Args:
+        own: folders of the user's configuration, laid out as ``conf/`` is; what they name is made.
+
+    Raises:
+        ConfigError: a YAML file in there describes no format.
+    """
+    folders = (CONF, *own)
+    return dict(sorted(pair for folder in folders for pair in _made(folder / "formats")))
 
 
-def _made() -> Iterator[tuple[str, Format]]:
-    for file in sorted((CONF / "formats").glob("*.yaml")):
-        target = yaml.safe_load(file.read_text(encoding="utf-8"))["_target_"]
-        module, _, name = target.rpartition(".")
-        yield file.stem, getattr(import_module(module), name)()
+def _made(folder: Path) -> Iterator[tuple[str, Format]]:
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            found = build(read_yaml(file), str(file), targets_in(folder))
+        except UnreadableError as error:
+            raise ConfigError(f"{file}: {error}") from error
+        if not isinstance(found, Format) or found.name != file.stem:
+            raise ConfigError(
+                f"{file}: expected the _target_ of a format whose name is '{file.stem}', as "
+                "temporal_pose/formats/clips.py describes one"
+            )
+        yield file.stem, found
 
 
-def named(name: str) -> Format:
+def named(name: str, own: tuple[Path, ...] = ()) -> Format:
     """The format of that name.
 
     Raises:
         ConfigError: there is none; the message lists those there are.
     """
-    if name not in formats():
-        raise ConfigError(f"format '{name}' is unknown; expected one of {', '.join(formats())}")
-    return formats()[name]
+    there = formats(own)
+    if name not in there:
+        raise ConfigError(f"format '{name}' is unknown; expected one of {', '.join(there)}")
+    return there[name]
 
 
-def recognised(path: Path) -> Format:
+def recognised(path: Path, own: tuple[Path, ...] = ()) -> Format:
     """The one format that a file or folder looks like.
+
+    Args:
+        own: see `formats`.
 
     Raises:
         DataError: it is not there; it looks like none, or like several.
     """
     if not path.exists():
         raise DataError(f"source '{path}' does not exist; expected a keypoint file or a folder")
-    fitting = [one for one in formats().values() if one.recognises(path)]
+    there = formats(own)
+    fitting = [one for one in there.values() if one.recognises(path)]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -57,7 +80,7 @@ def recognised(path: Path) -> Format:
     if beginning(path, 1) == _PICKLE:
         raise DataError(f"{path} is a pickle, which is code and is not opened; save its numbers")
     raise DataError(
-        f"{path} is of no format that can be read ({', '.join(formats())}); choose one by "
+        f"{path} is of no format that can be read ({', '.join(there)}); choose one by "
         "format=, or convert it to plain CSV: frame, person, then x, y, score of each keypoint"
     )
 

@@ -13,10 +13,15 @@ from jaxtyping import Float, Int
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.documents import frame_files
-from temporal_pose.formats.documents.frame_files import FrameFile, KeptFile, KeptFolder
+from temporal_pose.formats.documents.frame_files import (
+    FrameFile,
+    KeptFile,
+    KeptFolder,
+    ReadVideo,
+)
 from temporal_pose.formats.documents.gathering import Gathering, finite
 from temporal_pose.formats.documents.naming import by_number
-from temporal_pose.formats.documents.numbering import sibling, titles
+from temporal_pose.formats.documents.numbering import sibling
 from temporal_pose.formats.documents.outline import outline
 from temporal_pose.formats.documents.parting import Kept
 from temporal_pose.formats.documents.poses import TRIPLES, Pose, whole
@@ -41,6 +46,7 @@ from temporal_pose.formats.documents.texts import (
 )
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 
+_EXAMPLE = "NAME_000000000012_keypoints.json"
 _POSE, _OLD_POSE = "pose_keypoints_2d", "pose_keypoints"  # the latter before version 1.2
 _OTHERS = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d")
 
@@ -70,19 +76,8 @@ class OpenPose:
             DataError: no frame can be read, or two of them do not fit each other; or 25
                 keypoints of which nothing tells what they are.
         """
-        by_video = frame_files.videos(path, ".json", "NAME_000000000012_keypoints.json")
-        damaged: list[DamagedError] = []
-        found = {video: _read(path, files, damaged) for video, files in by_video.items()}
-        frame_files.refuse_all(damaged, path, sum(map(len, by_video.values())))
-        found = {video: one for video, one in found.items() if one.files}
-        remarks, called = frame_files.remarks(damaged), titles(list(found), path.name)
-        clips = []
-        for video, one in found.items():
-            numbers = [file.frame for file in by_video[video]]
-            span = numbers[-1] - numbers[0] + 1
-            clips.append(_clip(called[video], path, one, given, span, remarks))
-            remarks = ()
-        return clips
+        found = frame_files.read_videos(path, ".json", _EXAMPLE, _read)
+        return [_clip(path, video, given) for video in found]
 
     def write(self, out: Path, clips: Sequence[Clip]) -> None:
         """Writes a folder, a file for each frame.
@@ -136,9 +131,8 @@ def _people(document: Any, path: str) -> tuple[list[Any], list[int]]:
     return lists, ids
 
 
-def _clip(
-    name: str, folder: Path, read: _Read, given: Given, count: int, remarks: tuple[str, ...]
-) -> Clip:
+def _clip(folder: Path, video: ReadVideo[_Read], given: Given) -> Clip:
+    read = video.content
     values, odd = finite(read.values, folder)
     k = values.shape[1]
     skeleton, recognised = _skeleton(values, given, folder)
@@ -149,7 +143,7 @@ def _clip(
     kept = Kept(Original(folder.absolute(), 0), rows, values, False, {})
     frames = np.array([file.frame for file in read.files], np.int64)
     return Clip(
-        name,
+        video.title,
         np.repeat(frames, [file.poses for file in read.files]),
         values[..., :2],
         values[..., 2],
@@ -157,11 +151,11 @@ def _clip(
         fps=given.fps,
         image_size=given.image_size,
         ids=read.ids if (read.ids >= 0).any() else None,
-        count=count,
+        count=video.count,
         rows=rows,
         kept=KeptFolder(folder.absolute(), read.files, kept),
         format=OpenPose.name,
-        remarks=remarks + odd + recognised,
+        remarks=video.remarks + odd + recognised,
     )
 
 

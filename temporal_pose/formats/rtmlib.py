@@ -14,7 +14,6 @@ from temporal_pose.formats.documents.listed_images import placed
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
 from temporal_pose.formats.documents.nested import NUMBERS, Frame, poses
-from temporal_pose.formats.documents.numbering import titles
 from temporal_pose.formats.documents.outline import outline
 from temporal_pose.formats.documents.parting import Label, Told, label_of, parted, source
 from temporal_pose.formats.documents.renewal import by_row, fresh, plain, renewal, renewals
@@ -60,10 +59,9 @@ class RTMLib:
         """
         there, frames = document(path), list[Frame]()
         listing = gathered(poses(there, frames), path)
-        at = placed([frame.label for frame in frames], path)
-        videos = sorted({video for video, _ in at.values()}) or [""]
+        images = placed([frame.label for frame in frames], path.stem, path)
         skeleton = by_number(listing.values.shape[1], given)
-        told = Told(at, titles(videos, path.stem), skeleton, counted=True)
+        told = Told(images.at, images.titles, skeleton, counted=True)
         return parted(listing, told, there.original, self.name, given)
 
     def write(self, out: Path, clips: Sequence[Clip]) -> None:

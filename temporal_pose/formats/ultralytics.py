@@ -9,12 +9,12 @@ from jaxtyping import Bool, Float
 
 from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.documents import frame_files, label_files, labels
-from temporal_pose.formats.documents.frame_files import KeptFolder
+from temporal_pose.formats.documents.frame_files import KeptFolder, ReadVideo
 from temporal_pose.formats.documents.gathering import finite
 from temporal_pose.formats.documents.label_files import LabelFiles
 from temporal_pose.formats.documents.labels import BOX, Layout
 from temporal_pose.formats.documents.naming import by_number
-from temporal_pose.formats.documents.numbering import sibling, titles
+from temporal_pose.formats.documents.numbering import sibling
 from temporal_pose.formats.documents.parting import Kept, are_grades, read_off
 from temporal_pose.formats.documents.renewal import (
     SHARES,
@@ -27,7 +27,6 @@ from temporal_pose.formats.documents.renewal import (
 )
 from temporal_pose.formats.documents.spans import renumbered
 from temporal_pose.formats.documents.texts import (
-    DamagedError,
     Original,
     decoded,
     encoded,
@@ -65,22 +64,9 @@ class Ultralytics:
             DataError: no file can be read, they have different numbers of keypoints, or nothing
                 tells how many.
         """
-        by_video = frame_files.videos(path, ".txt", _EXAMPLE)
-        damaged: list[DamagedError] = []
-        found = {
-            video: label_files.read(path, files, damaged) for video, files in by_video.items()
-        }
-        frame_files.refuse_all(damaged, path, sum(map(len, by_video.values())))
-        found = {video: one for video, one in found.items() if one.files}
-        layout = label_files.layout_of(path, list(found.values()), given)
-        remarks, called = frame_files.remarks(damaged), titles(list(found), path.name)
-        clips = []
-        for video, one in found.items():
-            numbers = [file.frame for file in by_video[video]]
-            span = numbers[-1] - numbers[0] + 1
-            clips.append(_clip(called[video], path, one, layout, given, span, remarks))
-            remarks = ()
-        return clips
+        found = frame_files.read_videos(path, ".txt", _EXAMPLE, label_files.read)
+        layout = label_files.layout_of(path, [video.content for video in found], given)
+        return [_clip(path, video, layout, given) for video in found]
 
     def write(self, out: Path, clips: Sequence[Clip]) -> None:
         """Writes a folder, a file for each frame with a person.
@@ -101,15 +87,8 @@ class _Kept(NamedTuple):
     layout: Layout
 
 
-def _clip(
-    name: str,
-    folder: Path,
-    read: LabelFiles,
-    layout: Layout,
-    given: Given,
-    count: int,
-    remarks: tuple[str, ...],
-) -> Clip:
+def _clip(folder: Path, video: ReadVideo[LabelFiles], layout: Layout, given: Given) -> Clip:
+    read = video.content
     values, odd = finite(labels.values(read.lines, layout), folder)
     graded, rows = are_grades(values[..., 2]), np.arange(len(values))
     kept = Kept(Original(folder.absolute(), 0), rows, values, graded, {}, shares=True)
@@ -117,7 +96,7 @@ def _clip(
     keypoints, scores = read_off(kept)
     ids, boxes = labels.ids(read.lines, layout), labels.boxes(read.lines)
     return Clip(
-        name,
+        video.title,
         np.repeat(frames, [file.poses for file in read.files]),
         keypoints,
         scores,
@@ -126,12 +105,12 @@ def _clip(
         image_size=given.image_size,
         ids=ids if (ids >= 0).any() else None,
         boxes=boxes * np.tile(given.image_size, 2) if given.image_size else None,
-        count=count,
+        count=video.count,
         normalised=True,
         rows=rows,
         kept=_Kept(KeptFolder(folder.absolute(), read.files, kept), layout),
         format=Ultralytics.name,
-        remarks=remarks + odd,
+        remarks=video.remarks + odd,
     )
 
 

@@ -13,7 +13,6 @@ from temporal_pose.formats.documents.frame_files import stems
 from temporal_pose.formats.documents.listed_images import placed
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
-from temporal_pose.formats.documents.numbering import titles
 from temporal_pose.formats.documents.outline import outline
 from temporal_pose.formats.documents.parting import Label, Told, label_of, parted, source
 from temporal_pose.formats.documents.poses import Columns, Pose, called, cornered, keyed, whole
@@ -69,12 +68,11 @@ class UltralyticsJson:
         """
         there, frames = document(path), list[_Frame]()
         listing = gathered(_poses(there, frames), path)
-        at = placed([frame.label for frame in frames], path)
-        videos = sorted({video for video, _ in at.values()}) or [""]
+        images = placed([frame.label for frame in frames], path.stem, path)
         skeleton = by_number(listing.values.shape[1], given)
         largest = np.nanmax(np.abs(listing.values[..., :2]), initial=0)
         shares = bool(0 < largest <= _LARGEST_SHARE)
-        told = Told(at, titles(videos, path.stem), skeleton, normalised=shares, counted=True)
+        told = Told(images.at, images.titles, skeleton, normalised=shares, counted=True)
         return parted(listing, told, there.original, self.name, given)
 
     def write(self, out: Path, clips: Sequence[Clip]) -> None:

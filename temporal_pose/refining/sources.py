@@ -1,6 +1,6 @@
 """What is to be refined: keypoint files and folders, found, recognised, and told apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,35 +36,39 @@ class FoundFiles(NamedTuple):
     others: list[str]
 
 
-def find(path: Path, name: str | None = None) -> FoundFiles:
+def find(path: Path, name: str | None = None, own: tuple[Path, ...] = ()) -> FoundFiles:
     """The keypoint files at a path: itself, or those that the folder holds.
 
     Args:
         name: of the format; None to recognise it.
+        own: folders of the user's configuration, which may name formats of the user's.
 
     Raises:
         DataError: there is none.
         ConfigError: an unknown format.
     """
-    if name is not None and not (path.is_dir() and _inside(path, named(name))):
+    said = None if name is None else named(name, own)
+    if said is not None and not (path.is_dir() and _inside(path, said)):
         if not path.exists():
             raise DataError(
                 f"source '{path}' does not exist; expected a keypoint file or a folder"
             )
-        return FoundFiles([Source(path, named(name))], [], [])
-    if not path.is_dir() or any(one.recognises(path) for one in formats().values()):
-        return FoundFiles([Source(path, recognised(path))], [], [])
+        return FoundFiles([Source(path, said)], [], [])
+    known = formats(own)
+    if not path.is_dir() or any(one.recognises(path) for one in known.values()):
+        return FoundFiles([Source(path, recognised(path, own))], [], [])
+    suffixes = {one.suffix for one in known.values() if one.suffix}
     sources: list[Source] = []
     bad: list[str] = []
     others: list[str] = []
     for item in _items(path):
         try:
-            sources.append(Source(item, recognised(item) if name is None else named(name)))
+            sources.append(Source(item, said or recognised(item, own)))
         except DataError as error:
-            looks = item.suffix in _suffixes() or item.is_dir()
+            looks = item.suffix in suffixes or item.is_dir()
             (bad if looks else others).append(str(error) if looks else item.name)
     if not sources:
-        raise DataError(bad[0] if bad else _nothing(path, others))
+        raise DataError(bad[0] if bad else _nothing(path, others, known))
     return FoundFiles(sources, bad, others)
 
 
@@ -81,13 +85,9 @@ def _items(folder: Path) -> Iterator[Path]:
             yield item
 
 
-def _suffixes() -> set[str]:
-    return {one.suffix for one in formats().values() if one.suffix}
-
-
-def _nothing(path: Path, others: list[str]) -> str:
+def _nothing(path: Path, others: list[str], known: Iterable[str]) -> str:
     there = f"holds {', '.join(others[:3])}" if others else "is empty"
-    return f"source '{path}' has no keypoint file in it ({there}); expected {', '.join(formats())}"
+    return f"source '{path}' has no keypoint file in it ({there}); expected {', '.join(known)}"
 
 
 def destination(source: Source, out: Path, to: Format) -> Path:

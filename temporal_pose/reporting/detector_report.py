@@ -14,24 +14,45 @@ from temporal_pose.files.escaping import for_csv, for_figure, for_markdown, one_
 from temporal_pose.reporting.figures.panels import STYLES
 from temporal_pose.runs.events import Curves, read_curves
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.runs.results import EPOCHS, METRICS, SECONDS, TEST, VALIDATION, read_metrics
+from temporal_pose.runs.results import (
+    CONSTANT,
+    CROP_PCK,
+    EPOCHS,
+    HEAD_PCK,
+    LOOSE_PCK,
+    LOSS,
+    METRICS,
+    MIDDLE_PCK,
+    NO_ANSWER,
+    PEOPLE,
+    PRECISION,
+    RECALL,
+    SECONDS,
+    STRICT_PCK,
+    TEST,
+    TRAINING_LOSS,
+    UNFLIPPED,
+    VALIDATION,
+    VALIDATION_LOSS,
+    read_metrics,
+)
 
 #: Names of the scores of a table, and whether they are shares; the best constant pose is one of
 #: the columns, for it is what a network has to beat.
 SCORES = {
-    f"{TEST.refined}pck@0.2": "PCK@0.2",
-    f"{TEST.refined}pck@0.1": "PCK@0.1",
-    f"{TEST.refined}pck@0.05": "PCK@0.05",
-    f"{TEST.refined}pckh@0.5": "PCKh@0.5",
-    f"{TEST.refined}crop@0.05": "5 % of the crop",
-    f"{TEST.refined}ap": "AP",
-    f"{TEST.refined}ar": "AR",
-    "unflipped/pck@0.2": "PCK@0.2, no flip test",
-    "constant/pck@0.2": "PCK@0.2, constant pose",
-    f"{VALIDATION.refined}loss": "loss",
-    f"{VALIDATION.refined}nothing/loss": "loss of no answer",
+    f"{TEST.refined}{LOOSE_PCK}": "PCK@0.2",
+    f"{TEST.refined}{MIDDLE_PCK}": "PCK@0.1",
+    f"{TEST.refined}{STRICT_PCK}": "PCK@0.05",
+    f"{TEST.refined}{HEAD_PCK}": "PCKh@0.5",
+    f"{TEST.refined}{CROP_PCK}": "5 % of the crop",
+    f"{TEST.refined}{PRECISION}": "AP",
+    f"{TEST.refined}{RECALL}": "AR",
+    f"{UNFLIPPED}{LOOSE_PCK}": "PCK@0.2, no flip test",
+    f"{CONSTANT}{LOOSE_PCK}": "PCK@0.2, constant pose",
+    VALIDATION_LOSS: "loss",
+    f"{NO_ANSWER}{LOSS}": "loss of no answer",
 }
-_COUNTS = {"people_train": "people", EPOCHS: "epochs", SECONDS: "minutes"}
+_COUNTS = {f"{PEOPLE}train": "people", EPOCHS: "epochs", SECONDS: "minutes"}
 
 TITLE = "# Detectors"
 
@@ -124,15 +145,16 @@ def learning_curves(runs: Sequence[DetectorRun]) -> Figure:
     """Losses in training and in validation beside that of no answer, and PCK@0.2, a row a run."""
     figure = Figure((9, 2.3 * len(runs) + 0.5), layout="constrained")
     grid = figure.subplots(len(runs), 2, squeeze=False)
-    tags = {"train/loss": "training", "val/loss": "validation", "val/nothing/loss": "no answer"}
+    tags = {TRAINING_LOSS: "training", VALIDATION_LOSS: "validation"}
+    tags |= {f"{NO_ANSWER}{LOSS}": "no answer"}
     for run, (left, right) in zip(runs, grid, strict=True):
         for (tag, label), style in zip(tags.items(), reversed(STYLES[:3]), strict=True):
             look: dict[str, Any] = {"color": style["color"], "linestyle": style["linestyle"]}
             curve = run.curves[tag]
             left.plot(curve.epochs, curve.values, label=label, marker=".", **look)
-        curve = run.curves["val/pck@0.2"]
+        curve = run.curves[f"{VALIDATION.refined}{LOOSE_PCK}"]
         right.plot(curve.epochs, 100 * curve.values, color=STYLES[2]["color"], marker=".")
-        constant = run.scores.get("constant/pck@0.2")
+        constant = run.scores.get(f"{CONSTANT}{LOOSE_PCK}")
         if constant is not None:
             right.axhline(100 * constant, color=STYLES[0]["color"], label="constant pose, in test")
         left.set_title(for_figure(run.name, 60), fontsize=9, loc="left")

@@ -27,7 +27,7 @@ from temporal_pose.reporting.tables.scores import (
 from temporal_pose.reporting.tables.variants import Variant, variant_tables
 from temporal_pose.reporting.tables.writing import latex, markdown, sheet, tidy
 from temporal_pose.runs.events import Curves, read_curves
-from temporal_pose.runs.results import EPOCHS, HOLDOUT
+from temporal_pose.runs.results import EPOCHS, HOLDOUT, TRAINING_LOSS
 
 #: How every page begins, by which it is known.
 TITLE = "# Results: "
@@ -186,7 +186,7 @@ def _uncharted(results: Results, curves: Mapping[Path, Curves]) -> list[str]:
         f"{run.model} {run.experiment} seed {run.seed}"
         for run in results.runs
         if run.scores.get(EPOCHS) and run.path in curves
-        if not len(curves[run.path]["train/loss"])
+        if not len(curves[run.path][TRAINING_LOSS])
     ]
     return [f"Without TensorBoard events: {', '.join(lost)}."] if lost else []
 

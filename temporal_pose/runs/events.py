@@ -12,7 +12,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from temporal_pose.files.documents import check_regular
-from temporal_pose.runs.results import damaged
+from temporal_pose.runs.results import TRAINING_LOSS, damaged
 
 _FILES = "events.out.tfevents.*"
 _MOST_EPOCHS = 10**6
@@ -107,7 +107,7 @@ def epochs_done(folder: Path) -> int:
         try:
             for record in _records(file) if file.is_file() else ():
                 event = Event.FromString(record)
-                if any(value.tag == "train/loss" for value in event.summary.value):
+                if any(value.tag == TRAINING_LOSS for value in event.summary.value):
                     done = max(done, event.step + 1)
         except Exception:  # the decoder's own errors differ from version to version
             continue

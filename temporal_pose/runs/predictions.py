@@ -1,10 +1,10 @@
-"""The schema of ``predictions.npz``: what a run made of its test set, window by window."""
+"""The schema of ``predictions.npz``: what a run made of its test set, windows or single people."""
 
 import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -44,10 +44,38 @@ class Predictions(NamedTuple):
 
     def save(self, path: Path) -> None:
         """Writes a compressed ``.npz`` file with these names, atomically."""
-        buffer = io.BytesIO()
-        kept = {name: array for name, array in self._asdict().items() if array is not None}
-        np.savez_compressed(buffer, **kept)
-        write_bytes(path, buffer.getvalue())
+        _write(path, self._asdict())
+
+
+class CropPredictions(NamedTuple):
+    """What a detector made of N people, each in a crop; positions in image pixels.
+
+    Args:
+        person: name of each, unique in the data set.
+        keypoints: that were found.
+        scores: from 0 to 1.
+        labels: COCO's: 0 for a keypoint without a truth, 1 for one that is hidden, 2 for one that
+            is seen.
+        boxes: x, y, width and height.
+    """
+
+    person: np.ndarray
+    keypoints: Float[np.ndarray, "N K 2"]
+    scores: Float[np.ndarray, "N K"]
+    truth: Float[np.ndarray, "N K 2"]
+    labels: Int[np.ndarray, "N K"]
+    boxes: Float[np.ndarray, "N 4"]
+
+    def save(self, path: Path) -> None:
+        """Writes a compressed ``.npz`` file with these names, atomically."""
+        _write(path, self._asdict())
+
+
+def _write(path: Path, named: Mapping[str, Any]) -> None:
+    buffer = io.BytesIO()
+    kept = {name: array for name, array in named.items() if array is not None}
+    np.savez_compressed(buffer, **kept)
+    write_bytes(path, buffer.getvalue())
 
 
 #: By field the kinds of its numbers, as numpy's letters, and its axes.

@@ -18,14 +18,23 @@ from temporal_pose.files.escaping import one_line
 METRICS, PREDICTIONS, HOLDOUT_PREDICTIONS = "metrics.json", "predictions.npz", "holdout.npz"
 
 #: Scores, after the name of their side: pixels are heatmap pixels.
-ERROR, JITTER, LAG = "error_px", "accel_error_px", "lag_frames"
+ERROR, JITTER, LAG, LOSS = "error_px", "accel_error_px", "lag_frames", "loss"
+
+#: Those of crops alone: within half a head, and within 5 % of the crop's side.
+HEAD_PCK, CROP_PCK = "pckh@0.5", "crop@0.05"
+
+#: COCO's average precision and recall, and the mean similarity that both are of.
+PRECISION, RECALL, SIMILARITY = "ap", "ar", "oks"
 
 #: What else describes a run.
 TORSO, PARAMETERS, EPOCHS, BEST_EPOCH = "torso_px", "parameters", "epochs", "best_epoch"
 SECONDS = "seconds"
 
-#: The beginnings of the names of how many windows a side has, and of what a search found.
-WINDOWS, SETTING = "windows_", "setting/"
+#: What stands beside numbers: where they are from.
+SEED, GIT, CONFIG_HASH = "seed", "git", "config_hash"
+
+#: The beginnings of names: how many windows or people a side has, and what a search found.
+WINDOWS, PEOPLE, SETTING = "windows_", "people_", "setting/"
 
 
 class Side(NamedTuple):
@@ -39,10 +48,21 @@ class Side(NamedTuple):
     refined: str
     raw: str
 
+    def named(self, *scores: str) -> tuple[str, ...]:
+        """Scores of the model's output, as ``metrics.json`` and event files have them."""
+        return tuple(f"{self.refined}{score}" for score in scores)
+
 
 TEST = Side("test/", "identity/")
 VALIDATION = Side("val/", "val/identity/")
 HOLDOUT = Side("holdout/", "holdout/identity/")
+
+#: What a detector's scores may be of besides: crops as they are, without their mirror images; the
+#: best pose that knows nothing of the image; and, in validation, a network that emits nothing.
+UNFLIPPED, CONSTANT, NO_ANSWER = "unflipped/", "constant/", "val/nothing/"
+
+#: Curves of training alone.
+TRAINING_LOSS, LEARNING_RATE = f"train/{LOSS}", "learning_rate"
 
 _PREFIXES = sorted({prefix for side in (TEST, VALIDATION, HOLDOUT) for prefix in side}, key=len)
 
@@ -84,6 +104,14 @@ class Pck(NamedTuple):
         return found
 
 
+#: The scores of all keypoints, strictest first.
+STRICT_PCK, MIDDLE_PCK, LOOSE_PCK = PCKS = tuple(Pck(share).name for share in (0.05, 0.1, 0.2))
+
+#: Scores in validation: the loss, which a training lowers, and what epochs may be chosen by.
+(VALIDATION_LOSS,) = VALIDATION.named(LOSS)
+MONITORED = VALIDATION.named(*PCKS)
+
+
 @dataclass(frozen=True)
 class Metrics:
     """What a finished run came to.
@@ -114,6 +142,11 @@ def of_fitting(epochs: int, best_epoch: int, parameters: int, seconds: float) ->
         PARAMETERS: parameters,
         SECONDS: round(seconds, 3),
     }
+
+
+def origin(seed: int, git: str, config_hash: str) -> dict[str, int | str]:
+    """Where the numbers of ``metrics.json`` are from; see `Metrics`."""
+    return {SEED: seed, GIT: git, CONFIG_HASH: config_hash}
 
 
 def described(
@@ -150,13 +183,13 @@ def read_metrics(file: Path) -> Metrics:
             raise ValueError("it holds no JSON object")
         scores = {name: _score(name, value) for name, value in content.items() if _counts(value)}
         _check_scores(content)
-        seed = content.get("seed")
+        seed = content.get(SEED)
         if seed is not None and not (type(seed) is int and 0 <= seed < 2**32):
-            raise ValueError(f"seed is {_shown(seed)}; expected a whole number below 2^32")
+            raise ValueError(f"{SEED} is {_shown(seed)}; expected a whole number below 2^32")
     except (OSError, ValueError) as error:
         raise damaged(file, error) from None
-    scores.pop("seed", None)
-    words = (str(content.get(name, "")) for name in ("git", "config_hash"))
+    scores.pop(SEED, None)
+    words = (str(content.get(name, "")) for name in (GIT, CONFIG_HASH))
     return Metrics(scores, seed, *words)
 
 

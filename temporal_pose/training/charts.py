@@ -7,20 +7,35 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from torch.utils.tensorboard.summary import hparams
 
 from temporal_pose.runs.fingerprints import identity_of
-from temporal_pose.runs.results import TEST
+from temporal_pose.runs.results import (
+    CROP_PCK,
+    ERROR,
+    HEAD_PCK,
+    JITTER,
+    LEARNING_RATE,
+    LOSS,
+    NO_ANSWER,
+    PCKS,
+    TEST,
+    TRAINING_LOSS,
+    VALIDATION,
+    VALIDATION_LOSS,
+)
+
+_LEARNING_RATE = ("Multiline", (f"{LEARNING_RATE}$",))
 
 #: CUSTOM SCALARS: by chart the tags, which are regular expressions, of its curves.
 CHARTS = {
     "training": {
-        "loss": ("Multiline", ("train/loss$", "val/loss$")),
+        "loss": ("Multiline", (f"{TRAINING_LOSS}$", f"{VALIDATION_LOSS}$")),
         **{
             f"{score} of the model and of the identity": (
                 "Multiline",
-                (f"val/{score}$", f"val/identity/{score}$"),
+                tuple(f"{of}{score}$" for of in VALIDATION),
             )
-            for score in ("pck@0.05", "pck@0.1", "pck@0.2", "error_px", "accel_error_px")
+            for score in (*PCKS, ERROR, JITTER)
         },
-        "learning rate": ("Multiline", ("learning_rate$",)),
+        "learning rate": _LEARNING_RATE,
     }
 }
 
@@ -30,13 +45,13 @@ DETECTOR_CHARTS = {
     "training": {
         "loss, and that of no answer at all": (
             "Multiline",
-            ("train/loss$", "val/loss$", "val/nothing/loss$"),
+            (f"{TRAINING_LOSS}$", f"{VALIDATION_LOSS}$", f"{NO_ANSWER}{LOSS}$"),
         ),
         **{
-            score: ("Multiline", (f"val/{score}$",))
-            for score in ("pck@0.05", "pck@0.1", "pck@0.2", "pckh@0.5", "crop@0.05", "error_px")
+            score: ("Multiline", (f"{VALIDATION.refined}{score}$",))
+            for score in (*PCKS, HEAD_PCK, CROP_PCK, ERROR)
         },
-        "learning rate": ("Multiline", ("learning_rate$",)),
+        "learning rate": _LEARNING_RATE,
     }
 }
 

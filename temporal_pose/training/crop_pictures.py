@@ -11,7 +11,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 
 from temporal_pose.data.images.image_module import ImageData
 from temporal_pose.pose.crops import Crops
-from temporal_pose.reporting.crop_drawing import Looked, heatmaps, skeletons
+from temporal_pose.reporting.figures.crop_panels import Looked, heatmaps, skeletons
 from temporal_pose.reporting.figures.panels import pixels
 from temporal_pose.training.detector import Detection
 

@@ -15,6 +15,16 @@ from torchmetrics import MeanMetric
 from temporal_pose.pose.crop_codec import CropCodec
 from temporal_pose.pose.crop_scores import CropScores
 from temporal_pose.pose.crops import Crops, mapped
+from temporal_pose.runs.results import (
+    LEARNING_RATE,
+    LOOSE_PCK,
+    LOSS,
+    NO_ANSWER,
+    TEST,
+    TRAINING_LOSS,
+    UNFLIPPED,
+    VALIDATION,
+)
 from temporal_pose.training.charts import DETECTOR_CHARTS
 
 
@@ -53,7 +63,7 @@ class Detection(L.LightningModule):
         optimizer: Callable[[Iterable[nn.Parameter]], Optimizer] = torch.optim.RMSprop,
         scheduler: Callable[[Optimizer, int], LRScheduler] | None = None,
         flip_test: bool = True,
-        monitor: str = "val/pck@0.2",
+        monitor: str = f"{VALIDATION.refined}{LOOSE_PCK}",
     ) -> None:
         super().__init__()
         self.network, self.codec = network, codec
@@ -81,7 +91,7 @@ class Detection(L.LightningModule):
         return loss
 
     def on_train_epoch_end(self) -> None:
-        self._log("train", {"loss": self._mean("fit")})
+        self._log("", {TRAINING_LOSS: self._mean("fit")})
 
     def validation_step(self, batch: Crops, _: int) -> None:
         output = self.network(batch.images)
@@ -94,14 +104,14 @@ class Detection(L.LightningModule):
     def on_validation_epoch_end(self) -> None:
         scores = self._take("val")
         overall = {name: value for name, value in scores.items() if "/" not in name}
-        self._log("val", overall | {"loss": self._mean("val")})
-        self._log("val/nothing", {"loss": self._mean("nothing")})
+        self._log(VALIDATION.refined, overall | {LOSS: self._mean("val")})
+        self._log(NO_ANSWER, {LOSS: self._mean("nothing")})
         if self.trainer.state.fn == TrainerFn.FITTING and not self.trainer.sanity_checking:
             optimizer: Any = self.optimizers()
-            self._log("", {"learning_rate": optimizer.param_groups[0]["lr"]})
+            self._log("", {LEARNING_RATE: optimizer.param_groups[0]["lr"]})
             schedule: Any = self.lr_schedulers()
             if isinstance(schedule, ReduceLROnPlateau):
-                schedule.step(scores[self.monitor.removeprefix("val/")])
+                schedule.step(scores[self.monitor.removeprefix(VALIDATION.refined)])
 
     def on_test_start(self) -> None:
         self.tested = []
@@ -118,10 +128,10 @@ class Detection(L.LightningModule):
         self.tested.append(tuple(value.cpu() for value in kept))
 
     def on_test_epoch_end(self) -> None:
-        self._log("test", self._take("test"))
+        self._log(TEST.refined, self._take("test"))
         unflipped = self._take("unflipped")
         if self.flip_test:
-            self._log("unflipped", {k: v for k, v in unflipped.items() if "/" not in k})
+            self._log(UNFLIPPED, {k: v for k, v in unflipped.items() if "/" not in k})
 
     def configure_optimizers(self) -> Any:
         learns = [one for one in self.network.parameters() if one.requires_grad]
@@ -154,6 +164,6 @@ class Detection(L.LightningModule):
 
     def _log(self, prefix: str, values: Mapping[str, Any]) -> None:
         """Logs against the epoch, which is what a person reads the curves by."""
-        named = {f"{prefix}/{name}".lstrip("/"): value for name, value in values.items()}
-        named = {name: torch.as_tensor(value).float() for name, value in named.items()}
+        floats = {name: torch.as_tensor(value).float() for name, value in values.items()}
+        named = {f"{prefix}{name}": value for name, value in floats.items()}
         self.log_dict(named | {"step": torch.tensor(float(self.current_epoch))})

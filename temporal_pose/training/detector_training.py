@@ -1,9 +1,7 @@
 """One run of a detector from objects: fit, test, compare, and write the results last."""
 
-import io
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import lightning as L
@@ -14,13 +12,22 @@ from jaxtyping import Float
 from temporal_pose.data.images.cropped import CroppedPeople
 from temporal_pose.data.images.cutting import to_image
 from temporal_pose.data.images.image_module import ImageData
-from temporal_pose.files.atomic import write_bytes, write_json
+from temporal_pose.files.atomic import write_json
 from temporal_pose.pose.average_precision import INSTALLED, Annotations, average_precision
 from temporal_pose.pose.crop_scores import CropScores
 from temporal_pose.pose.crops import Crops, inverted, mapped
 from temporal_pose.pose.oks import oks, spreads
 from temporal_pose.runs.folders import RunFolder
-from temporal_pose.runs.results import TEST, VALIDATION, of_fitting
+from temporal_pose.runs.predictions import CropPredictions
+from temporal_pose.runs.results import (
+    CONSTANT,
+    LOOSE_PCK,
+    PEOPLE,
+    SIMILARITY,
+    TEST,
+    VALIDATION,
+    of_fitting,
+)
 from temporal_pose.training.detector import Detection
 from temporal_pose.training.evaluation import gathered
 from temporal_pose.training.fitting import GradientDescent
@@ -58,13 +65,13 @@ def train_detector(
     scores, found = test(task, data, trainer)
     validated = _validated(task, data, trainer)
     if task.global_rank == 0:
-        save(run.predictions, data, found)
+        beside_truth(data, found).save(run.predictions)
         write_json(run.split_file, data.fingerprints())
     about = {
-        **{f"people_{side}": len(people) for side, people in data.sides.items()},
+        **{f"{PEOPLE}{side}": len(people) for side, people in data.sides.items()},
         **of_fitting(fitted.epochs, fitted.best_epoch, task.parameter_count, fitted.seconds),
     }
-    constant = {f"constant/{name}": value for name, value in constant_pose(task, data).items()}
+    constant = {f"{CONSTANT}{name}": value for name, value in constant_pose(task, data).items()}
     return scores | validated | of_coco(task, data, found) | constant | about
 
 
@@ -104,7 +111,7 @@ def of_coco(task: Detection, data: ImageData, found: Found) -> dict[str, float]:
     predicted, truth = (torch.from_numpy(part).double() for part in parts)
     areas = torch.from_numpy(people.areas).double()
     similar = oks(predicted, truth, labels, areas, torch.tensor(spread).double())
-    scores = {f"{TEST.refined}oks": float(similar.nanmean())}
+    scores = {f"{TEST.refined}{SIMILARITY}": float(similar.nanmean())}
     if not INSTALLED:
         log.info("no AP: it needs faster_coco_eval, which pip install 'temporal-pose[coco]' adds")
         return scores
@@ -122,7 +129,7 @@ def constant_pose(task: Detection, data: ImageData) -> dict[str, float]:
     hidden = np.where(training.visible.numpy()[..., None], training.keypoints.numpy(), np.nan)
     poses = (np.nanmean(hidden, 0), np.nanmedian(hidden, 0))
     return max(
-        (_scored(task, test, np.nan_to_num(pose)) for pose in poses), key=lambda s: s["pck@0.2"]
+        (_scored(task, test, np.nan_to_num(pose)) for pose in poses), key=lambda s: s[LOOSE_PCK]
     )
 
 
@@ -147,18 +154,14 @@ def _scored(task: Detection, test: Crops, pose: Float[np.ndarray, "K 2"]) -> dic
     return {name: float(v) for name, v in scores.compute().items() if "/" not in name}
 
 
-def save(path: Path, data: ImageData, found: Found) -> None:
-    """Writes what a test found beside the truth; image pixels."""
+def beside_truth(data: ImageData, found: Found) -> CropPredictions:
+    """What a test found, and whom it was asked for."""
     people = data.sides["test"]
-    names = np.array(people.person_ids)
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        person=names,
-        keypoints=found.keypoints,
-        scores=found.scores,
-        truth=people.keypoints,
-        labels=people.labels,
-        boxes=people.boxes,
+    return CropPredictions(
+        np.array(people.person_ids),
+        found.keypoints,
+        found.scores,
+        people.keypoints,
+        people.labels,
+        people.boxes,
     )
-    write_bytes(path, buffer.getvalue())

@@ -23,6 +23,7 @@ from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Tracks
 from temporal_pose.runs.folders import RunFolder
+from temporal_pose.runs.results import MONITORED, VALIDATION_LOSS
 from temporal_pose.runs.weights import load_weights, read_checkpoint
 from temporal_pose.training.checkpoints import Checkpoint, EarlyStop, check_resumable, refused
 from temporal_pose.training.detector import Detection
@@ -103,7 +104,7 @@ class GradientDescent:
     """
 
     patience: int = 10
-    monitor: str = "val/pck@0.05"
+    monitor: str = MONITORED[0]
     callbacks: Sequence[Callback] = ()
     from_start: bool = False
 
@@ -122,7 +123,7 @@ class GradientDescent:
         watch = Stopwatch()
         if self.from_start and not last:
             best.begin_with(self._keep_start(task, data, trainer, run))
-        callbacks = [best, EarlyStop("val/loss", patience=self.patience), watch]
+        callbacks = [best, EarlyStop(VALIDATION_LOSS, patience=self.patience), watch]
         fitting = trainer(
             callbacks=[*callbacks, *self.callbacks, self._keep(run, "last")],
             logger=event_log(run, task.charts, purge_step=done),

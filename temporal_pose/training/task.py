@@ -22,6 +22,13 @@ from temporal_pose.pose.metrics import PoseMetrics
 from temporal_pose.pose.observations import Batch, Observed
 from temporal_pose.pose.skeletons import skeleton
 from temporal_pose.refining.window_refiner import WindowRefiner
+from temporal_pose.runs.results import (
+    LEARNING_RATE,
+    TEST,
+    TRAINING_LOSS,
+    VALIDATION,
+    VALIDATION_LOSS,
+)
 from temporal_pose.training.charts import CHARTS
 
 #: The sides that are scored.
@@ -129,7 +136,7 @@ class Refinement(L.LightningModule):
         return loss
 
     def on_train_epoch_end(self) -> None:
-        self._log("train", {"loss": self.losses["fit"].compute()})
+        self._log("", {TRAINING_LOSS: self.losses["fit"].compute()})
         self.losses["fit"].reset()
 
     def validation_step(self, batch: Batch, _: int) -> None:
@@ -140,16 +147,16 @@ class Refinement(L.LightningModule):
             self._score("val", batch, self(batch.observed))
 
     def on_validation_epoch_end(self) -> None:
-        self._log("val", _overall(self._take(self.scores["val"])))
-        self._log("val/identity", _overall(self._take(self.baseline["val"])))
+        self._log(VALIDATION.refined, _overall(self._take(self.scores["val"])))
+        self._log(VALIDATION.raw, _overall(self._take(self.baseline["val"])))
         if not self.parameter_count:
             return
         loss = self.losses["val"].compute()
         self.losses["val"].reset()
-        self._log("val", {"loss": loss})
+        self._log("", {VALIDATION_LOSS: loss})
         if self.trainer.state.fn == TrainerFn.FITTING and not self.trainer.sanity_checking:
             schedule: Any = self.lr_schedulers()
-            self._log("", {"learning_rate": schedule.optimizer.param_groups[0]["lr"]})
+            self._log("", {LEARNING_RATE: schedule.optimizer.param_groups[0]["lr"]})
             schedule.step(loss)
 
     def on_test_start(self) -> None:
@@ -163,13 +170,13 @@ class Refinement(L.LightningModule):
         self.tested.append(tuple(value.cpu() for value in kept))
 
     def on_test_epoch_end(self) -> None:
-        self._log("test", self._take(self.scores["test"]))
-        self._log("identity", self._take(self.baseline["test"]))
+        self._log(TEST.refined, self._take(self.scores["test"]))
+        self._log(TEST.raw, self._take(self.baseline["test"]))
 
     def configure_optimizers(self) -> Any:
         learns = [one for one in self.network.parameters() if one.requires_grad]
         optimizer = self.make_optimizer(learns)
-        schedule = {"scheduler": self.make_scheduler(optimizer), "monitor": "val/loss"}
+        schedule = {"scheduler": self.make_scheduler(optimizer), "monitor": VALIDATION_LOSS}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
@@ -196,8 +203,8 @@ class Refinement(L.LightningModule):
 
     def _log(self, prefix: str, values: dict[str, Any]) -> None:
         """Logs against the epoch, which is what a person reads the curves by."""
-        named = {f"{prefix}/{name}".lstrip("/"): value for name, value in values.items()}
-        named = {name: torch.as_tensor(value).float() for name, value in named.items()}
+        floats = {name: torch.as_tensor(value).float() for name, value in values.items()}
+        named = {f"{prefix}{name}": value for name, value in floats.items()}
         self.log_dict(named | {"step": torch.tensor(float(self.current_epoch))})
 
 

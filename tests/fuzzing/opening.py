@@ -47,7 +47,7 @@ ELSEWHERE: Mapping[str, str] = {
     "runs/records.py Record.write": "only writes",
     "detectors/blazepose/inference.py _silent": "no file",
     "files/matlab.py _read": "in a process of its own, which subjects of .mat files ask",
-    "app/saved_runs.py restored": "as load_run of the same file",
+    "app/saved_runs.py task_of": "as load_run of the same file",
     "app/sweeps.py plan": "as train/resumed",
     "finetune.py from_pretraining": "as load_run of the same file",
     "training/fitting.py GradientDescent.__call__": "as train/resumed, and what it wrote itself",

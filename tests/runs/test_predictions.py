@@ -8,7 +8,7 @@ import pytest
 
 import temporal_pose.runs.predictions as module
 from temporal_pose.errors import RunFolderError
-from temporal_pose.runs.predictions import Predictions, read_predictions
+from temporal_pose.runs.predictions import CropPredictions, Predictions, read_predictions
 
 N, T, K = 3, 5, 7
 RNG = np.random.default_rng(0)
@@ -171,3 +171,18 @@ def test_any_flipped_byte_gives_arrays_or_one_line(tmp_path):
             read_predictions(file)
         except RunFolderError as error:
             assert str(error).isprintable()
+
+
+def test_what_a_detector_made_of_people_is_kept_by_these_names(tmp_path):
+    made = CropPredictions(
+        np.array(["p1", "p2", "p3"]),
+        RNG.normal(size=(N, K, 2)),
+        RNG.random((N, K)),
+        RNG.normal(size=(N, K, 2)),
+        RNG.integers(0, 3, (N, K)),
+        RNG.random((N, 4)),
+    )
+    made.save(tmp_path / "predictions.npz")
+    with np.load(tmp_path / "predictions.npz") as kept:
+        assert [*kept] == ["person", "keypoints", "scores", "truth", "labels", "boxes"]
+        assert all((kept[name] == value).all() for name, value in made._asdict().items())

@@ -5,18 +5,28 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from temporal_pose.errors import RunFolderError
+from temporal_pose.pose.crop_scores import CropScores
 from temporal_pose.pose.metrics import PoseMetrics
+from temporal_pose.pose.skeletons import SKELETONS
 from temporal_pose.runs.results import (
+    CROP_PCK,
+    ERROR,
+    HEAD_PCK,
     HOLDOUT,
+    JITTER,
+    LAG,
+    MONITORED,
+    PCKS,
     TEST,
     VALIDATION,
     Pck,
     described,
     of_fitting,
+    origin,
     read_metrics,
 )
 
@@ -54,6 +64,19 @@ def test_what_is_there_is_read(tmp_path):
     assert (found.seed, found.git, found.config_hash) == (3, "abc+", "f00d")
     assert found.scores == {"test/pck@0.05": 0.25, "test/pck@0.2/nose": 1, "test/error_px": 1.5}
     assert all(type(value) is float for value in found.scores.values())
+
+
+def test_where_numbers_are_from_comes_back(tmp_path):
+    found = read(tmp_path, GOOD | origin(7, "c0ffee", "f00d"))
+    assert (found.seed, found.git, found.config_hash) == (7, "c0ffee", "f00d")
+
+
+@pytest.mark.filterwarnings("ignore:The ``compute`` method")  # of nothing, whose names count
+def test_scores_have_the_names_that_metrics_give_them():
+    assert {*PCKS, ERROR, JITTER, LAG} <= PoseMetrics().compute().keys()
+    of_crops = CropScores(SKELETONS["coco17"], 32)
+    assert {*PCKS, HEAD_PCK, CROP_PCK, ERROR} <= of_crops.compute().keys()
+    assert MONITORED == ("val/pck@0.05", "val/pck@0.1", "val/pck@0.2")
 
 
 def test_what_could_not_be_measured_is_none(tmp_path):
@@ -188,6 +211,7 @@ NAMES = (
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a machine that is busy with others
 @given(st.dictionaries(NAMES, VALUES, max_size=8))
 def test_any_object_is_read_or_refused_in_one_line(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("any")

@@ -2,14 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip
-from temporal_pose.formats.documents.numbering import numbered, shown
+from temporal_pose.formats.documents.numbering import numbered, shown, titles
 from temporal_pose.formats.documents.parting import Kept
 from temporal_pose.formats.documents.texts import DamagedError
 
@@ -58,6 +59,38 @@ class KeptFolder(NamedTuple):
     folder: Path
     files: tuple[KeptFile, ...]
     poses: Kept
+
+
+@runtime_checkable
+class ReadFiles(Protocol):
+    """What could be read of a video's files.
+
+    Attributes:
+        files: those that were read, frame after frame.
+    """
+
+    @property
+    def files(self) -> tuple[KeptFile, ...]: ...
+
+
+Content = TypeVar("Content", bound=ReadFiles)
+
+
+@dataclass(frozen=True)
+class ReadVideo(Generic[Content]):
+    """A video of a folder.
+
+    Args:
+        title: each differs.
+        content: of its files.
+        count: frames from its first to its last.
+        remarks: on the folder's damaged files; they go with the first video.
+    """
+
+    title: str
+    content: Content
+    count: int
+    remarks: tuple[str, ...]
 
 
 def names(folder: Path, suffix: str, most: int | None = None) -> list[str]:
@@ -114,7 +147,33 @@ def videos(folder: Path, suffix: str, example: str) -> Mapping[str, list[FrameFi
     return {key: sorted(by_video[key], key=attrgetter("frame")) for key in sorted(by_video)}
 
 
-def remarks(damaged: Sequence[DamagedError]) -> tuple[str, ...]:
+def read_videos(
+    folder: Path,
+    suffix: str,
+    example: str,
+    read: Callable[[Path, Sequence[FrameFile], list[DamagedError]], Content],
+) -> list[ReadVideo[Content]]:
+    """The videos of a folder; one whose files are damaged, all of them, is left out.
+
+    Args:
+        example: name of a file, for the message.
+        read: the files of a video, given the folder; the errors of others it puts to a list.
+
+    Raises:
+        DataError: see `videos`; or no file can be read.
+    """
+    by_video, damaged = videos(folder, suffix, example), list[DamagedError]()
+    each = {video: read(folder, files, damaged) for video, files in by_video.items()}
+    _refuse_all(damaged, folder, sum(map(len, by_video.values())))
+    there = [video for video, content in each.items() if content.files]
+    called, said, found = titles(there, folder.name), _remarks(damaged), list[ReadVideo[Content]]()
+    for video in there:
+        count = by_video[video][-1].frame - by_video[video][0].frame + 1
+        found.append(ReadVideo(called[video], each[video], count, () if found else said))
+    return found
+
+
+def _remarks(damaged: Sequence[DamagedError]) -> tuple[str, ...]:
     """What to say of damaged files: each is named, as long as they are few."""
     sentences = [
         f"{error}: its frame has no poses, and the file is not written" for error in damaged
@@ -124,7 +183,7 @@ def remarks(damaged: Sequence[DamagedError]) -> tuple[str, ...]:
     return (*sentences[:_NAMED], f"{len(sentences) - _NAMED} more files are damaged like these")
 
 
-def refuse_all(damaged: Sequence[DamagedError], folder: Path, files: int) -> None:
+def _refuse_all(damaged: Sequence[DamagedError], folder: Path, files: int) -> None:
     """Raises :class:`DataError` if none of the files could be read."""
     if len(damaged) == files:
         raise DataError(

@@ -60,10 +60,11 @@ def unlisted(labels: Iterable[Label], alone: str, where: object) -> ListedImages
     return ListedImages(at, titles(_videos(at), alone), {}, remarks)
 
 
-def placed(labels: Sequence[Label], where: object) -> Mapping[Label, tuple[str, int]]:
-    """Video and frame of each label, where numbers are those of frames.
+def placed(labels: Sequence[Label], alone: str, where: object) -> ListedImages:
+    """Frames that a document lists one by one: names tell videos, numbers are those of frames.
 
     Args:
+        alone: name of the file.
         where: the file, for messages.
 
     Raises:
@@ -78,7 +79,7 @@ def placed(labels: Sequence[Label], where: object) -> Mapping[Label, tuple[str, 
         raise DamagedError(f"{where} has both names and numbers of frames; expected one of them")
     for name, one in zip(names, numbered(names, where) if names else (), strict=True):
         at[name] = one.video, one.frame
-    return at
+    return ListedImages(at, titles(_videos(at), alone), {})
 
 
 def listed(images: Any, videos: Any, alone: str, where: object) -> ListedImages:

@@ -19,18 +19,25 @@ from temporal_pose.reporting.finished import SETUPS, ModelKind, Results, Run
 from temporal_pose.reporting.tables.contrasts import best_filter
 from temporal_pose.runs.events import Curve, Curves
 from temporal_pose.runs.predictions import Predictions, read_predictions
-from temporal_pose.runs.results import HOLDOUT_PREDICTIONS, PREDICTIONS
+from temporal_pose.runs.results import (
+    HOLDOUT_PREDICTIONS,
+    PREDICTIONS,
+    STRICT_PCK,
+    TRAINING_LOSS,
+    VALIDATION,
+    VALIDATION_LOSS,
+)
 
 #: One colour a setup (Okabe and Ito, 2008: for every kind of colour vision).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 #: Tags, titles, and whether the axis is logarithmic.
 PANELS = (
-    ("train/loss", "Training loss", True),
-    ("val/loss", "Validation loss", True),
-    ("val/pck@0.05", "Validation PCK@0.05 (%)", False),
+    (TRAINING_LOSS, "Training loss", True),
+    (VALIDATION_LOSS, "Validation loss", True),
+    (f"{VALIDATION.refined}{STRICT_PCK}", "Validation PCK@0.05 (%)", False),
 )
-_ACCURACY, _IDENTITY = "val/pck@0.05", "val/identity/pck@0.05"
+_ACCURACY, _IDENTITY = (f"{of}{STRICT_PCK}" for of in VALIDATION)
 
 _MOST_ROWS = 20  # models in a figure; more would be larger than an image may be
 _FAR = 1e30  # what is drawn of a training that diverges ends here
@@ -47,7 +54,7 @@ def learning_curves(results: Results, curves: Mapping[Path, Curves]) -> Figure |
     Returns:
         None where nothing was trained.
     """
-    trained = [r for r in results.runs if r.path in curves and len(curves[r.path]["train/loss"])]
+    trained = [r for r in results.runs if r.path in curves and len(curves[r.path][TRAINING_LOSS])]
     keys = {run.model for run in trained}
     rows = [model for model in results.models if model.key in keys][:_MOST_ROWS]
     if not rows:

@@ -10,6 +10,7 @@ from rich.text import Text
 from temporal_pose.files.escaping import for_csv, for_markdown, for_tex, one_line
 from temporal_pose.reporting.finished import Results
 from temporal_pose.reporting.tables.result_table import Cell, Headings, ResultTable
+from temporal_pose.runs.results import CONFIG_HASH, GIT, SEED
 
 _GAP = "  "  # between groups of columns in the terminal
 _STUB = 34  # characters of a row's name there
@@ -125,12 +126,12 @@ def tidy(results: Results) -> str:
         "model",
         "setup",
         "k",
-        "seed",
+        SEED,
         "fold",
         "metric",
         "value",
-        "config_hash",
-        "git",
+        CONFIG_HASH,
+        GIT,
     ]
     rows = (
         [
