@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from hydra import compose
 
+from temporal_pose.app.memory import give_back
 from temporal_pose.app.quoting import quoted
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder
@@ -93,6 +94,7 @@ def detected(
     target = out / f"{video.stem}.zarr"
     said = [f"source={quoted(str(video))}", f"out={quoted(str(target))}", *detector]
     run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
+    give_back()  # or what it has freed is held while the overlay is encoded
     found = sorted(out.glob(f"{video.stem}.person*.zarr"))
     return [target] if target.exists() else found
 
