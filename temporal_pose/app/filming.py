@@ -90,13 +90,35 @@ def detected(
     """
     from temporal_pose.app.detecting import run  # brings zarr
 
+    new = [folder for folder in (out, out.parent) if not folder.exists()]
     make_folder(out)
     target = out / f"{video.stem}.zarr"
     said = [f"source={quoted(str(video))}", f"out={quoted(str(target))}", *detector]
-    run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
+    try:
+        run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
+    finally:
+        for folder in new if not list(out.iterdir()) else ():
+            folder.rmdir()
     give_back()  # or what it has freed is held while the overlay is encoded
     found = sorted(out.glob(f"{video.stem}.person*.zarr"))
     return [target] if target.exists() else found
+
+
+def check_fits(of: Film, clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> None:
+    """Makes sure that poses can be drawn over the video, before anything is written.
+
+    Args:
+        tracks: of each clip.
+
+    Raises:
+        DataError: the video cannot be read, or has another number of frames than the keypoints.
+        ConfigError: keypoints of several videos.
+    """
+    from temporal_pose.footage.opening import open_footage
+    from temporal_pose.footage.overlay import check_length
+
+    paced = _paced(of, clips)
+    check_length(open_footage(of.path, paced.fps), of.path, _drawn(clips, tracks), of.start)
 
 
 def film(

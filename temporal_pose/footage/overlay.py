@@ -220,10 +220,22 @@ def _drawer(
     trail: int,
     video_start: int | None,
 ) -> Drawer:
-    """What draws, once poses and video are known to fit each other.
+    """What draws, once poses and video are known to fit each other; see `check_length`."""
+    check_length(footage, video, tracks, video_start)
+    return Drawer(tracks, footage.size, layout, trail, video_start or 0)
+
+
+def check_length(
+    footage: Footage, video: Path, tracks: Sequence[Overlaid], video_start: int | None
+) -> None:
+    """Makes sure that there are as many poses as frames, where nothing says where they begin.
+
+    Args:
+        video: path of the footage, for the message.
+        video_start: number of the frame that the poses begin with.
 
     Raises:
-        DataError: they are not of the same number of frames.
+        DataError: there are not.
     """
     for track in tracks:
         frames = len(track.raw)
@@ -234,4 +246,3 @@ def _drawer(
                 f"{abs(frames - footage.count)} {than}; set video_start to the "
                 "frame of the video that the keypoints begin with, 0 for its first"
             )
-    return Drawer(tracks, footage.size, layout, trail, video_start or 0)

@@ -68,7 +68,8 @@ def refine_clip(
     wanted = range(1, len(found) + 1) if people is None else people
     for number in wanted:
         if not 1 <= number <= len(found):
-            raise DataError(f"{clip.name} shows {len(found)} people; person={number} is not there")
+            there = "one person" if len(found) == 1 else f"{len(found)} people"
+            raise DataError(f"{clip.name} shows {there}; person={number} is not there")
     tracks = [_refined(pixels, found[number - 1], number, refiner) for number in wanted]
     if numbered:
         pixels = replace(pixels, ids=numbers(pixels, found))

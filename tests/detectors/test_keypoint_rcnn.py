@@ -238,6 +238,7 @@ def test_files_that_are_no_weights(tmp_path, monkeypatch, content, message):
         load(str(path))
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
+    assert "weights_only" not in str(refusal.value), "torch's advice to trust the file"
     assert not Path("exploded").exists()
     gc.collect()
 
