@@ -137,6 +137,7 @@ def film(
         DataError: the video cannot be read, or has another number of frames than the keypoints.
         ConfigError: an FFmpeg without H.264.
     """
+    give_back()  # what refining has freed
     target = out.with_name(f"{out.name}.overlay.mp4")
     return target, _overlaid(_paced(of, clips), target, _drawn(clips, tracks))
 

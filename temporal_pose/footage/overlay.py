@@ -37,11 +37,10 @@ class Overlaid:
     scores: Float[np.ndarray, "F K"] | None = None
     skeleton: Skeleton | None = None
 
-    @property
-    def filled(self) -> Bool[np.ndarray, "F K"]:
-        """Keypoints that no detector saw."""
-        missing = np.isnan(self.raw).any(-1)
-        return missing if self.scores is None else missing | (self.scores == 0)
+    def filled(self, at: int) -> Bool[np.ndarray, " K"]:
+        """Keypoints that no detector saw in a frame."""
+        missing = np.isnan(self.raw[at]).any(-1)
+        return missing if self.scores is None else missing | (self.scores[at] == 0)
 
 
 class Drawer:
@@ -127,7 +126,7 @@ class Drawer:
             if refined and panel == _BOTH:
                 draw_pose(picture, under - corner, look.plain(_GREY))
             draw_trails(picture, recent - corner, look)
-            draw_pose(picture, recent[-1] - corner, look, track.filled[at])
+            draw_pose(picture, recent[-1] - corner, look, track.filled(at))
 
 
 def overlay(
