@@ -69,7 +69,7 @@ def _run(name: str, job: Callable[[DictConfig], None]) -> None:
         attempt(show, CONF, name, sys.argv[1:])
         return
     careful = _careful(job, failed)
-    sys.argv[1:] = paths_quoted(fold_by_fold(sys.argv[1:]))
+    sys.argv[1:] = paths_quoted(flag_first(fold_by_fold(sys.argv[1:])))
     run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
     try:
         run()
@@ -112,6 +112,11 @@ def fold_by_fold(arguments: Sequence[str]) -> list[str]:
         return list(arguments)
     many = [] if {"-m", "--multirun"} & set(arguments) else ["-m"]
     return [*many, *arguments, f"data.fold={','.join(map(str, range(1, int(folds) + 1)))}"]
+
+
+def flag_first(arguments: Sequence[str]) -> list[str]:
+    """The flag of a sweep, then the settings: Python's parser takes these in one row only."""
+    return sorted(arguments, key=lambda typed: typed not in ("-m", "--multirun"))
 
 
 def _report(error: Exception) -> str:

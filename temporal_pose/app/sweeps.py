@@ -149,7 +149,8 @@ def preflight(command: str, runs: Sequence[Planned], record: Record) -> None:
 
 def trials(runs: Sequence[Planned]) -> Iterator[tuple[str, Planned]]:
     """Every distinct model, to be tried for a step, and every other distinct cut of the data, to
-    be read: runs that differ in the strength of the noise or the seed alone differ in neither.
+    be read: runs that differ in the strength of the noise, the seed or the turn of a
+    cross-validation alone differ in neither.
 
     A model's step is taken once, though setups cut the videos otherwise.
     """
@@ -160,7 +161,8 @@ def trials(runs: Sequence[Planned]) -> Iterator[tuple[str, Planned]]:
         settings = resolved(planned.config)
         data = settings["objects"]["data"]
         kind = data.get("input", {}).get("_target_")
-        data = data | {"input": kind, "seed": 0}
+        split = {**data.get("split", {}), "fold": None}
+        data = data | {"input": kind, "seed": 0, "split": split}
         task = settings["objects"]["task"] | {"seed": 0}
         parts = [settings.get("model"), settings["trainer"], task]
         batches = str(data | {"cut": None})

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from statistics import median
 
 import torch
@@ -30,15 +31,16 @@ _AS_THEY_COME = {"GOMP_SPINCOUNT": "300000"}  # GNU's OpenMP, where nobody says 
 
 def waiting(repeats: int = 5) -> Iterator[Row]:
     """Epochs on this machine's cores, beside two busy processes and alone."""
-    alone = {name: epochs(name, True, repeats) for name in _NETWORKS}
     for name in _NETWORKS:
+        # in turns, so that what the machine does meanwhile meets both
+        turns = [[epochs(name, chosen, repeats) for chosen in (True, False)] for _ in range(3)]
+        ours, others = (list(chain.from_iterable(times)) for times in zip(*turns, strict=True))
         with busy(2):
             beside = epochs(name, True, repeats)
         what = f"{name} epoch, two busy processes beside it: slower than alone"
-        yield _ratio(what, beside, alone[name], 3)
-    for name, ours in alone.items():
+        yield _ratio(what, beside, ours, 3)
         what = f"{name} epoch, alone: slower than with threads as they come"
-        yield _ratio(what, ours, epochs(name, False, repeats), 1.1)
+        yield _ratio(what, ours, others, 1.1)
 
 
 def _ratio(what: str, ours: Sequence[float], others: Sequence[float], limit: float) -> Row:

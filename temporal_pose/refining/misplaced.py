@@ -81,6 +81,8 @@ def jumps(
         if frames == 2:
             sudden &= moved > _FASTEST * size * gaps
         first = np.flatnonzero(sudden[:-frames] & sudden[frames:]) + 1
+        if not len(first):
+            continue  # nearly always: most tracks are calm
         last = first + frames - 1
         brief = times[last] - times[first] <= _BRIEF_S
         away = np.min([_off_line(points, times, first, frames, i) for i in range(frames)], axis=0)

@@ -145,6 +145,18 @@ def composed(*overrides: str) -> Any:
     return Planned(list(overrides), config, RunFolder(run_path(config)))
 
 
+def test_data_of_a_cross_validation_are_read_once(tmp_path, monkeypatch) -> None:
+    from temporal_pose.app.sweeps import trials
+
+    monkeypatch.chdir(tmp_path)
+    folds = [composed("data.folds=3", f"data.fold={fold}") for fold in (1, 2, 3)]
+    runs = [*folds, composed("data.folds=4", "data.fold=1")]
+    assert [(job, runs.index(planned)) for job, planned in trials(runs)] == [
+        ("try_out", 0),
+        ("try_out", 3),
+    ]
+
+
 def test_models_data_and_kinds_of_noise_are_tried_once_and_strengths_and_seeds_are_not(
     tmp_path, monkeypatch
 ) -> None:

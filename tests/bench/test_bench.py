@@ -177,8 +177,8 @@ def test_waiting_threads_are_measured_alone_and_beside_others(monkeypatch):
     monkeypatch.setattr(waiting, "epochs", lambda name, own, _: times[name, own, burning[-1]])
     rows = list(waiting.waiting(repeats=3))
     assert burning == [0, 2, 0, 2, 0]
-    assert [row.value for row in rows] == [2.5, 1.5, 0.5, 1.2]
-    assert [row.limit for row in rows] == [3, 3, 1.1, 1.1]
+    assert [row.value for row in rows] == [2.5, 0.5, 1.5, 1.2]
+    assert [row.limit for row in rows] == [3, 1.1, 3, 1.1]
     assert rows[0].spread == (2.5, 3.0)
 
 
@@ -201,16 +201,23 @@ def test_an_epoch_is_timed_with_the_threads_it_is_trained_with(name, chosen, thr
     assert given[-1] == threads
 
 
-def test_threads_sleep_while_they_wait():
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, ("passive", "20000")),
+        ({"GOMP_SPINCOUNT": "7"}, ("passive", "7")),
+        ({"OMP_WAIT_POLICY": "active"}, ("active", None)),
+    ],
+)
+def test_threads_spin_only_for_a_moment_while_they_wait(given, found):
     """Set before torch is loaded, which alone reads it; what a person has set stays."""
-    code = "import os, temporal_pose; print(os.environ['OMP_WAIT_POLICY'])"
-    for given, found in ((None, "passive"), ("active", "active")):
-        environment = {n: v for n, v in os.environ.items() if n != "OMP_WAIT_POLICY"}
-        environment |= {} if given is None else {"OMP_WAIT_POLICY": given}
-        done = subprocess.run(
-            [sys.executable, "-c", code], env=environment, capture_output=True, text=True
-        )
-        assert done.stdout.strip() == found
+    names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    code = f"import os, temporal_pose; print(tuple(os.environ.get(n) for n in {names}))"
+    environment = {n: v for n, v in os.environ.items() if n not in names} | given
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == str(found)
 
 
 def test_only_networks_that_read_heatmaps_have_them_drawn():
