@@ -137,9 +137,9 @@ def film(
         DataError: the video cannot be read, or has another number of frames than the keypoints.
         ConfigError: an FFmpeg without H.264.
     """
+    target, drawn = out.with_name(f"{out.name}.overlay.mp4"), _drawn(clips, tracks)
     give_back()  # what refining has freed
-    target = out.with_name(f"{out.name}.overlay.mp4")
-    return target, _overlaid(_paced(of, clips), target, _drawn(clips, tracks))
+    return target, _overlaid(_paced(of, clips), target, drawn)
 
 
 def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> list[str]:
