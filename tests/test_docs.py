@@ -11,7 +11,6 @@ import torch
 from commands import TINY, Command, write_paired, write_penn_action
 from example_files import (
     FRAMES,
-    points,
     poses,
     write_coco,
     write_detections,
@@ -22,6 +21,7 @@ from example_files import (
 )
 from model_files import stand_in_for_blazepose, write_rtmpose
 from pages import PAGES, ROOT, anchors, fences, known, links, options, settings
+from pose_files import body
 from tiny_runs import TINY_DETECTOR, run
 
 from temporal_pose.runs.records import Record

@@ -54,6 +54,20 @@ def test_nobody_is_a_line(command: Command, tmp_path: Path) -> None:
     message = command("refine", *OURS, f"source={quoted(str(path))}", "out=calm").refused()
     assert message.startswith(str(path))
     assert "nobody" in message
+    assert not (tmp_path / "calm").exists(), "nothing came that would lie in it"
+
+
+def test_a_video_of_another_length_is_refused_before_anything_is_written(
+    command: Command, tmp_path: Path
+) -> None:
+    path = film(tmp_path / "walk.mp4", [(10, 5)])
+    (tmp_path / "seen.csv").write_text(
+        "frame,person,a_x,a_y,a_score\n" + "".join(f"{n},1,{n},5,1\n" for n in range(7))
+    )
+    typed = ("source=seen.csv", "out=calm", "fps=25", f"video={path}")
+    ended = command("refine", *typed)
+    assert ended.status == 1
+    assert "walk.mp4 has 12 frames, the keypoints 7, 5 fewer; set video_start to" in ended.err
     assert no_results(tmp_path / "calm")
 
 

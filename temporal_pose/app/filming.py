@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from hydra import compose
 
+from temporal_pose.app.memory import give_back
 from temporal_pose.app.quoting import quoted
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder
@@ -89,12 +90,35 @@ def detected(
     """
     from temporal_pose.app.detecting import run  # brings zarr
 
+    new = [folder for folder in (out, out.parent) if not folder.exists()]
     make_folder(out)
     target = out / f"{video.stem}.zarr"
     said = [f"source={quoted(str(video))}", f"out={quoted(str(target))}", *detector]
-    run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
+    try:
+        run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
+    finally:
+        for folder in new if not list(out.iterdir()) else ():
+            folder.rmdir()
+    give_back()  # or what it has freed is held while the overlay is encoded
     found = sorted(out.glob(f"{video.stem}.person*.zarr"))
     return [target] if target.exists() else found
+
+
+def check_fits(of: Film, clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> None:
+    """Makes sure that poses can be drawn over the video, before anything is written.
+
+    Args:
+        tracks: of each clip.
+
+    Raises:
+        DataError: the video cannot be read, or has another number of frames than the keypoints.
+        ConfigError: keypoints of several videos.
+    """
+    from temporal_pose.footage.opening import open_footage
+    from temporal_pose.footage.overlay import check_length
+
+    paced = _paced(of, clips)
+    check_length(open_footage(of.path, paced.fps), of.path, _drawn(clips, tracks), of.start)
 
 
 def film(
@@ -113,8 +137,9 @@ def film(
         DataError: the video cannot be read, or has another number of frames than the keypoints.
         ConfigError: an FFmpeg without H.264.
     """
-    target = out.with_name(f"{out.name}.overlay.mp4")
-    return target, _overlaid(_paced(of, clips), target, _drawn(clips, tracks))
+    target, drawn = out.with_name(f"{out.name}.overlay.mp4"), _drawn(clips, tracks)
+    give_back()  # what refining has freed
+    return target, _overlaid(_paced(of, clips), target, drawn)
 
 
 def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> list[str]:

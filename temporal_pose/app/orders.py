@@ -84,7 +84,7 @@ def found_by(config: DictConfig, order: Order) -> FoundFiles:
             raise ConfigError(
                 f"video= goes with one keypoint file; {source} holds {len(found.sources)}"
             )
-        return apart(found, order.out, None if order.to is None else named(order.to))
+        return apart(found, order.out, order.to)
     people = "all" if config.person == "all" else "1"
     folder = order.out / "detections"
     hydra = HydraConfig.get()

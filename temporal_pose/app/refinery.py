@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from temporal_pose.app.cli import explain, quiet
-from temporal_pose.app.filming import film, film_together, pictures
+from temporal_pose.app.filming import check_fits, film, film_together, pictures
 from temporal_pose.app.recipes import Order
 from temporal_pose.files.atomic import write_text
 from temporal_pose.formats.clips import Clip, Given
@@ -93,6 +93,8 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
         people += shown
         remarks += [*clip.remarks, *_supposed(clip, order.given)]
+    if order.film is not None and not order.film.shared:
+        check_fits(order.film, refined, every)
     with note.renewed():
         to.write(note.out, refined)
     remarks += left_out(note.out, to, refined, same)

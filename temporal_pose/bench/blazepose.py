@@ -86,13 +86,13 @@ def _detector() -> Any:
 
 
 def _plainly(detector: Any, path: Path, memory: Any) -> None:
-    """Decodes and looks, and nothing else."""
+    """Decodes, looks where the last look said, as what it is compared with, and nothing else."""
     import av
 
     with av.open(str(path)) as container:
         container.streams.video[0].thread_type = "AUTO"
         for frame in container.decode(video=0):
-            detector.look(frame.to_ndarray(format="rgb24"), memory)
+            memory = detector.look(frame.to_ndarray(format="rgb24"), memory).memory
 
 
 def _whole_way(detector: Any, video: Any, memory: Any, out: Path) -> None:

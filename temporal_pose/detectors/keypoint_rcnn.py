@@ -1,9 +1,10 @@
 """torchvision's Keypoint R-CNN, frozen, with the heatmaps that it reads its keypoints from."""
 
 import pickle
+import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import redirect_stderr
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -24,6 +25,7 @@ from temporal_pose.footage.frames import Frames
 from temporal_pose.pose.boxes import heatmap_to_image
 from temporal_pose.pose.heatmaps import decode_subpixel
 
+_ANSWER_S = 15  # that the weights' server may take for each answer
 _PERSON = 1  # the label; 0 is background
 _HEAD = "roi_heads.keypoint_predictor.kps_score_lowres.weight"  # (channels, K, 4, 4)
 
@@ -235,6 +237,17 @@ def _check(
         )
 
 
+@contextmanager
+def answered_within(seconds: float) -> Iterator[None]:
+    """Whoever is asked over the network is waited for so long, each time, and not for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
 def download() -> Mapping[str, Tensor]:
     """torchvision's weights, trained on COCO; kept in torch's own cache.
 
@@ -242,8 +255,11 @@ def download() -> Mapping[str, Tensor]:
         CheckpointError: they cannot be had.
     """
     known = keypoint_rcnn.KeypointRCNN_ResNet50_FPN_Weights.DEFAULT
+    if not (Path(torch.hub.get_dir()) / "checkpoints" / Path(known.url).name).exists():
+        print("Keypoint R-CNN's weights: fetching 237 MB, once", flush=True)
     try:
-        with redirect_stderr(sys.stdout):  # a progress bar is no error
+        # A progress bar is no error.
+        with redirect_stderr(sys.stdout), answered_within(_ANSWER_S):
             return known.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (URLError, OSError, RuntimeError, EOFError, pickle.PickleError) as error:
         raise CheckpointError(

@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -38,7 +39,7 @@ def read(
     except Exception as error:  # damage raises anything from BadZipFile to struct.error
         raise CheckpointError(
             f"{path}: cannot be read as weights; expected torch.save(model.state_dict(), FILE) of "
-            f"tensors alone ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+            f"tensors alone ({_reason(error)})"
         ) from error
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]
@@ -47,6 +48,13 @@ def read(
             f"{path}: holds no state_dict; expected torch.save(model.state_dict(), FILE)"
         )
     return state
+
+
+def _reason(error: Exception) -> str:
+    """Why, in a line; not torch's advice to run what a file holds."""
+    if isinstance(error, UnpicklingError):
+        return "it is of another kind, or holds other objects, which are never made here"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _stored(name: Any, value: Any) -> bool:

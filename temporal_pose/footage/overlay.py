@@ -37,11 +37,10 @@ class Overlaid:
     scores: Float[np.ndarray, "F K"] | None = None
     skeleton: Skeleton | None = None
 
-    @property
-    def filled(self) -> Bool[np.ndarray, "F K"]:
-        """Keypoints that no detector saw."""
-        missing = np.isnan(self.raw).any(-1)
-        return missing if self.scores is None else missing | (self.scores == 0)
+    def filled(self, at: int) -> Bool[np.ndarray, " K"]:
+        """Keypoints that no detector saw in a frame."""
+        missing = np.isnan(self.raw[at]).any(-1)
+        return missing if self.scores is None else missing | (self.scores[at] == 0)
 
 
 class Drawer:
@@ -127,7 +126,7 @@ class Drawer:
             if refined and panel == _BOTH:
                 draw_pose(picture, under - corner, look.plain(_GREY))
             draw_trails(picture, recent - corner, look)
-            draw_pose(picture, recent[-1] - corner, look, track.filled[at])
+            draw_pose(picture, recent[-1] - corner, look, track.filled(at))
 
 
 def overlay(
@@ -220,10 +219,22 @@ def _drawer(
     trail: int,
     video_start: int | None,
 ) -> Drawer:
-    """What draws, once poses and video are known to fit each other.
+    """What draws, once poses and video are known to fit each other; see `check_length`."""
+    check_length(footage, video, tracks, video_start)
+    return Drawer(tracks, footage.size, layout, trail, video_start or 0)
+
+
+def check_length(
+    footage: Footage, video: Path, tracks: Sequence[Overlaid], video_start: int | None
+) -> None:
+    """Makes sure that there are as many poses as frames, where nothing says where they begin.
+
+    Args:
+        video: path of the footage, for the message.
+        video_start: number of the frame that the poses begin with.
 
     Raises:
-        DataError: they are not of the same number of frames.
+        DataError: there are not.
     """
     for track in tracks:
         frames = len(track.raw)
@@ -234,4 +245,3 @@ def _drawer(
                 f"{abs(frames - footage.count)} {than}; set video_start to the "
                 "frame of the video that the keypoints begin with, 0 for its first"
             )
-    return Drawer(tracks, footage.size, layout, trail, video_start or 0)

@@ -1,5 +1,6 @@
 """A video file, one frame at a time."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -11,6 +12,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from temporal_pose.errors import DataError
+
+_THREADS = 4  # that decode, at most: each keeps frames of its own
 
 
 class Video:
@@ -77,7 +80,7 @@ class Video:
         """
         number, size, tick = 0, None, round(1 / (self.fps * self.time_base))
         with self._reading(lambda: number) as (container, stream):
-            stream.thread_type = "AUTO"
+            stream.thread_type, stream.thread_count = "AUTO", min(_THREADS, os.cpu_count() or 1)
             for frame in container.decode(stream):
                 size = size or (frame.width, frame.height)
                 if size != (frame.width, frame.height):

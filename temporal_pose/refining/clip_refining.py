@@ -72,8 +72,8 @@ def refine_clip(
     wanted = range(1, len(found) + 1) if people is None else people
     for number in wanted:
         if not 1 <= number <= len(found):
-            shown = f"{len(found)} {'person' if len(found) == 1 else 'people'}"
-            raise DataError(f"{clip.name} shows {shown}; person={number} is not there")
+            there = "one person" if len(found) == 1 else f"{len(found)} people"
+            raise DataError(f"{clip.name} shows {there}; person={number} is not there")
     clock = _clock(pixels)
     tracks = [_refined(pixels, found[number - 1], number, refiner, clock) for number in wanted]
     if numbered:

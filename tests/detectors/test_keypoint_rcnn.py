@@ -2,6 +2,7 @@
 
 import gc
 import os
+import socket
 from pathlib import Path
 from urllib.error import URLError
 
@@ -237,6 +238,7 @@ def test_files_that_are_no_weights(tmp_path, monkeypatch, content, message):
         load(str(path))
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
+    assert "weights_only" not in str(refusal.value), "torch's advice to trust the file"
     assert not Path("exploded").exists()
     gc.collect()
 
@@ -248,7 +250,10 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 
 def test_a_download_that_fails_says_what_to_do(monkeypatch, tmp_path, capsys):
+    patience = []
+
     def unreachable(*_, **__):
+        patience.append(socket.getdefaulttimeout())
         raise URLError("no route to host")
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
@@ -261,8 +266,10 @@ def test_a_download_that_fails_says_what_to_do(monkeypatch, tmp_path, capsys):
         "there is a network, and set detector.weights to that file"
     )
     said = capsys.readouterr()
-    assert said.out.startswith("Downloading: ")
+    assert said.out.startswith("Keypoint R-CNN's weights: fetching 237 MB, once\nDownloading: ")
     assert said.err == "", "which is for the error"
+    assert patience == [15], "a server that is silent is not waited for without end"
+    assert socket.getdefaulttimeout() is None
 
 
 def test_what_was_downloaded_is_used(monkeypatch, tmp_path, weights):

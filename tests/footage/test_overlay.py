@@ -1,5 +1,6 @@
 """Overlays keep the video's frames, times, colours and sound, and draw on them."""
 
+import tracemalloc
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
@@ -14,7 +15,7 @@ from filming import SIZE, picture, write
 from PIL import Image
 
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.footage.overlay import Overlaid, overlay, stills
+from temporal_pose.footage.overlay import Drawer, Overlaid, overlay, stills
 from temporal_pose.footage.video import Video
 from temporal_pose.pose.skeletons import Skeleton
 
@@ -123,6 +124,18 @@ def test_what_was_filled_in_is_faint(tmp_path, clip):
     assert ink(frames[3], 30, 40) == "left"
     assert ink(frames[9], 30, 40) != "left"
     assert ink(frames[9], 70, 40) == "right"
+
+
+def test_a_frame_of_a_long_video_costs_no_more_than_one_of_a_short_one():
+    """All poses of an hour were looked at for every frame of it: hours."""
+    long = track(100_000, scores=np.ones((100_000, 2)))
+    drawer, image = Drawer([long], SIZE, trail=3), np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+    drawer.draw(0, image)
+    tracemalloc.start()
+    drawer.draw(50_000, image)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100_000, "bytes: less than one for each of the poses"
 
 
 @pytest.mark.parametrize("name", ["out.mp4", "out.mkv", "out.mov"])

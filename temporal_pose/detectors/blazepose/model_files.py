@@ -5,8 +5,6 @@ those from 0.10.30 on hold none.
 """
 
 import hashlib
-import subprocess
-import sys
 import tempfile
 import zipfile
 import zlib
@@ -17,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from temporal_pose.detectors.blazepose.fetching import downloaded
 from temporal_pose.errors import CheckpointError
 from temporal_pose.files.atomic import make_folder, write_bytes
 
@@ -31,12 +30,6 @@ _SUMS = {  # SHA-256, in that wheel
     FINDER: "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
     LANDMARKS: "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
 }
-# The models are the same in every wheel; this one can be had whatever Python and system this is.
-_ANYWHERE = (
-    *("--python-version=3.11", "--implementation=cp", "--abi=cp311"),
-    *("--platform=manylinux_2_17_x86_64", "--only-binary=:all:", "--no-deps"),
-)
-_PATIENCE_S = 600
 
 
 def models(weights: str | None) -> Mapping[str, bytes]:
@@ -123,20 +116,13 @@ def _fetched() -> Mapping[str, bytes]:
     Raises:
         CheckpointError: no network, no pip, or other files than expected.
     """
-    print(f"BlazePose's models: fetching {_WHEEL}, 36 MB, once")
-    with tempfile.TemporaryDirectory() as folder:
-        pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q")
-        command = (*pip, *_ANYWHERE, f"--dest={folder}", _WHEEL)
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, check=False, timeout=_PATIENCE_S
-            )
-            complaint = done.stderr.strip().splitlines()[-1:] if done.returncode else []
-        except (OSError, subprocess.TimeoutExpired) as error:
-            complaint = [str(error)]
-        wheels = list(Path(folder).glob("*.whl"))
+    print(f"BlazePose's models: fetching {_WHEEL}, 36 MB, once", flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        complaint = downloaded(_WHEEL, folder)
+        wheels = list(folder.glob("*.whl"))
         if complaint or not wheels:
-            raise CheckpointError(_unreachable(" ".join(complaint) or "pip fetched nothing"))
+            raise CheckpointError(_unreachable(complaint or "pip fetched nothing"))
         known = _in_wheel(wheels[0])
     if not _right(known):
         raise CheckpointError(_unreachable("what came has other checksums than expected"))

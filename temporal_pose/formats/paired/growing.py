@@ -63,7 +63,7 @@ class GrowingStore:
                 self._arrays[name] = self._array(name, array)
             grown = self._arrays[name]
             if grown.shape[0] < end:
-                grown.resize((end + LONG_CHUNK, *array.shape[1:]))
+                grown.resize((end + _room(name), *array.shape[1:]))
             grown[self.frames : end] = array
         self.group.update_attributes({"frames": end})
         self.frames, self.names = end, frozenset(arrays)
@@ -89,7 +89,7 @@ class GrowingStore:
             found = self.group[name]
             if isinstance(found, zarr.Array):
                 return found
-        return create(self.group, name, (LONG_CHUNK, *like.shape[1:]), like.dtype)
+        return create(self.group, name, (_room(name), *like.shape[1:]), like.dtype)
 
     def _start(self) -> None:
         discard(self.path)
@@ -165,6 +165,15 @@ def discard(path: Path) -> None:
             "or choose another name"
         )
     shutil.rmtree(path)
+
+
+def _room(name: str) -> int:
+    """Frames that a full array grows by.
+
+    In the end zarr deletes what is too much, chunk by chunk, whether or not they are there: of
+    2048 frames' heatmaps that takes as long as to write a hundred.
+    """
+    return 32 * CHUNK if name == "heatmaps" else LONG_CHUNK
 
 
 def create(

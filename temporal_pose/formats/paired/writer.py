@@ -151,8 +151,9 @@ class LayoutWriter:
     def _write(self, frames: int) -> None:
         """Stores the first of the waiting frames."""
         if frames:
-            names = self._waiting[0]
-            joined = {name: np.concatenate([w[name] for w in self._waiting]) for name in names}
+            joined = self._waiting[0]
+            if len(self._waiting) > 1:  # or each is copied for nothing
+                joined = {n: np.concatenate([w[n] for w in self._waiting]) for n in joined}
             self._store.append({name: array[:frames] for name, array in joined.items()})
             rest = {name: array[frames:].copy() for name, array in joined.items()}
             self._waiting = [rest] if len(rest[next(iter(rest))]) else []
