@@ -35,7 +35,8 @@ def test_names_of_files_do_nothing_to_the_terminal(command: Command, tmp_path, c
     assert not {"\x1b", "\x07", "\r", "\u202e"} & {*ended.out, *ended.err}
 
 
-def test_a_sweep_may_be_asked_for_in_any_place(command: Command, tmp_path) -> None:
+def test_a_sweep_may_be_asked_for_in_any_place(command: Command, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     folders = [
         command("train", *typed, "dry_run=true", *TINY).out
         for typed in (["-m", "model=conv3d", "k=1,2"], ["model=conv3d", "-m", "k=1,2"])
@@ -44,7 +45,8 @@ def test_a_sweep_may_be_asked_for_in_any_place(command: Command, tmp_path) -> No
     assert folders[0].count("conv3d/setup1/k") == 2
 
 
-def test_a_cross_validation_is_the_sweep_over_its_turns(command: Command, tmp_path) -> None:
+def test_a_cross_validation_is_the_sweep_over_its_turns(command: Command, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     shown = command("train", "model=identity", "data.folds=3", "dry_run=true", *TINY).out
     assert [f"identity/setup1/k1/fold{turn}" in shown for turn in range(5)] == [0, 1, 1, 1, 0]
     one = command("train", "model=identity", "data.folds=3", "data.fold=2", "dry_run=true", *TINY)

@@ -45,6 +45,8 @@ ELSEWHERE: Mapping[str, str] = {
     "files/finding.py _content": "bytes, which nothing is made of",
     "files/ending.py unread": "no file",
     "runs/records.py Record.write": "only writes",
+    "detectors/blazepose/fetching.py _said": "what pip says, in a file of our own",
+    "detectors/blazepose/fetching.py downloaded": "only writes",
     "detectors/blazepose/inference.py _silent": "no file",
     "files/matlab.py _read": "in a process of its own, which subjects of .mat files ask",
     "app/saved_runs.py task_of": "as load_run of the same file",

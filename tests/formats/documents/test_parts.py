@@ -1,6 +1,7 @@
 """Gathering numbers, naming skeletons, telling them by proportions, writing folders."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from pose_files import body, poses
 
 from temporal_pose.errors import DataError
 from temporal_pose.formats.clips import Clip, Given
-from temporal_pose.formats.documents.frame_files import names, remarks, stems, write
+from temporal_pose.formats.documents.frame_files import KeptFile, names, read_videos, stems, write
 from temporal_pose.formats.documents.gathering import Gathering, finite
 from temporal_pose.formats.documents.naming import by_names, by_number
 from temporal_pose.formats.documents.poses import boxed, cornered, flat, keyed, labelled, whole
@@ -136,7 +137,15 @@ def test_files_of_clips_are_named_differently() -> None:
     assert stems(clips) == ["a_b", "a_b_1", "c"]
 
 
-def test_each_damaged_file_is_named_as_long_as_they_are_few() -> None:
-    said = remarks([DamagedError(f"{n} is empty") for n in range(21)])
+def test_each_damaged_file_is_named_as_long_as_they_are_few(tmp_path) -> None:
+    for n in range(22):
+        (tmp_path / f"a_{n}.txt").touch()
+
+    def read(folder, files, damaged):
+        damaged += [DamagedError(f"{one.frame} is empty") for one in files[:-1]]
+        return SimpleNamespace(files=(KeptFile(files[-1].name, files[-1].frame, 0, 1),))
+
+    (video,) = read_videos(tmp_path, ".txt", "a_0.txt", read)
+    said = video.remarks
     assert said[0] == "0 is empty: its frame has no poses, and the file is not written"
     assert (len(said), said[-1]) == (21, "1 more files are damaged like these")
