@@ -15,6 +15,7 @@ from temporal_pose.app.refinery import draw_together
 from temporal_pose.app.settings import check_refining
 from temporal_pose.files.atomic import make_folder
 from temporal_pose.files.escaping import one_line
+from temporal_pose.refining.refined import reads_heatmaps
 
 
 @command("refine")
@@ -22,8 +23,8 @@ def main(config: DictConfig) -> None:
     """Refines what is not refined yet, tells of each person, and of each file that cannot be."""
     check_refining(config)
     order = order_of(config)
-    order.recipe.refiner()  # before any file is read
-    found = part_of(found_by(config, order), config.part)
+    heatmaps = reads_heatmaps(order.recipe.refiner())  # before any file is read
+    found = part_of(found_by(config, order, heatmaps), config.part)
     if order.film is not None and len(found.sources) > 1:
         order = replace(order, film=order.film._replace(shared=True))
     waiting = [one for one in found.sources if not order.note(one).finished(order.force)]

@@ -1,10 +1,13 @@
 """`refine` of a video itself: detected, refined, and everybody drawn over it once."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import Command, no_results
+from commands import TINY, Command, Trained, no_results
 
 pytest.importorskip("av", reason="the detect extra is not installed")
 
@@ -18,6 +21,7 @@ from temporal_pose.formats.paired.paired_video import load
 
 OURS = ("--config-dir", str(Path(__file__).parent / "extra"), "detector=spots")
 FRAMES = 12
+RUN = "runs/pretrain/conv3d/setup1/k1"
 
 
 def film(path: Path, people: list[tuple[int, int]]) -> Path:
@@ -47,6 +51,36 @@ def test_two_people_have_a_file_each_and_one_video(command: Command, tmp_path: P
     assert Video(Path("calm/walk.overlay.mp4")).count == FRAMES
     assert "walk.overlay.mp4" in Path("calm/walk.person2.zarr.html").read_text()
     assert "calm is finished" in command("refine", *typed).out
+
+
+@pytest.mark.parametrize("run", [None, RUN])
+def test_heatmaps_are_kept_where_the_model_reads_them(
+    command: Command, trained: Trained, tmp_path: Path, run: str | None
+) -> None:
+    film(tmp_path / "walk.mp4", [(10, 5)])
+    if run is not None:
+        trained(*TINY)
+    own = () if run is None else (f"run={run}",)
+    typed = (*OURS, *own, "detector.heatmaps=[9,11]", "source=walk.mp4", "out=calm")
+    command("refine", *typed, "video_start=0").went_well()
+    kept = load(Path("calm/detections/walk.person1.zarr"))
+    assert (kept.heatmaps is None, kept.detections is None) == (run is None, run is not None)
+
+
+def test_a_video_brings_no_torch(tmp_path: Path) -> None:
+    """It takes half a gigabyte, as much as everything else together."""
+    film(tmp_path / "walk.mp4", [(10, 5)])
+    modules = "temporal_pose.detectors.blazepose, temporal_pose.detectors.rtmpose"
+    code = (
+        f"import sys, {modules}; from temporal_pose.refine import main; main(); "
+        "print('torch' in sys.modules)"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", code, *OURS, "source=walk.mp4", "out=out"],
+        cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.split()[-1:]) == (0, ["False"]), done
 
 
 def test_nobody_is_a_line(command: Command, tmp_path: Path) -> None:

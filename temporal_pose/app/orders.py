@@ -70,8 +70,11 @@ def part_of(found: FoundFiles, part: str | None) -> FoundFiles:
     return FoundFiles(own, found.bad, found.others) if number == 1 else FoundFiles(own, [], [])
 
 
-def found_by(config: DictConfig, order: Order) -> FoundFiles:
+def found_by(config: DictConfig, order: Order, heatmaps: bool) -> FoundFiles:
     """The keypoint files, those that a detector makes of a video included.
+
+    Args:
+        heatmaps: whether a detector's heatmaps are wanted, where it has any.
 
     Raises:
         ConfigError: a video beside several files; an unknown detector or format.
@@ -92,6 +95,7 @@ def found_by(config: DictConfig, order: Order) -> FoundFiles:
     chosen = [f"detector={hydra.runtime.choices['detector']}", *own]
     if source.is_dir() and order.given.fps is not None:
         chosen.append(f"fps={order.given.fps}")
+    chosen.append(f"heatmaps={str(heatmaps).lower()}")
     files = detected(source, folder, chosen, people, order.force)
     return FoundFiles([Source(file, recognised(file)) for file in files], [], [])
 

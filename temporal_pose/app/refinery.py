@@ -11,7 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from temporal_pose.app.cli import explain, quiet
-from temporal_pose.app.filming import check_fits, film, film_together, pictures
+from temporal_pose.app.overlays import (
+    DrawnPoses,
+    drawn_poses,
+    film,
+    film_together,
+    pictures,
+    worst_moments,
+)
 from temporal_pose.app.recipes import Order
 from temporal_pose.files.atomic import write_text
 from temporal_pose.formats.clips import Clip, Given
@@ -93,12 +100,11 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
         people += shown
         remarks += [*clip.remarks, *_supposed(clip, order.given)]
-    if order.film is not None and not order.film.shared:
-        check_fits(order.film, refined, every)
+    drawn = None if order.film is None else drawn_poses(order.film, refined, every)
     with note.renewed():
         to.write(note.out, refined)
     remarks += left_out(note.out, to, refined, same)
-    remarks += _shown_beside(note.out, source, order, refined, every, people, remarks)
+    remarks += _shown_beside(note.out, source, order, refined, drawn, people, remarks)
     note.end()
     said = [f"{one.name}: {line}" for one in people for line in one.remarks]
     return Outcome(source.path.name, rows, [*remarks, *said])
@@ -125,24 +131,26 @@ def _shown_beside(
     source: Source,
     order: Order,
     clips: Sequence[Clip],
-    tracks: Sequence[Sequence[Track]],
+    drawn: DrawnPoses | None,
     people: Sequence[ShownTrack],
     said: Sequence[str],
 ) -> list[str]:
     """Writes the video and the page that stand beside a result; remarks on the video.
 
     Args:
+        drawn: the poses as they are drawn over the video, if there is one.
         said: remarks on the file as a whole.
     """
     where: str | None = None
     remarks: list[str] = []
     seen: list[Still] = []
-    if order.film is not None:
-        if order.film.shared:
-            target = order.shared_video
+    if drawn is not None:
+        wanted = worst_moments(drawn.film, people) if order.page else {}
+        if drawn.film.shared:
+            target, seen = order.shared_video, pictures(drawn, wanted)
         else:
-            target, remarks = film(order.film, out, clips, tracks)
-        where, seen = target.name, pictures(order.film, clips, tracks, people)
+            target, remarks, seen = film(drawn, out, wanted)
+        where = target.name
     if order.page:
         facts = {"model": order.recipe.name, "frame rate": _rates(clips)}
         whole = (*said, *remarks)

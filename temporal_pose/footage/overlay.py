@@ -1,6 +1,6 @@
 """Poses over the video that they were seen in: as detected, refined, or one beside the other."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,6 +139,7 @@ def overlay(
     video_start: int | None = None,
     fps: float | None = None,
     stills: Collection[int] = (),
+    look: Callable[[int, UInt8[np.ndarray, "H W 3"]], object] | None = None,
     advance: Callable[[int], object] = lambda frames: None,
 ) -> list[str]:
     """Writes a video with poses drawn over it: H.264, upright, with the video's times and sound.
@@ -154,6 +155,7 @@ def overlay(
         video_start: number of the frame that the poses begin with; None where there are as many
             poses as frames.
         stills: numbers of frames that are also written as ``NAME.frame12.png``.
+        look: is shown every frame as it comes, by its number.
         advance: told how many frames are done.
 
     Returns:
@@ -178,6 +180,8 @@ def overlay(
         looks = colours_of(video), aspect_of(video, footage.size)
         encoder = Encoder(container, drawer.whole, footage.fps, footage.time_base, *looks)
         for number, (stamp, frame) in enumerate(ahead(footage.stamped())):
+            if look is not None:
+                look(number, frame)
             drawn = drawer.draw(number, frame)
             encoder.write(stamp, drawn)
             sound.until(float(stamp * footage.time_base))
@@ -186,29 +190,6 @@ def overlay(
             advance(number + 1)
         encoder.close()
     return [*footage.remarks, *sound.remarks]
-
-
-def stills(
-    video: Path,
-    tracks: Sequence[Overlaid],
-    numbers: Collection[int],
-    *,
-    layout: str = "together",
-    trail: int = 0,
-    video_start: int | None = None,
-    fps: float | None = None,
-) -> Iterator[tuple[int, Image.Image]]:
-    """Chosen frames with poses drawn over them, in order, and their numbers; see `overlay`."""
-    footage = open_footage(video, fps)
-    drawer = _drawer(footage, video, tracks, layout, trail, video_start)
-    wanted = sorted(set(numbers) & set(range(footage.count)))
-    if not wanted:
-        return
-    for number, frame in enumerate(footage.frames(wanted[0]), wanted[0]):
-        if number in wanted:
-            yield number, Image.fromarray(drawer.draw(number, frame))
-        if number >= wanted[-1]:
-            return
 
 
 def _drawer(

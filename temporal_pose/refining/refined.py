@@ -82,6 +82,11 @@ class SequenceRefiner(Refiner, Protocol):
         ...
 
 
+def reads_heatmaps(refiner: Refiner) -> bool:
+    """Whether a refiner looks at a detector's heatmaps, where there are any."""
+    return isinstance(refiner, SequenceRefiner) and refiner.reads_heatmaps
+
+
 def each(refine: Callable[[Any, Any], Refined], keypoints: Any, scores: Any = None) -> Refined:
     """Refines the people of an array (F, P, K, 2 or 3) one after the other; or the only one.
 

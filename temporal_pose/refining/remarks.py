@@ -77,11 +77,11 @@ def _positions(found: Diagnosis, names: list[str], frames: Int[np.ndarray, " F"]
     for reason, count in found.aside.items():
         if count > _ASIDE * found.given:
             yield f"set aside: {_percent(count / found.given)} of the detections, {reason}"
-    largest = found.largest
-    if largest is not None and largest.pixels > _DISPLACED * found.size:
+    largest, size = found.largest, max(found.size, 1.0)  # all keypoints may be in one place
+    if largest is not None and largest.pixels > _DISPLACED * size:
         yield (
             f"moved far: the {names[largest.keypoint]} by {largest.pixels:.0f} px at frame "
-            f"{frames[largest.place]}, {_percent(largest.pixels / found.size)} of the body's size"
+            f"{frames[largest.place]}, {_percent(largest.pixels / size)} of the body's size"
         )
 
 

@@ -15,7 +15,7 @@ from filming import SIZE, picture, write
 from PIL import Image
 
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.footage.overlay import Drawer, Overlaid, overlay, stills
+from temporal_pose.footage.overlay import Drawer, Overlaid, overlay
 from temporal_pose.footage.video import Video
 from temporal_pose.pose.skeletons import Skeleton
 
@@ -227,12 +227,19 @@ def test_chosen_frames_as_pictures(tmp_path, clip):
         "out.frame2.png",
         "out.frame7.png",
     ]
-    alone = dict(stills(clip, [track()], [7, 2, 99]))
-    assert list(alone) == [2, 7]
-    for number, image in alone.items():
-        with Image.open(tmp_path / f"out.frame{number}.png") as file:
-            np.testing.assert_array_equal(np.asarray(file), np.asarray(image))
-    assert list(stills(clip, [track()], [])) == []
+    drawer = Drawer([track()], SIZE)
+    for number, frame in enumerate(Video(clip).frames()):
+        if number in (2, 7):
+            with Image.open(tmp_path / f"out.frame{number}.png") as file:
+                np.testing.assert_array_equal(np.asarray(file), drawer.draw(number, frame))
+
+
+def test_frames_are_shown_as_they_come(tmp_path, clip):
+    seen = []
+    overlay(clip, tmp_path / "out.mp4", [track()], look=lambda *one: seen.append(one))
+    assert [number for number, _ in seen] == list(range(11))
+    for (_, frame), plain in zip(seen, Video(clip).frames(), strict=True):
+        np.testing.assert_array_equal(frame, plain)
 
 
 def test_a_wide_pair_of_panels_is_made_smaller(tmp_path, clip, monkeypatch):

@@ -271,6 +271,14 @@ def test_every_other_remark() -> None:
     )
 
 
+def test_a_body_without_extent_moves_far_too() -> None:
+    """All its keypoints in one place, as of heatmaps that are the same everywhere."""
+    raw, moved = np.full((F, K, 2), 40.0), np.full((F, K, 2), 40.0)
+    moved[5, 2] += [0, 25]
+    said = remarks(diagnose(clean(raw, TIMES, ARM), moved, TIMES, ARM), ARM)
+    assert any("moved far: the left wrist by 25 px at frame 5" in line for line in said), said
+
+
 def test_many_keypoints_share_three_lines() -> None:
     names = tuple(f"p{i}" for i in range(7))
     raw = np.tile(np.arange(7)[:, None] * [50.0, 20.0], (F, 1, 1))

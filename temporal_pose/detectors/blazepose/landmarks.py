@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
+from scipy.sparse import csr_array
 from scipy.special import expit
-from torch.nn.functional import grid_sample
 
 from temporal_pose.detectors.blazepose.inference import Run
 from temporal_pose.footage.cropping import Region, cropped
@@ -95,14 +94,29 @@ def upright(
         Probabilities; and x, y, width and height in image pixels.
     """
     size = len(logits)
-    maps = np.ascontiguousarray(logits[:, :, list(which)].transpose(2, 0, 1))
-    expit(maps, out=maps)
-    shares = np.arange(size, dtype=np.float32) / size - np.float32(0.5)
-    places = np.stack(np.meshgrid(shares, shares), -1) @ region.turn  # into the region's own axes
-    places = (places + np.float32(0.5)) * np.float32(2 * size / (size - 1)) - 1  # as torch counts
-    given, grid = (torch.from_numpy(one)[None] for one in (maps, places))
-    turned = grid_sample(given, grid, align_corners=True)[0].numpy()
+    maps = expit(logits.reshape(size * size, -1)[:, list(which)])
+    turned = np.ascontiguousarray((_turning(region, size) @ maps).T).reshape(-1, size, size)
     turned[turned < _NOTHING] = 0
     box = region.box
     box[:2] -= box[2:] / size / 2
     return turned, box
+
+
+def _turning(region: Region, size: int) -> csr_array:
+    """What each cell of an upright box sees of a region's cells, by bilinear interpolation.
+
+    A matrix from all cells, row by row, to all cells; beyond the region lies nothing.
+    """
+    shares = np.arange(size, dtype=np.float32) / size - np.float32(0.5)
+    places = np.stack(np.meshgrid(shares, shares), -1) @ region.turn  # into the region's own axes
+    places = ((places + np.float32(0.5)) * np.float32(size)).reshape(-1, 2)
+    first = np.floor(places)
+    (right, down), (column, row) = (places - first).T, first.astype(np.int32).T
+    columns = np.stack([column, column + 1, column, column + 1], 1)
+    rows = np.stack([row, row, row + 1, row + 1], 1)
+    across, along = np.stack([1 - right, right], 1), np.stack([1 - down, down], 1)
+    weights = (along[:, :, None] * across[:, None]).reshape(-1, 4)
+    inside = (columns >= 0) & (columns < size) & (rows >= 0) & (rows < size)
+    cells, ends = np.where(inside, rows * size + columns, 0), np.arange(size * size + 1) * 4
+    values = ((weights * inside).reshape(-1), cells.reshape(-1), ends)
+    return csr_array(values, shape=(size * size, size * size))

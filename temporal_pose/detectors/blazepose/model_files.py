@@ -5,6 +5,7 @@ those from 0.10.30 on hold none.
 """
 
 import hashlib
+import os
 import tempfile
 import zipfile
 import zlib
@@ -12,8 +13,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-
-import torch
 
 from temporal_pose.detectors.blazepose.fetching import downloaded
 from temporal_pose.errors import CheckpointError
@@ -106,8 +105,10 @@ def _installed() -> Path | None:
 
 
 def _cache() -> Path:
-    """Where the user keeps what was fetched: torch's own cache, which TORCH_HOME moves."""
-    return Path(torch.hub.get_dir()) / "blazepose"
+    """Where the user keeps what was fetched: in the folder of torch.hub, which is not imported."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"))
+    home = Path(os.environ.get("TORCH_HOME", caches / "torch")).expanduser()
+    return home / "hub" / "blazepose"
 
 
 def _fetched() -> Mapping[str, bytes]:

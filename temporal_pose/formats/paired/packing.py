@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 from jaxtyping import Float, Num
 
 from temporal_pose.formats.paired import fields
@@ -78,11 +77,4 @@ def stored(
     for frame, keypoint in np.argwhere(np.maximum(highest, -lowest) > largest)[:1].tolist():
         found = f"{highest[frame, keypoint]:g} for keypoint {keypoint} of frame "
         raise unlike(where, "heatmaps", f"{found}{first + frame}", f"{dtype}, so |v| <= {largest}")
-    return {"heatmaps": _converted(heatmaps, dtype)}
-
-
-def _converted(heatmaps: Float[np.ndarray, "n K h w"], dtype: str) -> np.ndarray:
-    """torch makes half precision of single three times as fast as numpy."""
-    if dtype != "float16":
-        return heatmaps.astype(dtype)
-    return torch.from_numpy(np.ascontiguousarray(heatmaps, np.float32)).half().numpy()
+    return {"heatmaps": heatmaps.astype(dtype)}

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Int
 
 from temporal_pose.formats.paired.fields import check_heatmaps, unlike
@@ -82,6 +81,8 @@ class StoredHeatmaps:
     def _read(
         self, frames: Int[np.ndarray, " n"], mapping: list[tuple[int, int]], keypoints: int
     ) -> Float[np.ndarray, "n K h w"]:
+        import torch  # here: a file without heatmaps is read without
+
         stored = torch.from_numpy(self.source.rows("heatmaps", frames))
         maps = torch.zeros(len(stored), keypoints, *stored.shape[2:])
         for source, target in mapping:

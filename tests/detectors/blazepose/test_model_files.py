@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import torch
 
 from temporal_pose.detectors.blazepose import model_files
 from temporal_pose.detectors.blazepose.model_files import FINDER, LANDMARKS, models
@@ -132,3 +133,12 @@ def test_wheels_that_hold_no_models(tmp_path, content):
     path.write_bytes(content) if content is not None else wheel(path, {})
     with pytest.raises(CheckpointError, match=r"other\.whl: is no wheel that holds BlazePose"):
         models(str(path))
+
+
+@pytest.mark.parametrize("known", [{}, {"XDG_CACHE_HOME": "caches"}, {"TORCH_HOME": "~/mine"}])
+def test_the_cache_is_where_torch_has_its_own(monkeypatch, known):
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in known.items():
+        monkeypatch.setenv(name, value)
+    assert model_files._cache() == Path(torch.hub.get_dir()) / "blazepose"
