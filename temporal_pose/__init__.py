@@ -69,19 +69,20 @@ def refine(
 
 
 def load(run: "str | Path") -> "Refiner":
-    """The refiner of a finished run, from its folder alone.
+    """The refiner of a finished run, from its folder alone; it parts a body that jumps.
 
     Raises:
         RunFolderError: the folder holds no run, or one that is not finished.
         CheckpointError: its weights are missing, damaged or another model's.
     """
-    from temporal_pose.refining import saved
+    from temporal_pose.refining.by_array import ArrayRefiner
+    from temporal_pose.refining.saved import load as bare
 
-    return saved.load(run)
+    return ArrayRefiner(bare(run))
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Stream":  # imports torch
+    if name == "Stream":  # filters, which `load` has no need of
         from temporal_pose.refining.streaming import Stream
 
         return Stream

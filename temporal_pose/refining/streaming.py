@@ -160,17 +160,18 @@ def streamed(keypoints: Any, scores: Any = None, **about: Any) -> Streamed:
 
 
 def _streamable(model: Any, skeleton: Skeleton | None) -> Streamable:
-    chosen = bare(model) if isinstance(model, str) else model
+    # A stream is of one person without jumps: what `load` gives is asked for what it looks with.
+    chosen = bare(model) if isinstance(model, str) else getattr(model, "inner", model)
     if isinstance(chosen, FilterRefiner):
         return chosen.smoother or _Unsmoothed()
     if isinstance(chosen, SequenceRefiner):
         return _of_network(chosen, skeleton)
-    if not isinstance(model, Streamable):
+    if not isinstance(chosen, Streamable):
         raise ConfigError(
-            f"model is {type(model).__name__}, which has no form for one frame at a time; "
+            f"model is {type(chosen).__name__}, which has no form for one frame at a time; "
             "expected a filter, or what temporal_pose.load gives"
         )
-    return model
+    return chosen
 
 
 def _of_network(refiner: Any, skeleton: Skeleton | None) -> Streamable:

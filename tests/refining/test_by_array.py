@@ -6,7 +6,7 @@ from pose_files import body
 
 import temporal_pose
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.refining.saved import bare
+from temporal_pose.refining.saved import SHIPPED, bare
 
 F = 60
 
@@ -37,6 +37,23 @@ def test_a_cut_is_not_smeared_and_told(rng) -> None:
     (line,) = found.remarks
     assert line.startswith("part 2: parted at frame 30: it begins ")
     assert line.endswith(" body sizes from where part 1 ends")
+
+
+def test_what_is_loaded_parts_a_body_as_well(rng) -> None:
+    poses, loaded = walk(rng), temporal_pose.load(SHIPPED / "steady")
+    poses[30:] += [900, 0]
+    found = loaded.refine(poses, fps=30, skeleton="coco17")
+    assert any(line.startswith("part 2: parted at frame 30: ") for line in found.remarks)
+    assert np.abs(found.keypoints - poses).max() < 6
+    named = temporal_pose.refine(poses, fps=30, skeleton="coco17", model="steady")
+    np.testing.assert_array_equal(found.keypoints, named.keypoints)
+    streams = (
+        temporal_pose.Stream(fps=30, skeleton="coco17", model=model)
+        for model in (loaded, loaded.inner)
+    )
+    one, other = ([stream.push(pose) for pose in poses[:7]] for stream in streams)
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a.keypoints, b.keypoints)
 
 
 def test_two_people_in_turn_stay_in_their_frames(rng) -> None:
