@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from temporal_pose.app.cli import PartError, command, complain
 from temporal_pose.app.orders import found_by, order_of, part_of
-from temporal_pose.app.outcomes import refined
+from temporal_pose.app.outcomes import refined, whereabouts
 from temporal_pose.app.refinery import draw_together
 from temporal_pose.app.settings import check_refining
 from temporal_pose.files.atomic import make_folder
@@ -35,7 +35,9 @@ def main(config: DictConfig) -> None:
     failed = [*found.bad, *(one.error for one in done if one.error is not None)]
     if order.film is not None and order.film.shared and waiting:
         for line in draw_together(found.sources, order):
-            print(f"note: {line}")
+            print(one_line(f"note: {line}"))
+    for line in whereabouts(done, order):
+        print(one_line(line))
     if not waiting:
         print(f"{config.out} is finished; force=true makes it again")
     for line in failed:

@@ -65,12 +65,14 @@ class Outcome(NamedTuple):
         name: of the file.
         rows: a track each.
         remarks: sentences on the file and its people.
+        out: where the result is.
         error: why there is no result, if so; it names the file.
     """
 
     name: str
     rows: Sequence[TrackRow] = ()
     remarks: Sequence[str] = ()
+    out: Path | None = None
     error: str | None = None
 
 
@@ -107,7 +109,7 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     remarks += _shown_beside(note.out, source, order, refined, drawn, people, remarks)
     note.end()
     said = [f"{one.name}: {line}" for one in people for line in one.remarks]
-    return Outcome(source.path.name, rows, [*remarks, *said])
+    return Outcome(source.path.name, rows, [*remarks, *said], note.out)
 
 
 def _supposed(clip: Clip, given: Given) -> Iterator[str]:

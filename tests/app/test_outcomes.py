@@ -2,6 +2,8 @@
 
 import io
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -54,3 +56,27 @@ def test_no_column_is_lost_in_a_narrow_terminal() -> None:
     said = console.file.getvalue()
     assert re.search(r"person +poses +jitter +after +kept +filled +aside", said)
     assert said.count("a_file") == 1
+
+
+def test_where_results_are(tmp_path: Path) -> None:
+    from temporal_pose.app import outcomes
+    from temporal_pose.app.filming import Film
+    from temporal_pose.app.recipes import Order, Recipe
+    from temporal_pose.app.refinery import Outcome
+    from temporal_pose.formats.clips import Given
+
+    order = Order(tmp_path, Recipe("robust", {}), Given(None, None, None))
+    done = [Outcome(f"{n}.csv", out=tmp_path / f"{n}.csv") for n in "ab"]
+    one = tmp_path / "a.csv"
+    failed = Outcome("c.csv", error="c.csv: is no table")
+    assert outcomes.whereabouts([failed], order) == []
+    assert outcomes.whereabouts([done[0], failed], order) == [
+        f"result: {one}",
+        f"page: {one}.html",
+    ]
+    drawn = replace(order, film=Film(Path("walk.mp4")))
+    assert outcomes.whereabouts(done[:1], drawn)[2:] == [f"video: {one}.overlay.mp4"]
+    many = f"2 results in {tmp_path}"
+    assert outcomes.whereabouts(done, order) == [f"{many}, each with its page NAME.html"]
+    both = replace(order, page=False, film=Film(Path("walk.mp4"), shared=True))
+    assert outcomes.whereabouts(done, both) == [many, f"video: {tmp_path}/walk.overlay.mp4"]
