@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from composing import composed_once
+from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from scipy.io import savemat
 
@@ -82,6 +84,7 @@ def command(
 ) -> Iterator[Command]:
     """Runs ``python -m temporal_pose.<name> <typed>`` in an empty working folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Hydra, "get_mode", composed_once(Hydra.get_mode))
     warnings.filterwarnings("ignore", ".*deprecated by PEP 585.*")  # of omegaconf's own types
 
     def run(name: str, *typed: str) -> Ended:
