@@ -19,6 +19,7 @@ import pytest  # noqa: E402
 import torch  # noqa: E402
 from commands import command, trained  # noqa: E402, F401
 from composing import parse_once  # noqa: E402
+from sharing import shared_folder  # noqa: E402, F401
 
 parse_once()
 
