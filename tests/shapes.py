@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 import jaxtyping
 from beartype import BeartypeConf, beartype
-from jaxtyping import AbstractArray, install_import_hook
+from jaxtyping import AbstractArray, TypeCheckError, install_import_hook
 
-check = beartype(conf=BeartypeConf(is_pep484_tower=True))
+check = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeCheckError))
 
 
 def install(package: str) -> None:
