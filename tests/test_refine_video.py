@@ -1,6 +1,9 @@
 """`refine` of a video itself: detected, refined, and everybody drawn over it once."""
 
+import base64
+import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -103,6 +106,23 @@ def test_a_video_of_another_length_is_refused_before_anything_is_written(
     assert ended.status == 1
     assert "walk.mp4 has 12 frames, the keypoints 7, 5 fewer; set video_start to" in ended.err
     assert no_results(tmp_path / "calm")
+
+
+def test_moments_are_those_of_the_keypoints_own_frames(command: Command, tmp_path: Path) -> None:
+    """The file counts from 100, and the video from 0."""
+    path = film(tmp_path / "walk.mp4", [(10, 5)])
+    jumps = {7: 40}
+    rows = (f"{100 + n},1,{10 + n},{5 + jumps.get(n, 0)},1\n" for n in range(FRAMES))
+    (tmp_path / "seen.csv").write_text("frame,person,a_x,a_y,a_score\n" + "".join(rows))
+    command("refine", "source=seen.csv", "out=calm", "fps=25", f"video={path}").went_well()
+    text = Path("calm/seen.csv.html").read_text()
+    captions = re.findall(r'base64,([^"]+)"><figcaption>(.*?)</figcaption>', text)
+    about = "person 1, a, frame 107: "
+    (picture,) = [image for image, caption in captions if caption.startswith(about)]
+    with Image.open(io.BytesIO(base64.b64decode(picture))) as file:
+        seen = np.asarray(file.convert("L").resize(SIZE))
+    left = np.flatnonzero(seen[6:34].max(0) > 150).min()
+    assert left in (16, 17, 18), "the spot of the seventh frame"
 
 
 def test_a_folder_of_images_is_a_video(command: Command, tmp_path: Path) -> None:

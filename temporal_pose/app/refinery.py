@@ -147,7 +147,7 @@ def _shown_beside(
     remarks: list[str] = []
     seen: list[Still] = []
     if drawn is not None:
-        wanted = worst_moments(drawn.film, people) if order.page else {}
+        wanted = worst_moments(drawn, people) if order.page else {}
         if drawn.film.shared:
             target, seen = order.shared_video, pictures(drawn, wanted)
         else:
