@@ -260,6 +260,8 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
             "image_size=wide",
         ): "image_size is 'wide'; expected width and height, such as",
         (*good, "person=0"): "person is 0; expected all, or a number from 1",
+        (*good, "video_start=-1"): "video_start is -1; expected a whole number from 0",
+        (*good, "stills=[2,-1]"): "stills is [2, -1]; expected numbers of frames, such as [3,7]",
         (*good, "to=excel"): "format 'excel' is unknown; expected one of",
         (*good, "run=nowhere"): "holds no run (no config.yaml)",
         (*good, "model.cutoff_hz=-1"): "cutoff_hz is -1",
