@@ -54,6 +54,9 @@ def test_two_people_have_a_file_each_and_one_video(command: Command, tmp_path: P
     assert Video(Path("calm/walk.overlay.mp4")).count == FRAMES
     assert "walk.overlay.mp4" in Path("calm/walk.person2.zarr.html").read_text()
     assert "calm is finished" in command("refine", *typed).out
+    Path("calm/walk.overlay.mp4").unlink()  # as if its drawing had been killed
+    assert command("refine", *typed).out.splitlines()[-1] == "video: calm/walk.overlay.mp4"
+    assert Video(Path("calm/walk.overlay.mp4")).count == FRAMES
 
 
 @pytest.mark.parametrize("run", [None, RUN])
@@ -84,6 +87,41 @@ def test_a_video_brings_no_torch(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path},
     )  # fmt: skip
     assert (done.returncode, done.stdout.split()[-1:]) == (0, ["False"]), done
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("stills=abc", "stills is 'abc'; expected numbers of frames, such as [3,7]"),
+        ("stills=[3,-1]", "stills is [3, -1]; expected numbers of frames, such as [3,7]"),
+        ("video_start=1.5", "video_start is 1.5; expected the number of a frame"),
+        ("layout=beside", "layout is 'beside'; expected together or side"),
+    ],
+)
+def test_settings_of_a_video_are_checked_before_any_look(
+    command: Command, tmp_path: Path, setting: str, message: str
+) -> None:
+    (tmp_path / "walk.mp4").write_bytes(b"is never read")
+    assert command("refine", *OURS, "source=walk.mp4", "out=calm", setting).refused() == message
+
+
+@pytest.mark.parametrize("setting", ["stills=3", "video_start=0"])
+def test_they_need_a_video(command: Command, setting: str) -> None:
+    Path("seen.csv").write_text("frame,a_x,a_y,a_score\n1,2,3,1\n")
+    message = command("refine", "source=seen.csv", "out=calm", "fps=25", setting).refused()
+    name = setting.partition("=")[0]
+    assert message == f"{name} is of a video; add video=, that of the keypoints"
+
+
+def test_a_folder_of_videos_says_how_to_name_them(command: Command) -> None:
+    Path("films").mkdir()
+    for name in ("a.mp4", "b.MOV", "c.mts"):
+        Path("films", name).write_bytes(b"is never read")
+    message = command("refine", "source=films", "out=calm").refused()
+    assert message == (
+        "source 'films' is a folder of 3 videos; name one of them, or several by -m, as in: "
+        "refine -m source=films/a.mp4,films/b.MOV out=DIR"
+    )
 
 
 def test_nobody_is_a_line(command: Command, tmp_path: Path) -> None:

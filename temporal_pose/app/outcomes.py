@@ -43,19 +43,24 @@ def refined(waiting: Sequence[Source], order: Order, wanted: int | None) -> list
     return done
 
 
-def whereabouts(done: Sequence[Outcome], order: Order) -> list[str]:
-    """Lines that say where results are, and what stands beside them."""
+def whereabouts(done: Sequence[Outcome], order: Order, drawn: bool) -> list[str]:
+    """Lines that say where results are, and what stands beside them.
+
+    Args:
+        drawn: whether a video of several files was drawn.
+    """
     made = [one.out for one in done if one.out is not None]
+    shared = order.shared_video if drawn else None
     if not made:
-        return []
-    shared = order.shared_video if order.film is not None and order.film.shared else None
-    if len(made) > 1:
+        lines = []
+    elif len(made) > 1:
         pages = ", each with its page NAME.html" if order.page else ""
         lines = [f"{len(made):,} results in {order.out}{pages}"]
     else:
         lines = [f"result: {made[0]}"]
         lines += [f"page: {made[0]}.html"] if order.page else []
-        lines += [f"video: {made[0]}.overlay.mp4"] if order.film and not shared else []
+        own = order.film is not None and not order.film.shared
+        lines += [f"video: {made[0]}.overlay.mp4"] if own else []
     return [*lines, *([] if shared is None else [f"video: {shared}"])]
 
 

@@ -34,11 +34,13 @@ class DrawnPoses(NamedTuple):
         film: its frame rate is known, also that of images.
         people: their poses, a row for each frame from the one that the keypoints begin with.
         first: number of that frame in the file of the keypoints.
+        remarks: sentences on how the two fit.
     """
 
     film: Film
     people: "Sequence[Overlaid]"
     first: int = 0
+    remarks: Sequence[str] = ()
 
 
 def drawn_poses(of: Film, clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> DrawnPoses:
@@ -51,13 +53,16 @@ def drawn_poses(of: Film, clips: Sequence[Clip], tracks: Sequence[Sequence[Track
         DataError: the video cannot be read, or has another number of frames than the keypoints.
         ConfigError: keypoints of several videos.
     """
+    from temporal_pose.footage.alignment import check_fits, remarks
     from temporal_pose.footage.opening import open_footage
-    from temporal_pose.footage.overlay import check_length
 
     whole = DrawnPoses(_paced(of, clips), *_drawn(clips, tracks))
-    if not of.shared:  # those of several files are looked at together
-        check_length(open_footage(of.path, whole.film.fps), of.path, whole.people, of.start)
-    return whole
+    if of.shared:  # those of several files are looked at together
+        return whole
+    footage, lengths = open_footage(of.path, whole.film.fps), [len(p.raw) for p in whole.people]
+    check_fits(footage, of.path, lengths, of.start, of.stills)
+    said = remarks(footage, max(lengths, default=0), of.start, clips[0].image_size)
+    return whole._replace(remarks=said)
 
 
 def film(
@@ -79,7 +84,7 @@ def film(
     target, pictures = out.with_name(f"{out.name}.overlay.mp4"), _Pictures(shown, wanted)
     give_back()  # what refining has freed
     remarks = _overlaid(shown, target, pictures.look)
-    return target, remarks, pictures.made
+    return target, [*shown.remarks, *remarks], pictures.made
 
 
 def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> list[str]:

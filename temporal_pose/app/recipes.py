@@ -1,6 +1,6 @@
 """What shall be done with files that are refined, as plain data that goes to other processes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,23 @@ class Order:
         return self.to or source.format
 
     @property
+    def detections(self) -> Path:
+        """Where what a detector sees in a video goes."""
+        return self.out / "detections"
+
+    @property
     def shared_video(self) -> Path:
         """Where the video goes that shows the people of several files."""
         return self.out / f"{'' if self.film is None else self.film.path.stem}.overlay.mp4"
+
+    def undrawn(self, waiting: Sequence[Source]) -> bool:
+        """Whether that video is to be drawn: results are new, or it was killed before.
+
+        Args:
+            waiting: those of the files that were refined just now.
+        """
+        shared = self.film is not None and self.film.shared
+        return shared and (bool(waiting) or not self.shared_video.exists())
 
     def note(self, source: Source) -> Note:
         """The note that a source's result leaves.
@@ -106,7 +120,7 @@ class Order:
             "format": to.name,
             "people": self.people,
             "nameless": self.nameless,
-            "film": self.film and [str(part) for part in self.film],
+            **({} if self.film is None else self.film.made_with),
             "version": temporal_pose.__version__,
         }
         return Note(destination(source, self.out, to), about)

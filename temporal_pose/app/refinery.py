@@ -101,7 +101,8 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         shown = [of_track(track, clip.skeleton, size, of=of) for track in tracks]
         rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
         people += shown
-        remarks += [*clip.remarks, *_supposed(clip, order.given)]
+        ours = source.path.parent == order.detections
+        remarks += [*clip.remarks, *_supposed(clip, order.given, ours)]
     drawn = None if order.film is None else drawn_poses(order.film, refined, every)
     with note.renewed():
         to.write(note.out, refined)
@@ -112,14 +113,16 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     return Outcome(source.path.name, rows, [*remarks, *said], note.out)
 
 
-def _supposed(clip: Clip, given: Given) -> Iterator[str]:
-    """What was decided without asking: a skeleton, or that a file's own times count."""
+def _supposed(clip: Clip, given: Given, ours: bool) -> Iterator[str]:
+    """What was decided without asking: a skeleton, an image's size, that a file's times count.
+
+    Args:
+        ours: whether the clip is of a detector of ours, which knows skeleton and size.
+    """
     fps, guess = given.fps, None
-    if given.skeleton is None:
+    if given.skeleton is None and not ours:
         guess = unchecked(clip.keypoints, clip.skeleton)
-    if guess is not None:
-        yield guess
-    yield from filter(None, [beyond(clip_in_pixels(clip))])
+    yield from filter(None, [guess, None if ours else beyond(clip_in_pixels(clip))])
     if fps is None or clip.times is None:
         return
     steps = np.diff(np.unique(clip.times))

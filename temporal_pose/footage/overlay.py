@@ -8,13 +8,14 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
-from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.errors import ConfigError
+from temporal_pose.footage import LAYOUTS
+from temporal_pose.footage.alignment import check_fits
 from temporal_pose.footage.drawing import Look, canvas, draw_label, draw_pose, draw_trails, look_of
-from temporal_pose.footage.frames import Footage, ahead
+from temporal_pose.footage.frames import ahead
 from temporal_pose.footage.opening import open_footage
 from temporal_pose.pose.skeletons import Skeleton
 
-_LAYOUTS = ("together", "side")
 _WIDEST = 3840  # pixels; two panels that would be wider together are made smaller
 _GREY = (200, 200, 200)
 _BOTH = "both"  # poses in one panel
@@ -66,8 +67,8 @@ class Drawer:
         trail: int = 0,
         video_start: int = 0,
     ) -> None:
-        if layout not in _LAYOUTS:
-            raise ConfigError(f"layout is '{layout}'; expected one of {', '.join(_LAYOUTS)}")
+        if layout not in LAYOUTS:
+            raise ConfigError(f"layout is '{layout}'; expected one of {', '.join(LAYOUTS)}")
         if trail < 0:
             raise ConfigError(f"trail is {trail}; expected 0 or more frames")
         self.tracks, self.trail, self.video_start = tracks, trail, video_start
@@ -175,7 +176,8 @@ def overlay(
     )
 
     footage = open_footage(video, fps)
-    drawer = _drawer(footage, video, tracks, layout, trail, video_start)
+    check_fits(footage, video, [len(track.raw) for track in tracks], video_start, stills)
+    drawer = Drawer(tracks, footage.size, layout, trail, video_start or 0)
     with writing(out) as container, Sound(video, container) as sound:
         looks = colours_of(video), aspect_of(video, footage.size)
         encoder = Encoder(container, drawer.whole, footage.fps, footage.time_base, *looks)
@@ -190,39 +192,3 @@ def overlay(
             advance(number + 1)
         encoder.close()
     return [*footage.remarks, *sound.remarks]
-
-
-def _drawer(
-    footage: Footage,
-    video: Path,
-    tracks: Sequence[Overlaid],
-    layout: str,
-    trail: int,
-    video_start: int | None,
-) -> Drawer:
-    """What draws, once poses and video are known to fit each other; see `check_length`."""
-    check_length(footage, video, tracks, video_start)
-    return Drawer(tracks, footage.size, layout, trail, video_start or 0)
-
-
-def check_length(
-    footage: Footage, video: Path, tracks: Sequence[Overlaid], video_start: int | None
-) -> None:
-    """Makes sure that there are as many poses as frames, where nothing says where they begin.
-
-    Args:
-        video: path of the footage, for the message.
-        video_start: number of the frame that the poses begin with.
-
-    Raises:
-        DataError: there are not.
-    """
-    for track in tracks:
-        frames = len(track.raw)
-        if video_start is None and frames != footage.count:
-            than = "more" if frames > footage.count else "fewer"
-            raise DataError(
-                f"{video} has {footage.count} frames, the keypoints {frames}, "
-                f"{abs(frames - footage.count)} {than}; set video_start to the "
-                "frame of the video that the keypoints begin with, 0 for its first"
-            )

@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 
 from temporal_pose.errors import DataError
 
+_SOUND_S = 1.0  # that sound may last longer than frames
 _THREADS = 4  # that decode, at most: each keeps frames of its own
 
 
@@ -117,10 +118,13 @@ class Video:
                 "it is cut off: copy or download it again"
             )
         announced = (container.duration or 0) / av.time_base
-        if len(times) > 1 and np.ptp(times) < 0.8 * announced - 1:
+        # Some containers count from the first frame, some from zero, which may be long before.
+        lasts = max(np.ptp(times), times.max()) if len(times) > 1 else announced
+        slack = _SOUND_S if container.streams.audio else 0.1
+        if lasts < 0.8 * announced - slack:
             self.remarks.append(
                 f"{self.path.name} announces {announced:.1f} s, but its frames end after "
-                f"{np.ptp(times):.1f} s; it may be cut off"
+                f"{lasts:.1f} s; it may be cut off"
             )
 
     def _tell_of_shape(self, wide: Fraction | None) -> None:
