@@ -87,12 +87,12 @@ def film(
     return target, [*shown.remarks, *remarks], pictures.made
 
 
-def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> list[str]:
+def film_together(of: Film, out: Path, people: Mapping[int, tuple[Clip, Clip]]) -> list[str]:
     """Writes the video with several people drawn over it, whose poses are in a file each.
 
     Args:
         out: ``NAME.mp4``.
-        people: what was detected of each, and what was made of it.
+        people: what was detected of each, and what was made of it, by their numbers.
 
     Returns:
         Remarks.
@@ -103,15 +103,16 @@ def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> l
     """
     from temporal_pose.footage.overlay import Overlaid
 
-    length = max(clip.count or int(clip.frames.max(initial=0)) + 1 for clip, _ in people)
+    clips = [seen for seen, _ in people.values()]
+    length = max(clip.count or int(clip.frames.max(initial=0)) + 1 for clip in clips)
     drawn = []
-    for seen, made in people:
+    for number, (seen, made) in people.items():
         raw, refined = (np.full((length, *seen.keypoints.shape[1:]), np.nan) for _ in "ab")
         scores = np.zeros(raw.shape[:2])
         raw[seen.frames] = seen.keypoints
         refined[made.frames], scores[made.frames] = made.keypoints, made.scores
-        drawn.append(Overlaid(raw, refined, scores, seen.skeleton))
-    return _overlaid(DrawnPoses(_paced(of, [seen for seen, _ in people]), drawn), out)
+        drawn.append(Overlaid(raw, refined, scores, seen.skeleton, number))
+    return _overlaid(DrawnPoses(_paced(of, clips), drawn), out)
 
 
 def _paced(of: Film, clips: Sequence[Clip]) -> Film:
@@ -152,7 +153,7 @@ def _drawn(
         raw[at], refined[at] = track.raw[inside], track.refined.keypoints[inside]
         scores[at] = track.refined.scores[inside]
         raw[(raw == 0).all(-1) | (raw == -1).all(-1)] = np.nan
-        rows.append(Overlaid(raw, refined, scores, clip.skeleton))
+        rows.append(Overlaid(raw, refined, scores, clip.skeleton, track.person))
     return rows, first
 
 

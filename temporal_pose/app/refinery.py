@@ -173,12 +173,15 @@ def draw_together(sources: Sequence[Source], order: Order) -> list[str]:
     Raises:
         DataError: the video cannot be read, or has another number of frames than the keypoints.
     """
-    done, given = [(one, order.note(one)) for one in sources], order.given
-    people = [
-        (one.format.read(one.path, order.given)[0], order.format(one).read(note.out, given)[0])
-        for one, note in done
+    done, given = (
+        {number: (one, order.note(one)) for number, one in enumerate(sources, 1)},
+        order.given,
+    )
+    people = {
+        number: (one.format.read(one.path, given)[0], order.format(one).read(note.out, given)[0])
+        for number, (one, note) in done.items()
         if note.finished(force=False)
-    ]
+    }
     return film_together(order.film, order.shared_video, people) if order.film and people else []
 
 

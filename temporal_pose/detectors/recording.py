@@ -57,7 +57,7 @@ def record(
     with _Writing(files) as writing:
         for images, people in looks(footage, detector, tracker, total, batch_size):
             if preview is not None:
-                there = [[(p.box, p.keypoints) for p in one if p is not None] for one in people]
+                there = [[p and (p.box, p.keypoints) for p in one] for one in people]
                 preview.look(total, images, there)
             writing.add(people)
             total += len(images)

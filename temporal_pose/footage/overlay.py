@@ -11,7 +11,14 @@ from PIL import Image
 from temporal_pose.errors import ConfigError
 from temporal_pose.footage import LAYOUTS
 from temporal_pose.footage.alignment import check_fits
-from temporal_pose.footage.drawing import Look, canvas, draw_label, draw_pose, draw_trails, look_of
+from temporal_pose.footage.drawing import (
+    canvas,
+    colour_of,
+    draw_label,
+    draw_pose,
+    draw_trails,
+    look_of,
+)
 from temporal_pose.footage.frames import ahead
 from temporal_pose.footage.opening import open_footage
 from temporal_pose.pose.skeletons import Skeleton
@@ -31,12 +38,14 @@ class Overlaid:
         scores: the detector's; a keypoint with a score of 0 was filled in, as is one that is
             refined but was not detected, and drawn faintly.
         skeleton: None where keypoints have no names: points without limbs.
+        person: which one of several it is, counted from 1; None for that of its place.
     """
 
     raw: Float[np.ndarray, "F K 2"]
     refined: Float[np.ndarray, "F K 2"] | None = None
     scores: Float[np.ndarray, "F K"] | None = None
     skeleton: Skeleton | None = None
+    person: int | None = None
 
     def filled(self, at: int) -> Bool[np.ndarray, " K"]:
         """Keypoints that no detector saw in a frame."""
@@ -77,7 +86,10 @@ class Drawer:
         self.size = (max(2, round(size[0] * zoom)), max(2, round(size[1] * zoom)))
         self.zoom = (self.size[0] / size[0], self.size[1] / size[1])
         looks = [look_of(t.skeleton, t.raw.shape[1], self.size[1]) for t in tracks]
-        self.looks = [one.of(i) for i, one in enumerate(looks)] if len(looks) > 1 else looks
+        self.people = [t.person or place for place, t in enumerate(tracks, 1)]
+        if len(tracks) > 1:
+            looks = [one.of(who) for one, who in zip(looks, self.people, strict=True)]
+        self.looks = looks
 
     @property
     def whole(self) -> tuple[int, int]:
@@ -93,11 +105,14 @@ class Drawer:
         if (image.shape[1], image.shape[0]) != self.size:
             image = np.asarray(Image.fromarray(image).resize(self.size))
         sheet = np.concatenate([image] * len(self.panels), 1)
+        at = number - self.video_start
+        there = [one for one, track in enumerate(self.tracks) if 0 <= at < len(track.raw)]
         for index, panel in enumerate(self.panels):
             side = sheet[:, index * self.size[0] : (index + 1) * self.size[0]]
-            for track, look in zip(self.tracks, self.looks, strict=True):
-                if 0 <= number - self.video_start < len(track.raw):
-                    self._person(side, track, look, number - self.video_start, panel)
+            for which in there if len(self.tracks) > 1 else ():  # below all poses
+                self._number(side, which, at, panel)
+            for which in there:
+                self._person(side, which, at, panel)
             if panel != _BOTH:
                 with canvas(side, (0, 0), (self.size[0], self.size[1] // 20)) as picture:
                     draw_label(picture, panel, self.size[1] // 30)
@@ -106,15 +121,14 @@ class Drawer:
     def _person(
         self,
         side: UInt8[np.ndarray, "H W 3"],
-        track: Overlaid,
-        look: Look,
+        which: int,
         at: int,
         panel: str,
     ) -> None:
         """Draws one person, on the part of the panel that is needed alone."""
+        track, look = self.tracks[which], self.looks[which]
         refined = track.refined is not None and panel != "raw"
-        poses = track.refined if refined and track.refined is not None else track.raw
-        recent = poses[max(0, at - self.trail) : at + 1] * self.zoom
+        recent = self._shown(which, panel)[max(0, at - self.trail) : at + 1] * self.zoom
         under = track.raw[at] * self.zoom
         every = np.concatenate([recent.reshape(-1, 2), under])
         every = every[np.isfinite(every).all(1)]
@@ -128,6 +142,23 @@ class Drawer:
                 draw_pose(picture, under - corner, look.plain(_GREY))
             draw_trails(picture, recent - corner, look)
             draw_pose(picture, recent[-1] - corner, look, track.filled(at))
+
+    def _shown(self, which: int, panel: str) -> Float[np.ndarray, "F K 2"]:
+        """A person's poses that a panel shows."""
+        track = self.tracks[which]
+        return track.raw if track.refined is None or panel == "raw" else track.refined
+
+    def _number(self, side: UInt8[np.ndarray, "H W 3"], which: int, at: int, panel: str) -> None:
+        """Writes above a person which one it is, in the colour of the limbs."""
+        points = self._shown(which, panel)[at] * self.zoom
+        points = points[np.isfinite(points).all(1)]
+        if not len(points):
+            return
+        size, who = max(14, self.size[1] // 25), self.people[which]
+        x, y = float(np.median(points[:, 0])), float(points[:, 1].min())
+        low = np.clip([x - size, y - 2.2 * size], 0, np.maximum(np.array(self.size) - 2 * size, 0))
+        with canvas(side, low, low + np.array([3, 2]) * size) as picture:
+            draw_label(picture, str(who), size, colour=colour_of(who))
 
 
 def overlay(
