@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from temporal_pose.detectors.overlap import intersection_over_union
 from temporal_pose.detectors.protocol import Choose, Person
-from temporal_pose.detectors.tracking import intersection_over_union
 from temporal_pose.footage.frames import Frames
 
 _SAME = 0.5  # overlap from which what is found is somebody who is followed already
