@@ -64,11 +64,12 @@ class Meetings:
     """Who hides whom, from the boxes in which people were seen.
 
     Args:
+        patience: frames after the last in which somebody was seen and may turn out to be hidden.
         longest: frames for which somebody may be hidden.
     """
 
-    def __init__(self, longest: int) -> None:
-        self.longest, self.frame = longest, -1
+    def __init__(self, patience: int, longest: int) -> None:
+        self.patience, self.longest, self.frame = patience, longest, -1
         self.now: dict[int, Meeting] = {}
         self._rows: list[list[Box | None]] = []
 
@@ -99,6 +100,11 @@ class Meetings:
         """
         return [one for one in self.now.values() if self._mistaken(one, boxes[one.seen])]
 
+    def turn(self, one: Meeting) -> None:
+        """Takes each of the two for the other: the one who was seen is hidden."""
+        del self.now[one.hidden]
+        self.now[one.seen] = one.turned()
+
     def _mistaken(self, one: Meeting, box: Box | None) -> bool:
         if box is None:
             return False
@@ -116,7 +122,7 @@ class Meetings:
 
     def _begin(self, who: int, course: Course, row: Sequence[Box | None]) -> None:
         """Somebody has just been lost, perhaps behind somebody."""
-        if course.frame != self.frame - 1:
+        if self.frame - course.frame > self.patience:
             return
         for other, box in enumerate(row):
             if box is None or (beside := self._course(other)) is None:
@@ -135,7 +141,7 @@ class Meetings:
         frames = np.array([frame for frame, _ in seen], float)
         middles = np.array([box[:2] + box[2:] / 2 for _, box in seen], float)
         step, middle = _line(frames - frames[-1], middles)
-        size = seen[-1][1][2:]
+        size = np.median([box[2:] for _, box in seen], 0)
         return Course(np.concatenate([middle - size / 2, size]), step, seen[-1][0])
 
 

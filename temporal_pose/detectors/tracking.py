@@ -77,7 +77,8 @@ class Tracker:
         self._settle()
         for one in self.meetings.mistaken(self._boxes):
             self._boxes[one.hidden] = self._boxes[one.seen]
-            self._boxes[one.seen] = one.courses[1].at(self.meetings.frame + 1)
+            self.meetings.turn(one)
+            self._boxes[one.seen] = self.meetings.place(one.seen)
         chosen = self._same(boxes)
         for who, found in enumerate(chosen):
             gone = self._missed[who] + 1 > self.patience and who not in self.meetings.now
@@ -114,7 +115,7 @@ class Tracker:
     def _begin(self, people: int) -> None:
         """Forgets everything."""
         self._boxes, self._missed, self._seen, self._row = [], [], [], None
-        self.meetings = Meetings(_LONGEST * self.patience)
+        self.meetings = Meetings(self.patience, _LONGEST * self.patience)
         for _ in range(people):
             self._add()
 

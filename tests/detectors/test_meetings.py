@@ -57,24 +57,20 @@ def test_it_goes_on_in_the_middle_of_a_meeting(people, stop):
     assert followed(rest, boxes, seen, stop) == whole[stop:]
 
 
-def test_whoever_was_taken_for_the_other_is_found_out():
-    """The box of the first slides onto the second, who is in front, and goes with that one."""
-    boxes = walks()
-    tracker, names = Tracker("all"), []
-    for frame, (first, second) in enumerate(boxes):
-        apart = abs(first[0] - second[0]) > WIDTH
-        if frame < FRAMES / 2 - 3:  # both are seen
-            row = [first, second]
-        elif not apart or frame < FRAMES / 2 + 8:  # the one in front alone, known as the first
-            row = [second]
-        else:
-            row = [second, first]
-        scores = np.linspace(0.9, 0.8, len(row), dtype=np.float32)
-        chosen = tracker(np.array(row, np.float32), scores)
-        if frame == FRAMES / 2 - 3:
-            tracker.lost(chosen.index(None) if None in chosen else 1)
-        names.append([None if one is None else float(row[one][0]) for one in chosen])
-    assert names[-1] == [boxes[-1, 0, 0], boxes[-1, 1, 0]], "and there is no third"
+@pytest.mark.parametrize("people", [2, "all"])
+@pytest.mark.parametrize("stop", [0, 29, 32, 35])
+def test_whoever_was_taken_for_the_other_is_found_out(people, stop):
+    """The second is lost first, and then the one who is seen where both are is the second."""
+    boxes, seen = walks(), np.ones((FRAMES, 2), bool)
+    seen[26:30, 1] = seen[30:40, 0] = False
+    whole = followed(Tracker(people), boxes, seen)
+    assert whole[30] == [1, None], "nothing tells them apart"
+    assert whole[36:40] == [[None, 1]] * 4
+    assert whole[40:] == [[0, 1]] * (FRAMES - 40)
+    rest = Tracker(people)
+    stored = [[NAN if one is None else boxes[at, one] for one in whole[at]] for at in range(stop)]
+    rest.resume(np.array(stored, np.float32).reshape(stop, 2, 4))
+    assert followed(rest, boxes, seen, stop) == whole[stop:]
 
 
 def test_a_box_about_both_is_nobody():
@@ -83,9 +79,9 @@ def test_a_box_about_both_is_nobody():
     tracker = Tracker("all")
     for row, there in zip(boxes, seen, strict=True):
         people = list(row[there])
-        if not there[1]:
+        if not there[1] and abs(row[0, 0] - row[1, 0]) < 20:
             left, right = row[:, 0].min(), row[:, 0].max() + WIDTH
-            people.append(np.array([left - 25, 40, right - left + 50, 110], np.float32))
+            people.append(np.array([left - 5, 45, right - left + 40, 100], np.float32))
         chosen = tracker(np.array(people), np.linspace(0.9, 0.8, len(people), dtype=np.float32))
         assert chosen[:2] == [0, 1 if there[1] else None]
 
