@@ -89,6 +89,18 @@ def test_a_video_brings_no_torch(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.split()[-1:]) == (0, ["False"]), done
 
 
+def test_frames_that_cannot_be_decoded_do_no_harm(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a camcorder's file that begins in the middle: it is seen as it is drawn."""
+    film(tmp_path / "walk.mp4", [(10, 5)])
+    told = np.arange(FRAMES + 3) / 25
+    with monkeypatch.context() as patch:
+        patch.setattr("temporal_pose.footage.video._times", lambda *_: (told, 0))
+        assert command("refine", *OURS, "source=walk.mp4", "out=calm", "page=false").status == 0
+    assert Video(Path("calm/walk.person1.zarr.overlay.mp4")).count == FRAMES
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

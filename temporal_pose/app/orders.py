@@ -155,4 +155,7 @@ def _film(config: DictConfig) -> Film | None:
     if not shown.exists():
         raise DataError(f"video '{shown}' does not exist; expected the keypoints' video")
     check_installed()
-    return Film(shown, config.layout, config.video_start, stills, fps)
+    begins = config.video_start
+    if begins is None and config.video is None:
+        begins = 0  # whatever the file says of the number of its frames
+    return Film(shown, config.layout, begins, stills, fps)

@@ -45,8 +45,8 @@ class Video:
         self.remarks: list[str] = []
         self.times: Float[np.ndarray, " F"] | None = None
         with self._reading() as (container, stream):
-            times = _times(container, stream)
-            self._check_whole(container, stream, times)
+            times, cut = _times(container, stream)
+            self._check_whole(container, stream, times, cut)
             self.count, self.time_base = (
                 len(times),
                 Fraction(stream.time_base or Fraction(1, 1000)),
@@ -111,11 +111,13 @@ class Video:
                 "copy or download it again, or repair it with ffmpeg"
             ) from error
 
-    def _check_whole(self, container: Any, stream: Any, times: Float[np.ndarray, " F"]) -> None:
-        if len(times) < 0.9 * stream.frames:
+    def _check_whole(
+        self, container: Any, stream: Any, times: Float[np.ndarray, " F"], cut: int
+    ) -> None:
+        if len(times) + cut < 0.9 * stream.frames:
             raise DataError(
-                f"{self.path}: holds {len(times)} of the {stream.frames} frames it announces; "
-                "it is cut off: copy or download it again"
+                f"{self.path}: holds {len(times) + cut} of the {stream.frames} frames it "
+                "announces; it is cut off: copy or download it again"
             )
         announced = (container.duration or 0) / av.time_base
         # Some containers count from the first frame, some from zero, which may be long before.
@@ -182,9 +184,21 @@ def _varies(times: Float[np.ndarray, " F"]) -> bool:
     return bool(len(gaps) and np.ptp(gaps) > 0.5 * gaps.mean())
 
 
-def _times(container: Any, stream: Any) -> Float[np.ndarray, " F"]:
-    """Seconds at which frames are shown, in no order; NaN where the file does not say."""
-    packets = (packet for packet in container.demux(stream) if packet.size)
-    stamps = (packet.dts if packet.pts is None else packet.pts for packet in packets)
-    unit = float(stream.time_base)
-    return np.fromiter((np.nan if s is None else s * unit for s in stamps), np.float64)
+def _times(container: Any, stream: Any) -> tuple[Float[np.ndarray, " F"], int]:
+    """Seconds at which frames are shown, in no order; NaN where the file does not say.
+
+    Returns:
+        Them; and how many frames more are in the file and not shown, as where somebody has cut
+        the beginning off on a phone.
+    """
+    packets = (
+        (p.dts if p.pts is None else p.pts, p.is_discard) for p in _filled(container, stream)
+    )
+    stamps = [(np.nan if stamp is None else stamp, discarded) for stamp, discarded in packets]
+    shown = np.array([stamp for stamp, discarded in stamps if not discarded], np.float64)
+    return shown * float(stream.time_base), len(stamps) - len(shown)
+
+
+def _filled(container: Any, stream: Any) -> Iterator[Any]:
+    """Packets of a stream, but for the last, which is always empty."""
+    return (packet for packet in container.demux(stream) if packet.size)

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("av", reason="the detect extra is not installed")
 
 import av
-from filming import SIZE, tone, write
+from filming import SIZE, tone, trimmed, write
 from PIL import Image
 
 from temporal_pose.errors import DataError
@@ -178,3 +178,14 @@ def test_missing_numbers_are_told(tmp_path, numbers, told):
     expected = f"{tmp_path.name} lacks {told}; those after a missing one count as if "
     assert (said == []) == (told is None)
     assert all(remark.startswith(expected) for remark in said)
+
+
+@pytest.mark.parametrize("cut", [3, 17])
+def test_frames_that_were_trimmed_away_are_not_counted(tmp_path, cut):
+    """They are still in the file, and an edit list of the container hides them."""
+    whole = Video(write(tmp_path / "whole.mp4", 25))
+    video = Video(trimmed(whole.path, tmp_path / "trimmed.mp4", cut))
+    shown = list(video.frames())
+    assert video.count == len(shown) == 25 - cut
+    assert video.remarks == []
+    np.testing.assert_array_equal(shown, list(whole.frames(cut)))
