@@ -106,7 +106,7 @@ def test_frames_that_cannot_be_decoded_do_no_harm(
     [
         ("stills=abc", "stills is 'abc'; expected numbers of frames, such as [3,7]"),
         ("stills=[3,-1]", "stills is [3, -1]; expected numbers of frames, such as [3,7]"),
-        ("video_start=1.5", "video_start is 1.5; expected the number of a frame"),
+        ("video_start=1.5", "video_start is 1.5; expected a whole number from 0"),
         ("layout=beside", "layout is 'beside'; expected together or side"),
     ],
 )

@@ -31,6 +31,7 @@ class Film(NamedTuple):
         stills: numbers of frames that are written as pictures.
         fps: frames a second, for a folder of images.
         shared: whether several files are of people in it: one video then shows them all.
+        trail: frames over which a keypoint leaves a trail.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Film(NamedTuple):
     stills: tuple[int, ...] = ()
     fps: float | None = None
     shared: bool = False
+    trail: int = 0
 
     @property
     def made_with(self) -> dict[str, object]:
@@ -48,6 +50,7 @@ class Film(NamedTuple):
             "video": f"{self.path.name} ({whole})",
             "video_start": self.start,
             "layout": self.layout,
+            "trail": self.trail,
             "stills": list(self.stills),
         }
 

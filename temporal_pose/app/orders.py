@@ -40,7 +40,10 @@ def _numbers(value: object) -> bool:
 #: What the settings of a video may be.
 _OF_VIDEO = {
     "video": SettingKind(lambda v: isinstance(v, str) and v != "", "the keypoints' video"),
-    "video_start": SettingKind(lambda v: type(v) is int, "the number of a frame"),
+    **dict.fromkeys(
+        ("video_start", "trail"),
+        SettingKind(lambda v: type(v) is int and v >= 0, "a whole number from 0"),
+    ),
     "layout": SettingKind(LAYOUTS.__contains__, " or ".join(LAYOUTS)),
     "stills": SettingKind(_numbers, "numbers of frames, such as [3,7]"),
 }
@@ -146,7 +149,11 @@ def _film(config: DictConfig) -> Film | None:
     path = source if config.video is None and is_footage(source) else config.video
     stills = (config.stills,) if isinstance(config.stills, int) else tuple(config.stills)
     if path is None:
-        asked = {"stills": stills, "video_start": config.video_start is not None}
+        asked = {
+            "stills": stills,
+            "trail": config.trail,
+            "video_start": config.video_start is not None,
+        }
         for name in (name for name, is_set in asked.items() if is_set):
             raise ConfigError(f"{name} is of a video; add video=, that of the keypoints")
         return None
@@ -158,4 +165,4 @@ def _film(config: DictConfig) -> Film | None:
     begins = config.video_start
     if begins is None and config.video is None:
         begins = 0  # whatever the file says of the number of its frames
-    return Film(shown, config.layout, begins, stills, fps)
+    return Film(shown, config.layout, begins, stills, fps, trail=config.trail)

@@ -125,7 +125,8 @@ def _overlaid(shown: DrawnPoses, out: Path, look: Look | None = None) -> list[st
     from temporal_pose.footage.overlay import overlay  # here: an optional extra
 
     of = shown.film
-    about: dict[str, Any] = {"layout": of.layout, "video_start": of.start, "fps": of.fps}
+    about: dict[str, Any] = {"layout": of.layout, "trail": of.trail}
+    about |= {"video_start": of.start, "fps": of.fps}
     return overlay(of.path, out, shown.people, stills=of.stills, look=look, **about)
 
 

@@ -258,12 +258,6 @@ _REFINING = {
     ),
     "part": SettingKind(lambda v: share(v) is not None, "such as 2/8, the second of eight parts"),
     "run": SettingKind(lambda v: isinstance(v, str) and v != "", "the folder of a run"),
-    "video_start": _whole(0),
-    "trail": _whole(0),
-    "stills": SettingKind(
-        lambda v: isinstance(v, ListConfig) and all(type(n) is int and n >= 0 for n in v),
-        "numbers of frames, such as [3,7]",
-    ),
     "source": SettingKind(lambda v: isinstance(v, str) and v != "", "a keypoint file or a folder"),
     "out": SettingKind(lambda v: isinstance(v, str) and v != "", "a folder for the results"),
 }
@@ -282,5 +276,5 @@ def check_refining(config: DictConfig) -> None:
         raise ConfigError(
             f"model is {config.model!r}; expected the name of a filter: model=kalman"
         )
-    check_kinds(config, _REFINING, ("workers", "run", "part", "video_start"))
+    check_kinds(config, _REFINING, ("workers", "run", "part"))
     check_kinds(config, KINDS, ())
