@@ -1,13 +1,16 @@
 """Poses drawn over images: limbs and keypoints, coloured by side."""
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image, ImageDraw
 
+from temporal_pose.files.atomic import write_bytes
 from temporal_pose.pose.skeletons import Skeleton
 
 Colour = tuple[int, int, int]
@@ -164,3 +167,14 @@ def canvas(
     picture = Image.fromarray(part)
     yield picture
     part[...] = np.asarray(picture)
+
+
+def write_png(path: Path, image: Image.Image) -> None:
+    """Writes a picture that is either whole or not there.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written.
+    """
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    write_bytes(path, file.getvalue())

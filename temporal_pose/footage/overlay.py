@@ -18,6 +18,7 @@ from temporal_pose.footage.drawing import (
     draw_pose,
     draw_trails,
     look_of,
+    write_png,
 )
 from temporal_pose.footage.frames import ahead
 from temporal_pose.footage.opening import open_footage
@@ -219,7 +220,7 @@ def overlay(
             encoder.write(stamp, drawn)
             sound.until(float(stamp * footage.time_base))
             if number in stills:
-                Image.fromarray(drawn).save(out.with_name(f"{out.stem}.frame{number}.png"))
+                write_png(out.with_name(f"{out.stem}.frame{number}.png"), Image.fromarray(drawn))
             advance(number + 1)
         encoder.close()
     return [*footage.remarks, *sound.remarks]

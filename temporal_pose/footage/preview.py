@@ -7,7 +7,15 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from temporal_pose.footage.drawing import LEFT, colour_of, draw_box, draw_label, draw_pose, look_of
+from temporal_pose.footage.drawing import (
+    LEFT,
+    colour_of,
+    draw_box,
+    draw_label,
+    draw_pose,
+    look_of,
+    write_png,
+)
 from temporal_pose.footage.frames import Frames
 from temporal_pose.pose.skeletons import Skeleton
 
@@ -53,7 +61,7 @@ class Preview:
         for index, panel in enumerate(self.panels):
             sheet.paste(panel, (index % columns * width, index // columns * height))
         path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path)
+        write_png(path, sheet)
 
     def _panel(
         self, number: int, image: UInt8[np.ndarray, "H W 3"], people: Sequence[Body | None]
