@@ -2,7 +2,8 @@
 
 ``python -m temporal_pose.train -m model=... setup=... k=...`` composes the runs, and one of
 Hydra's launchers starts them: one after another, several at a time (joblib), or on a cluster
-(submitit). This file is what comes before the first run and after the last; `job` is a run.
+(submitit). This file is what comes before the first run and after the last; a run is in
+`temporal_pose.app.jobs`.
 """
 
 import atexit

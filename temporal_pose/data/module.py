@@ -1,4 +1,4 @@
-"""The one data module: any reader's sequences as batches for any model."""
+"""The data module of windows: any reader's sequences as batches for any model."""
 
 import copy
 import logging
@@ -89,6 +89,7 @@ class PoseData(Served[WindowBatch, Batch]):
         self.skeleton, self.whole = skeleton_of(skeleton), whole
         self.sides: dict[str, Windows] = {}
         self._group_of: dict[str, str] = {}
+        self._print_of: dict[str, str] = {}
         self.mean_torso = float("nan")
 
     def setup(self, stage: str | None = None) -> None:

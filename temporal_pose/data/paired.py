@@ -132,21 +132,6 @@ def _sequence(video: PairedVideo, group: str) -> PoseSequence:
     )
 
 
-def without_truth(video: PairedVideo) -> PoseSequence:
-    """What the detector saw, and nothing else: no keypoint has a truth."""
-    seen = detections(video)
-    return PoseSequence(
-        name=video.path.stem,
-        keypoints=np.zeros((*seen.detected.shape, 2), np.float32),
-        visible=np.zeros_like(seen.detected),
-        frames=np.arange(len(video)),
-        fps=video.fps,
-        image_size=video.image_size,
-        detections=seen,
-        skeleton=video.skeleton,
-    )
-
-
 def detections(video: PairedVideo) -> Detections:
     """What the detector saw."""
     if video.detections is not None:
