@@ -6,12 +6,12 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from temporal_pose.files.ending import unread
+from temporal_pose.files.ending import quiet_on_broken_pipe
 
 
 def main() -> None:
     """Runs the command that is named first, with the rest as its settings; or lists them all."""
-    with unread():
+    with quiet_on_broken_pipe():
         run_or_list()
 
 

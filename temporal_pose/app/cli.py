@@ -26,14 +26,10 @@ from temporal_pose.app.manual import show
 from temporal_pose.app.typed_paths import paths_quoted
 from temporal_pose.errors import UserError
 from temporal_pose.files.conf import CONF
-from temporal_pose.files.ending import of_system, unread
-from temporal_pose.files.escaping import one_line
+from temporal_pose.files.ending import complain, quiet_on_broken_pipe, system_error_line
 from temporal_pose.files.options import image_sets, video_sets
 
 Result = TypeVar("Result")
-
-#: Characters of an error; some list all that could be chosen.
-_LONGEST = 4000
 
 
 class JobError(Exception):
@@ -64,7 +60,7 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
 
     def decorate(job: Callable[[DictConfig], None]) -> Callable[[], None]:
         def main() -> None:
-            with unread():
+            with quiet_on_broken_pipe():
                 _run(name, job)
 
         return main
@@ -165,11 +161,6 @@ def progress(shown: bool = True) -> Progress:
     return Progress(*columns, console=console, disable=not (shown and console.is_terminal))
 
 
-def complain(line: str) -> None:
-    """Shows an error; what it quotes of files does nothing to the terminal."""
-    print(f"error: {one_line(line, _LONGEST)}", file=sys.stderr, flush=True)
-
-
 def attempt(job: Callable[..., Result], *arguments: Any) -> Result:
     """The job's result; after an error the command ends, even where Hydra would go on."""
     try:
@@ -218,7 +209,7 @@ def explain(error: BaseException) -> str | None:
         if type(cause).__name__ == "MisconfigurationException":  # importing it takes seconds
             return f"trainer: {_line(cause)}"
         if isinstance(cause, OSError) and cause.errno is not None:
-            return of_system(cause, "choose another path, by runs_dir= or out=")
+            return system_error_line(cause, "choose another path, by runs_dir= or out=")
     unknown = re.search(r"Could not override '([^']+)'", str(error))
     if unknown:
         return f"setting '{unknown[1]}' is unknown; --cfg job lists every setting there is"

@@ -14,7 +14,7 @@ from temporal_pose.bench.accuracy.networks import finished, judged
 from temporal_pose.bench.accuracy.videos import JudgedVideo, aist, read
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder, write_text
-from temporal_pose.files.ending import plainly
+from temporal_pose.files.ending import errors_as_lines
 from temporal_pose.refining.saved import filters
 
 _TITLES = (
@@ -124,5 +124,5 @@ def _write(
 
 
 if __name__ == "__main__":
-    with plainly():
+    with errors_as_lines():
         main()
