@@ -47,6 +47,8 @@ def check(config: DictConfig) -> None:
     Raises:
         ConfigError: no file to write, a setting out of its range, or nothing to draw with.
     """
+    if config.out is None:
+        raise ConfigError("out is not set; add out=, NAME.gif or NAME.mp4")
     if not isinstance(config.out, str) or not config.out.endswith((".gif", ".mp4")):
         raise ConfigError(f"out is {config.out!r}; expected NAME.gif or NAME.mp4")
     check_kinds(config, _KINDS, ())

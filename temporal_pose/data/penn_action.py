@@ -51,7 +51,7 @@ class PennAction:
         self.actions = _chosen(actions)
         self.fps = float(fps)
         if not 0 < fps < float("inf"):
-            raise ConfigError(f"fps is {fps}; expected a positive number")
+            raise ConfigError(f"data.assumed_fps is {fps}; expected a positive number")
 
     def read(self) -> list[PoseSequence]:
         """One sequence a video, named by its number, in that order.

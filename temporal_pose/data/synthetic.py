@@ -59,11 +59,11 @@ class Synthetic:
     ) -> None:
         for name, value in {"subjects": subjects, "videos": videos, "frames": frames}.items():
             if value != int(value) or value < 1:
-                raise ConfigError(f"{name} is {value}; expected a whole number from 1 on")
+                raise ConfigError(f"data.{name} is {value}; expected a whole number from 1 on")
         if not 0 < fps < float("inf"):
             raise ConfigError(f"fps is {fps}; expected a positive number")
         if seed < 0:
-            raise ConfigError(f"seed is {seed}; expected a whole number from 0 on")
+            raise ConfigError(f"data.data_seed is {seed}; expected a whole number from 0 on")
         self.subjects, self.videos, self.frames = subjects, videos, frames
         self.seed, self.fps, self.occlusion = seed, float(fps), occlusion
 
