@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from smoothing import applied
 
 import temporal_pose
 from temporal_pose.errors import ConfigError, DataError
@@ -53,7 +54,7 @@ def test_a_window_filter_gives_what_it_makes_of_all_frames_until_now(walk):
             torch.ones(1, t + lag + 1, K, dtype=torch.bool),
             torch.tensor([30.0]),
         )
-        np.testing.assert_allclose(found[t], smooth(tracks)[0, t].numpy(), atol=1e-6)
+        np.testing.assert_allclose(found[t], applied(smooth, tracks)[0, t].numpy(), atol=1e-6)
 
 
 def test_with_a_long_lag_the_default_is_the_smoother_of_whole_videos(walk):
