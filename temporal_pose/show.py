@@ -10,9 +10,9 @@ from temporal_pose.app.cli import command
 from temporal_pose.app.composing import build
 from temporal_pose.app.settings import between, check_kinds
 from temporal_pose.errors import ConfigError
-from temporal_pose.refining.filtering import FilterRefiner
+from temporal_pose.refining.named_filters import of_network
 from temporal_pose.refining.refined import Refiner
-from temporal_pose.refining.saved import load, of_network
+from temporal_pose.refining.saved import load
 
 _KINDS = {
     "frames": between(10, 10_000, whole=True),
@@ -28,17 +28,17 @@ def main(config: DictConfig) -> None:
     from temporal_pose.footage.clip import clip  # here: an optional extra
 
     out = Path(config.out).expanduser()
-    refiner: Refiner = _filter(config) if config.run is None else load(config.run)
+    refiner: Refiner
+    if config.run is None:
+        refiner = of_network(build(config.model.network), config.model.name)
+    else:
+        refiner = load(config.run)
     dancer = build(config.reader).read()[1]
     seen = dancer.detections
     raw = np.where(seen.detected[..., None], seen.keypoints, np.nan).astype(float)
     refined = refiner.refine(raw, seen.scores, fps=dancer.fps, skeleton=dancer.skeleton)
     clip(out, raw, refined.keypoints, dancer.skeleton, fps=dancer.fps)
     print(f"{out}: synthetic poses as a simulated detector sees them, and refined")
-
-
-def _filter(config: DictConfig) -> FilterRefiner:
-    return of_network(build(config.model.network), config.model.name)
 
 
 def check(config: DictConfig) -> None:

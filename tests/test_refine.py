@@ -15,7 +15,7 @@ from processes import process
 from temporal_pose.data.synthetic import Synthetic
 from temporal_pose.formats.paired.paired_video import load
 from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
-from temporal_pose.refining.saved import filters
+from temporal_pose.refining.named_filters import filters
 
 COCO17 = SKELETONS["coco17"]
 

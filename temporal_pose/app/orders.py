@@ -17,7 +17,8 @@ from temporal_pose.formats.clips import Given
 from temporal_pose.formats.known import named, recognised
 from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
-from temporal_pose.refining.saved import SHIPPED, of_network
+from temporal_pose.refining.named_filters import of_network
+from temporal_pose.refining.saved import SHIPPED
 from temporal_pose.refining.sources import FoundFiles, Source, apart, find
 
 #: What `skeleton` is where the names in files shall not count.

@@ -10,9 +10,10 @@ from temporal_pose.app.filming import Film
 from temporal_pose.files.constructing import build
 from temporal_pose.files.made import content_hash
 from temporal_pose.formats.clips import Format, Given
+from temporal_pose.refining.named_filters import of_network
 from temporal_pose.refining.notes import Note
 from temporal_pose.refining.refined import Refiner
-from temporal_pose.refining.saved import load, of_network
+from temporal_pose.refining.saved import load
 from temporal_pose.refining.sources import Source, destination
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.results import CONFIG_HASH

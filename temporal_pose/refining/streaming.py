@@ -14,8 +14,9 @@ from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
 from temporal_pose.refining.cleaning import missing, sure
 from temporal_pose.refining.filtering import CELLS, FilterRefiner
+from temporal_pose.refining.named_filters import DEFAULT
 from temporal_pose.refining.refined import SequenceRefiner
-from temporal_pose.refining.saved import DEFAULT, bare
+from temporal_pose.refining.saved import bare
 
 #: Side of the box that a person is seen through, over the longer side of the tight one.
 _ROOM = 1.2

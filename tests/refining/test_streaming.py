@@ -12,7 +12,7 @@ from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.filters.gaussian import Gaussian
 from temporal_pose.models.identity import Identity
 from temporal_pose.pose.observations import Tracks
-from temporal_pose.refining.saved import filter_named, filters
+from temporal_pose.refining.named_filters import filter_named, filters
 from temporal_pose.refining.streaming import Stream, Streamed, streamed
 
 F, K = 31, 7

@@ -15,7 +15,7 @@ from temporal_pose.bench.accuracy.videos import JudgedVideo, aist, read
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder, write_text
 from temporal_pose.files.ending import errors_as_lines
-from temporal_pose.refining.saved import filters
+from temporal_pose.refining.named_filters import filters
 
 _TITLES = (
     *("filter", "settings", "error", "of raw's", f"of {USUAL}'s", "jitter", "of raw's"),
