@@ -114,6 +114,9 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
 
 def _supposed(clip: Clip, given: Given) -> Iterator[str]:
     """What was decided without asking: a skeleton, or that a file's own times count."""
+    if not len(clip):
+        yield "no pose is in it, so nothing was refined"
+        return
     fps, guess = given.fps, None
     if given.skeleton is None:
         guess = unchecked(clip.keypoints, clip.skeleton)

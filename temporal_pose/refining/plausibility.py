@@ -77,8 +77,8 @@ def check_plausible(
     first, second = found.limb
     raise DataError(
         f"{name}: from {first} to {second} it is {found.share:.0%} of the body's size (median); "
-        f"no body of skeleton '{skeleton.name}' looks like that. Its keypoints are in another "
-        f"order: set skeleton= to the one they were detected with{hint}, or skeleton=none"
+        f"no body of skeleton '{skeleton.name}' looks like that. Its keypoints seem to be in "
+        f"another order: set skeleton= to the one they were detected with{hint}, or skeleton=none"
     )
 
 

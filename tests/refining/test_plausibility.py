@@ -49,9 +49,9 @@ def test_another_order_of_25_is_refused_and_the_right_one_named(rng) -> None:
     first, second = found.limb
     assert str(error.value) == (
         f"cam01: from {first} to {second} it is {found.share:.0%} of the body's size (median); no "
-        "body of skeleton 'body25' looks like that. Its keypoints are in another order: set "
-        "skeleton= to the one they were detected with (read as body25b, they look like a body), "
-        "or skeleton=none"
+        "body of skeleton 'body25' looks like that. Its keypoints seem to be in another order: "
+        "set skeleton= to the one they were detected with (read as body25b, they look like a "
+        "body), or skeleton=none"
     )
     assert found.share > 0.8
     with pytest.raises(DataError, match=r"skeleton 'body25b' .* \(read as body25, they look"):
