@@ -7,6 +7,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import hydra
@@ -28,8 +29,12 @@ from temporal_pose.errors import UserError
 from temporal_pose.files.conf import CONF
 from temporal_pose.files.ending import complain, quiet_on_broken_pipe, system_error_line
 from temporal_pose.files.options import image_sets, video_sets
+from temporal_pose.runs.isolation import end_with_parent
 
 Result = TypeVar("Result")
+
+#: Names a command's process to those that a launcher starts for it.
+_STARTER = "TEMPORAL_POSE_STARTER"
 
 
 class JobError(Exception):
@@ -78,6 +83,7 @@ def _run(name: str, job: Callable[[DictConfig], None]) -> None:
         attempt(show, CONF, name, sys.argv[1:])
         return
     careful = _careful(job, failed, broken)
+    os.environ[_STARTER] = str(os.getpid())
     sys.argv[1:] = paths_quoted(flag_first(fold_by_fold(sys.argv[1:])))
     run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
     try:
@@ -107,6 +113,8 @@ def _careful(
 
     def careful(config: DictConfig) -> None:
         several = HydraConfig.get().mode == RunMode.MULTIRUN
+        if several:
+            _end_with_command()
         try:
             job(config)
         except BrokenPipeError as error:
@@ -122,6 +130,15 @@ def _careful(
 
     careful.__module__ = job.__module__
     return careful
+
+
+@cache
+def _end_with_command() -> None:
+    """Ends a launcher's process with the command that started it, even if that is killed: joblib's
+    would wait for further jobs, for minutes.
+    """
+    if os.environ.get(_STARTER) == str(os.getppid()):
+        end_with_parent()
 
 
 def fold_by_fold(arguments: Sequence[str]) -> list[str]:
