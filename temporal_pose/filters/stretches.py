@@ -11,6 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+#: Frames by which a gap may be too long: 0.29 s at 100 fps are 28.999999999999996 frames.
+GAP_TOLERANCE = 1e-6
+
 
 class Detected(NamedTuple):
     """N tracks side by side, as a detector gave them.
@@ -120,8 +123,7 @@ def find_stretches(
     tracks, frames = np.nonzero(detected.T)
     when = frames if times is None else times[frames, tracks]
     missing = np.diff(when) - 1
-    tolerance = 1e-6  # frames; 0.29 s at 100 fps are 28.999999999999996 frames
-    parted = (np.diff(tracks) != 0) | (missing > longest_gap[tracks[1:]] + tolerance)
+    parted = (np.diff(tracks) != 0) | (missing > longest_gap[tracks[1:]] + GAP_TOLERANCE)
     first = np.ones(len(frames), dtype=bool)
     last = first.copy()
     first[1:] = last[:-1] = parted
