@@ -50,18 +50,12 @@ def of_network(network: Any, name: str) -> FilterRefiner:
     if isinstance(network, Filter):
         return FilterRefiner(network)
     if network is None or any(True for _ in network.parameters()):
+        ready = ", ".join([*options.whole_filters(), *options.shipped()])
         raise ConfigError(
-            f"model '{name}' is no filter; expected one of "
-            f"{', '.join([*filters(), *options.shipped()])}, or run=, the folder of a trained "
-            "network's run"
+            f"model '{name}' is no filter; expected one of {ready}, or run=, the folder of a "
+            "trained network's run"
         )
     return FilterRefiner(None)
-
-
-def filters() -> list[str]:
-    """Names of the filters that see whole videos, and of the identity."""
-    whole = [name for name in options.filters() if described("model", name).get("whole_videos")]
-    return [*whole, "identity"]
 
 
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from temporal_pose.__main__ import main
 from temporal_pose.app.manual import Setting, settings
 from temporal_pose.files.conf import CONF
-from temporal_pose.files.options import alike
+from temporal_pose.files.options import alike, shipped, whole_filters
 
 COMMANDS = (
     *("train", "finetune", "evaluate", "refine", "detect", "fit_noise", "report", "watch"),
@@ -93,3 +93,10 @@ def test_a_folder_is_a_command_too(monkeypatch, capsys, name):
         main()
     assert end.value.code == 0
     assert f"python -m temporal_pose.{name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["refine", "show"])
+def test_what_cannot_refine_is_not_offered(command: str) -> None:
+    offered = found(command)["model"].comment.removeprefix("one of ").split(", ")
+    assert offered == sorted([*whole_filters(), *shipped()])
+    assert not {*shipped()} & {*found("train")["model"].comment.split(", ")}

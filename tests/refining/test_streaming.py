@@ -9,14 +9,15 @@ from smoothing import applied
 
 import temporal_pose
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.files.options import whole_filters
 from temporal_pose.filters.gaussian import Gaussian
 from temporal_pose.models.identity import Identity
 from temporal_pose.pose.observations import Tracks
-from temporal_pose.refining.named_filters import filter_named, filters
+from temporal_pose.refining.named_filters import filter_named
 from temporal_pose.refining.streaming import Stream, Streamed, streamed
 
 F, K = 31, 7
-EVERY = pytest.mark.parametrize("model", filters())
+EVERY = pytest.mark.parametrize("model", whole_filters())
 
 
 @pytest.fixture
