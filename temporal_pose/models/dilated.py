@@ -1,5 +1,6 @@
 """What networks of dilated convolutions over time are made of."""
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 
@@ -32,8 +33,8 @@ class Dilated(nn.Module):
         super().__init__()
         self.layers = dilated_layers(width, dilation, dropout)
 
-    def forward(self, hidden: Tensor) -> Tensor:
-        """The input, ``B C T``, and what the convolutions add to it."""
+    def forward(self, hidden: Float[Tensor, "B C T"]) -> Float[Tensor, "B C T"]:
+        """The input, and what the convolutions add to it."""
         added: Tensor = self.layers(hidden)
         return hidden + added
 
@@ -45,11 +46,13 @@ def starts_at_zero(layer: nn.Conv1d) -> nn.Conv1d:
     return layer
 
 
-def weighted_mean(values: Tensor, weights: Tensor, axes: tuple[int, ...]) -> Tensor:
+def weighted_mean(
+    values: Float[Tensor, "..."], weights: Float[Tensor, "..."], axes: tuple[int, ...]
+) -> Float[Tensor, "..."]:
     """The mean over some axes, which stay as axes of size 1; 0 where all weights are.
 
     Args:
-        weights: 0 or 1.
+        weights: 0 or 1; of the shape of the values, or one that stretches to it.
     """
     total = (values * weights).sum(axes, keepdim=True)
     return total / weights.sum(axes, keepdim=True).clamp(min=1)

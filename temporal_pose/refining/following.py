@@ -42,8 +42,8 @@ class Ends(NamedTuple):
     speeds: Float[np.ndarray, "n 2"]
     ids: Int[np.ndarray, " n"]
 
-    def chosen(self, which: np.ndarray) -> "Ends":
-        """Some of them."""
+    def chosen(self, which: Int[np.ndarray, " m"]) -> "Ends":
+        """Some of them, by their places."""
         return Ends(*(field[which] for field in self))
 
 
@@ -94,7 +94,9 @@ def aged(gaps: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
     return np.minimum(_AGE * (gaps - 1), _AGE_AT_MOST)
 
 
-def assigned(costs: Float[np.ndarray, "n p"], alone: float) -> tuple[np.ndarray, np.ndarray]:
+def assigned(
+    costs: Float[np.ndarray, "n p"], alone: float
+) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " m"]]:
     """Pairs of the least total cost (Kuhn, 1955); what cannot be costs a bit more than `alone`."""
     if 1 in costs.shape:
         pair = np.unravel_index([np.argmin(costs)], costs.shape)
@@ -179,7 +181,9 @@ def _followed(
     return joined([ends, starts(found, new, numbers)]), count + len(new)
 
 
-def moved(ends: Ends, one: np.ndarray, found: Bodies, places: np.ndarray) -> Ends:
+def moved(
+    ends: Ends, one: Int[np.ndarray, " m"], found: Bodies, places: Int[np.ndarray, " m"]
+) -> Ends:
     """Pieces after some of them were seen again; what is not seen of a body moves along.
 
     Args:
