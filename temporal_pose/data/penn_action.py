@@ -38,7 +38,7 @@ class PennAction:
     Args:
         root: the folder that holds ``labels``, or ``labels`` itself.
         actions: which of :data:`ACTIONS` to read, or ``"all"``.
-        fps: frames per second. *An assumption*: the data set does not tell.
+        fps: frames a second. *An assumption*: the data set does not tell.
 
     Raises:
         ConfigError: an action that does not exist, or none, or a frame rate that is not positive.

@@ -18,7 +18,7 @@ class Synthetic:
     Limbs of fixed length, joints that bend only as they can, a camera that follows. Half the
     videos climb a wall, seen from behind; half dance. 8 to 20 % of a video's keypoints are hidden.
 
-    Made to move as real poses do, as measured by us at 30 frames per second (Penn Action's labels
+    Made to move as real poses do, as measured by us at 30 frames a second (Penn Action's labels
     with its assumed rate; every second frame of 15 AIST files; 120 synthetic videos): steps of a
     wrist between frames in torso diameters, and second differences of all keypoints over the
     side of the frame's box.
@@ -41,7 +41,7 @@ class Synthetic:
         videos: videos of each of them; every other one climbs, the rest dance.
         frames: length of a video, about; it varies by up to 15 %.
         seed: the sequences are a pure function of it and the other arguments.
-        fps: frames per second.
+        fps: frames a second.
         occlusion: whether keypoints hide, as they do in videos.
 
     Raises:

@@ -21,7 +21,7 @@ class Detected(NamedTuple):
     Args:
         positions: pixels; what they hold where nothing was detected has no influence.
         detected: frames with a detection.
-        fps: frames per second of each track.
+        fps: frames a second of each track.
         scores: how sure the detector was, 1 being sure.
         sizes: of the person that each track belongs to, in the same pixels; 0 for unknown.
         times: frames, counted in steps of ``1 / fps``, of tracks whose frames are not evenly
@@ -57,7 +57,7 @@ class Stretches(NamedTuple):
         positions: pixels; within gaps the line between the detections on both sides.
         seen: frames with a detection, never those that fill up.
         lengths: frames of each stretch, gaps included.
-        fps: frames per second of all of them.
+        fps: frames a second of all of them.
         scores: how sure the detector was, 1 being sure.
         sizes: of the person that each belongs to, in the same pixels; 0 for unknown.
         times: of the frames, from 0 in steps of ``1 / fps``, where they are not evenly spaced.

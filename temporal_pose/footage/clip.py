@@ -37,7 +37,7 @@ def clip(
         raw: any coordinates, y downwards; NaN where there is no keypoint.
         refined: the same poses.
         skeleton: None for points without limbs.
-        fps: frames per second.
+        fps: frames a second.
         height: of the clip, pixels.
         trail: frames over which a keypoint leaves a trail.
 

@@ -83,7 +83,7 @@ class Encoder:
     Args:
         container: that is written.
         size: width and height in pixels; an odd one loses its last row or column.
-        fps: frames per second, on average.
+        fps: frames a second, on average.
         time_base: seconds, the unit of time stamps.
         colours: how they are written down.
         aspect: how many times as wide as high pixels are shown.

@@ -26,7 +26,7 @@ class Footage(Protocol):
 
     Attributes:
         size: width and height in pixels.
-        fps: frames per second.
+        fps: frames a second.
         count: frames, as far as one can tell before reading them.
         times: seconds at which frames are shown, from the first one on, where their rate varies;
             None where it does not.

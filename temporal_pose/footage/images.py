@@ -26,11 +26,11 @@ class Images:
 
     Args:
         path: a folder, or one image.
-        fps: frames per second.
+        fps: frames a second.
 
     Attributes:
         size: width and height in pixels.
-        fps: frames per second.
+        fps: frames a second.
         count: images.
         times: None; images have a constant rate.
         time_base: seconds, of one image.

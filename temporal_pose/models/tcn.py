@@ -26,7 +26,7 @@ class TemporalConvNet(nn.Module):
 
     The last convolution starts at zero, so training starts from the smoother. Convolutions of
     dilation 1, 2, 4, ... (Bai, Kolter, Koltun, arXiv 1803.01271) see every keypoint at once, so
-    that a joint which jumps is judged by the others.
+    that a keypoint which jumps is judged by the others.
 
     Args:
         keypoints: K.

@@ -51,7 +51,7 @@ class Stream:
         rest = stream.finish()
 
     Args:
-        fps: frames per second; a frame without the person is to be pushed as well, as NaN.
+        fps: frames a second; a frame without the person is to be pushed as well, as NaN.
         skeleton: names of the keypoints, or what they are called; None for unknown ones.
         model: a filter, by name or itself; what `temporal_pose.load` gives; or another model
             that streams.
