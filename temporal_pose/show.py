@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from temporal_pose.app.cli import command
 from temporal_pose.app.composing import build
-from temporal_pose.app.settings import between, check_kinds
+from temporal_pose.app.setting_kinds import between, check_kinds
 from temporal_pose.errors import ConfigError
 from temporal_pose.refining.named_filters import of_network
 from temporal_pose.refining.refined import Refiner
