@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from temporal_pose.app.cli import explain, quiet
+from temporal_pose.app.cli import quiet
+from temporal_pose.app.explaining import explain
 from temporal_pose.app.overlays import (
     DrawnPoses,
     drawn_poses,

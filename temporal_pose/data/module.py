@@ -126,7 +126,7 @@ class PoseData(Served[WindowBatch, Batch]):
         if self.whole:
             return {"test": tiled}
         side = self.split.sides(tiled, groups)
-        names = (*splits.SIDES, splits.HOLDOUT)[: 3 + bool((side == splits.HELD_OUT).any())]
+        names = (*splits.SIDES, splits.HOLDOUT)[: 3 + bool((side == splits.HOLDOUT_NUMBER).any())]
         sides = {name: tiled.select(side == i) for i, name in enumerate(names)}
         if self.stride not in (None, self.cut.length):
             dense = Windows(sequences, self.cut, self.stride, recordings)

@@ -7,7 +7,7 @@ from commands import TINY, Command
 from pose_files import coco
 
 from temporal_pose.app import cli
-from temporal_pose.app.cli import explain
+from temporal_pose.app.explaining import explain
 from temporal_pose.errors import DataError
 from temporal_pose.files.ending import complain
 
