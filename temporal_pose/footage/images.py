@@ -4,7 +4,6 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,10 @@ from PIL import Image, ImageOps
 
 from temporal_pose.errors import DataError, UserError
 from temporal_pose.files.documents import check_regular
-from temporal_pose.footage.frames import ENDINGS
+from temporal_pose.footage.frames import ENDINGS, exact_rate
 
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)  # Exif
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # modes of grey of 16 bits
-_RATES = 1001_000  # largest divisor of a frame rate, as in 30000/1001
 
 
 class Images:
@@ -47,7 +45,7 @@ class Images:
         if fps is None:
             raise DataError(f"{path}: images have no frame rate; add fps=")
         self.fps, self.count = fps, len(self.files)
-        self.time_base = 1 / Fraction(fps).limit_denominator(_RATES)
+        self.time_base = 1 / exact_rate(fps)
         sizes = [_size(file) for file in self.files]
         self.size = sizes[0]
         for file, (width, height) in zip(self.files, sizes, strict=True):

@@ -175,10 +175,11 @@ def overlay(
     )
 
     footage = open_footage(video, fps)
-    drawer = _drawer(footage, video, tracks, layout, trail, video_start)
+    check_length(footage, video, tracks, video_start)
+    drawer = Drawer(tracks, footage.size, layout, trail, video_start or 0)
     with writing(out) as container, Sound(video, container) as sound:
-        looks = colours_of(video), aspect_of(video, footage.size)
-        encoder = Encoder(container, drawer.whole, footage.fps, footage.time_base, *looks)
+        shown = colours_of(video), aspect_of(video, footage.size)
+        encoder = Encoder(container, drawer.whole, footage.fps, footage.time_base, *shown)
         for number, (stamp, frame) in enumerate(ahead(footage.stamped())):
             if look is not None:
                 look(number, frame)
@@ -190,19 +191,6 @@ def overlay(
             advance(number + 1)
         encoder.close()
     return [*footage.remarks, *sound.remarks]
-
-
-def _drawer(
-    footage: Footage,
-    video: Path,
-    tracks: Sequence[Overlaid],
-    layout: str,
-    trail: int,
-    video_start: int | None,
-) -> Drawer:
-    """What draws, once poses and video are known to fit each other; see `check_length`."""
-    check_length(footage, video, tracks, video_start)
-    return Drawer(tracks, footage.size, layout, trail, video_start or 0)
 
 
 def check_length(
