@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from omegaconf import DictConfig
 
-from temporal_pose.app.cli import PartError, command, complain
+from temporal_pose.app.cli import PartError, command
 from temporal_pose.app.orders import found_by, order_of, part_of
 from temporal_pose.app.outcomes import refined, whereabouts
 from temporal_pose.app.refinery import draw_together
 from temporal_pose.app.settings import check_refining
 from temporal_pose.files.atomic import make_folder
+from temporal_pose.files.ending import complain
 from temporal_pose.files.escaping import one_line
 from temporal_pose.refining.refined import reads_heatmaps
 

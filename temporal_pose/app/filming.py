@@ -11,7 +11,7 @@ from temporal_pose.app.memory import give_back
 from temporal_pose.app.quoting import quoted
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.atomic import make_folder
-from temporal_pose.files.made import content
+from temporal_pose.files.made import content_hash
 from temporal_pose.footage.frames import ENDINGS
 
 #: Names of files that are taken for videos.
@@ -45,7 +45,7 @@ class Film(NamedTuple):
     @property
     def made_with(self) -> dict[str, object]:
         """Tells what is drawn from something else, in a person's words."""
-        whole = self.path.stat().st_size if self.path.is_file() else content(self.path)
+        whole = self.path.stat().st_size if self.path.is_file() else content_hash(self.path)
         return {
             "video": f"{self.path.name} ({whole})",
             "video_start": self.start,

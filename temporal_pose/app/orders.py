@@ -17,7 +17,8 @@ from temporal_pose.app.filming import (
     is_footage,
 )
 from temporal_pose.app.recipes import Order, Recipe
-from temporal_pose.app.settings import SettingKind, check_kinds, share
+from temporal_pose.app.setting_kinds import SettingKind, check_kinds, text, whole
+from temporal_pose.app.settings import share
 from temporal_pose.app.trust import own_folders, trusted
 from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.footage import LAYOUTS
@@ -25,7 +26,8 @@ from temporal_pose.formats.clips import Given
 from temporal_pose.formats.known import named, recognised
 from temporal_pose.pose.rates import frame_rate, image_size
 from temporal_pose.pose.skeletons import skeleton
-from temporal_pose.refining.saved import SHIPPED, of_network
+from temporal_pose.refining.named_filters import of_network
+from temporal_pose.refining.saved import SHIPPED
 from temporal_pose.refining.sources import FoundFiles, Source, apart, find
 
 #: What `skeleton` is where the names in files shall not count.
@@ -39,11 +41,8 @@ def _numbers(value: object) -> bool:
 
 #: What the settings of a video may be.
 _OF_VIDEO = {
-    "video": SettingKind(lambda v: isinstance(v, str) and v != "", "the keypoints' video"),
-    **dict.fromkeys(
-        ("video_start", "trail"),
-        SettingKind(lambda v: type(v) is int and v >= 0, "a whole number from 0"),
-    ),
+    "video": text("the keypoints' video"),
+    **dict.fromkeys(("video_start", "trail"), whole(0)),
     "layout": SettingKind(LAYOUTS.__contains__, " or ".join(LAYOUTS)),
     "stills": SettingKind(_numbers, "numbers of frames, such as [3,7]"),
 }

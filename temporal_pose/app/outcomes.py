@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
 from temporal_pose.app.cli import progress
 from temporal_pose.app.recipes import Order
 from temporal_pose.app.refinery import Outcome, carry_out, workers_for
+from temporal_pose.files.consoles import wide_console
 from temporal_pose.files.escaping import one_line
 from temporal_pose.refining.sources import Source
 
@@ -31,9 +31,7 @@ def refined(waiting: Sequence[Source], order: Order, wanted: int | None) -> list
             bar.advance(task)
     done.sort(key=lambda one: one.name)
     if any(one.rows for one in done):
-        console = Console()
-        console = console if console.is_terminal else Console(width=110)
-        console.print(_table(done))
+        wide_console().print(_table(done))
     lines = [f"note: {one.name}: {line}" for one in done for line in one.remarks]
     for line in lines[:_LINES]:
         print(one_line(line))

@@ -8,11 +8,12 @@ from typing import Any
 import temporal_pose
 from temporal_pose.app.filming import Film
 from temporal_pose.files.constructing import build
-from temporal_pose.files.made import content
+from temporal_pose.files.made import content_hash
 from temporal_pose.formats.clips import Format, Given
+from temporal_pose.refining.named_filters import of_network
 from temporal_pose.refining.notes import Note
 from temporal_pose.refining.refined import Refiner
-from temporal_pose.refining.saved import load, of_network
+from temporal_pose.refining.saved import load
 from temporal_pose.refining.sources import Source, destination
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.results import CONFIG_HASH
@@ -52,7 +53,7 @@ class Recipe:
         if self.run is None:
             return {"model": self.name, "settings": dict(self.network)}
         folder = RunFolder(Path(self.run))
-        weights = content(folder.best)
+        weights = content_hash(folder.best)
         return {"run": folder.metrics().get(CONFIG_HASH), "weights": weights}
 
 
@@ -116,7 +117,7 @@ class Order:
         about = {
             **self.recipe.made_with,
             **{name: getattr(value, "name", value) for name, value in given},
-            "source": content(source.path),
+            "source": content_hash(source.path),
             "format": to.name,
             "people": self.people,
             "nameless": self.nameless,

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from temporal_pose.app.cli import explain, quiet
+from temporal_pose.app.cli import quiet
+from temporal_pose.app.explaining import explain
 from temporal_pose.app.overlays import (
     DrawnPoses,
     drawn_poses,
@@ -119,6 +120,9 @@ def _supposed(clip: Clip, given: Given, ours: bool) -> Iterator[str]:
     Args:
         ours: whether the clip is of a detector of ours, which knows skeleton and size.
     """
+    if not len(clip):
+        yield "no pose is in it, so nothing was refined"
+        return
     fps, guess = given.fps, None
     if given.skeleton is None and not ours:
         guess = unchecked(clip.keypoints, clip.skeleton)

@@ -9,7 +9,7 @@ from typing import Any
 
 import zarr
 
-from temporal_pose.files.made import content, refuse_other
+from temporal_pose.files.made import content_hash, refuse_other
 from temporal_pose.formats.paired.growing import discard
 from temporal_pose.runs.folders import RunFolder
 
@@ -111,4 +111,4 @@ def told_apart(weights: str | None) -> dict[str, Any]:
     path = Path(str(weights)).expanduser()
     name = {"name": None if weights is None else path.name}
     path = RunFolder(path).best if path.is_dir() else path
-    return name | {"content": content(path)} if path.is_file() else name
+    return name | {"content": content_hash(path)} if path.is_file() else name

@@ -4,7 +4,6 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from fractions import Fraction
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,11 @@ from PIL import Image, ImageOps
 
 from temporal_pose.errors import DataError, UserError
 from temporal_pose.files.documents import check_regular
-from temporal_pose.footage.frames import ENDINGS
+from temporal_pose.footage.frames import ENDINGS, exact_rate
 
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)  # Exif
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # modes of grey of 16 bits
 _NAMED = 5  # missing numbers
-_RATES = 1001_000  # largest divisor of a frame rate, as in 30000/1001
 
 
 class Images:
@@ -28,11 +26,11 @@ class Images:
 
     Args:
         path: a folder, or one image.
-        fps: frames per second.
+        fps: frames a second.
 
     Attributes:
         size: width and height in pixels.
-        fps: frames per second.
+        fps: frames a second.
         count: images.
         times: None; images have a constant rate.
         time_base: seconds, of one image.
@@ -50,7 +48,7 @@ class Images:
             raise DataError(f"{path}: images have no frame rate; add fps=")
         self.fps, self.count = fps, len(self.files)
         self.remarks += filter(None, [_missing(self.files)])
-        self.time_base = 1 / Fraction(fps).limit_denominator(_RATES)
+        self.time_base = 1 / exact_rate(fps)
         sizes = [_size(file) for file in self.files]
         self.size = sizes[0]
         for file, (width, height) in zip(self.files, sizes, strict=True):

@@ -211,8 +211,8 @@ def overlay(
     check_fits(footage, video, [len(track.raw) for track in tracks], video_start, stills)
     drawer = Drawer(tracks, footage.size, layout, trail, video_start or 0)
     with writing(out) as container, Sound(video, container) as sound:
-        looks = colours_of(video), aspect_of(video, footage.size)
-        encoder = Encoder(container, drawer.whole, footage.fps, footage.time_base, *looks)
+        shown = colours_of(video), aspect_of(video, footage.size)
+        encoder = Encoder(container, drawer.whole, footage.fps, footage.time_base, *shown)
         for number, (stamp, frame) in enumerate(ahead(footage.stamped())):
             if look is not None:
                 look(number, frame)

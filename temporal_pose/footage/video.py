@@ -25,11 +25,11 @@ class Video:
 
     Args:
         path: any format that FFmpeg reads.
-        fps: frames per second; None for the average of the file.
+        fps: frames a second; None for the average of the file.
 
     Attributes:
         size: width and height in pixels.
-        fps: frames per second.
+        fps: frames a second.
         count: frames, as far as one can tell without decoding them.
         times: seconds at which frames are shown, from the first one on, where their rate varies
             and none is given; otherwise None.
@@ -139,7 +139,7 @@ class Video:
             )
 
     def _rate(self, stream: Any, times: Float[np.ndarray, " F"]) -> float:
-        """Average frames per second; the exact value of the file where it is near enough."""
+        """Average frames a second; the exact value of the file where it is near enough."""
         announced = float(stream.average_rate or 0)
         gaps = np.diff(np.unique(times))
         if not len(gaps):
