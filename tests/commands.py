@@ -12,8 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from composing import composed_once
+from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from scipy.io import savemat
+from sharing import once
 
 #: A run of a second: three people, a video each, small heatmaps, two epochs.
 TINY = (
@@ -82,6 +85,7 @@ def command(
 ) -> Iterator[Command]:
     """Runs ``python -m temporal_pose.<name> <typed>`` in an empty working folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Hydra, "get_mode", composed_once(Hydra.get_mode))
     warnings.filterwarnings("ignore", ".*deprecated by PEP 585.*")  # of omegaconf's own types
 
     def run(name: str, *typed: str) -> Ended:
@@ -102,24 +106,20 @@ def command(
 
 Trained = Callable[..., None]
 
-#: Folders with the runs that this process has trained, by what was typed.
-_TRAINED: dict[tuple[str, ...], Path] = {}
-
 
 @pytest.fixture
-def trained(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def trained(command: Command, shared_folder: Path) -> Trained:
     """Puts into the working folder what ``train`` makes of what is typed, trained only once.
 
     For tests of what comes after training; those of training itself train.
     """
 
     def put(*typed: str) -> None:
-        if typed not in _TRAINED:
-            kept = tmp_path_factory.mktemp("trained")
-            with contextlib.chdir(kept):
+        def train(folder: Path) -> None:
+            with contextlib.chdir(folder):
                 command("train", *typed).went_well()
-            _TRAINED[typed] = kept
-        shutil.copytree(_TRAINED[typed], Path(), dirs_exist_ok=True)
+
+        shutil.copytree(once(shared_folder, f"train {typed}", train), Path(), dirs_exist_ok=True)
 
     return put
 

@@ -8,15 +8,20 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The many processes that tests start would each compile the whole package anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from jaxtyping import install_import_hook
-
 sys.dont_write_bytecode = False
 sys.path.insert(0, str(Path(__file__).parent))
-install_import_hook("temporal_pose", "shapes.check")
+
+import shapes  # noqa: E402
+
+shapes.install("temporal_pose")
 
 import pytest  # noqa: E402
 import torch  # noqa: E402
 from commands import command, trained  # noqa: E402, F401
+from composing import parse_once  # noqa: E402
+from sharing import shared_folder  # noqa: E402, F401
+
+parse_once()
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,12 @@ CHUNK = 3  # frames; 11 are three whole chunks and a part of one
 ATTRIBUTES = ("fps", "image_size", "skeleton")
 
 
+def read_npz(path: Path | str) -> dict[str, np.ndarray]:
+    """All arrays of a file, which is closed then."""
+    with np.load(path) as file:
+        return dict(file)
+
+
 def about(**changed: object) -> dict[str, object]:
     """The truth, and what is said of the video; None leaves a field out."""
     fields = {

@@ -11,6 +11,7 @@ import pytest
 import torch
 import yaml
 from commands import READ, TINY, Command, Trained, literally, write_paired, write_penn_action
+from layouts import read_npz
 
 from temporal_pose.pose.skeletons import CLIMBALONG25
 
@@ -24,7 +25,7 @@ def scores(folder: Path) -> dict[str, Any]:
 
 def recomputed(file: Path) -> dict[str, float]:
     """Every score by plain numpy, from what was predicted."""
-    kept = np.load(file, allow_pickle=False)
+    kept = read_npz(file)
     truth, seen, torso = kept["truth"].astype(float), kept["visible"], kept["torso"].astype(float)
     found = {}
     for side, name in (("test", "predicted"), ("identity", "observed")):
@@ -59,8 +60,8 @@ def test_a_finished_run_scores_again_what_it_scored(command: Command, model: str
         "predictions.npz",
     ]
     assert "pck@0.05" in shown.out
-    ours, theirs = (np.load(folder / "predictions.npz") for folder in (Path("again"), run))
-    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs.files)
+    ours, theirs = (read_npz(folder / "predictions.npz") for folder in (Path("again"), run))
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
 
 
 @pytest.mark.parametrize("model", ["conv3d", "gaussian", "identity"])
@@ -87,7 +88,7 @@ def test_a_run_is_scored_on_another_data_set(
     found = scores(Path("other"))
     assert found == pytest.approx(recomputed(Path("other/predictions.npz")), rel=1e-5, abs=1e-7)
     assert not any("pinky" in name for name in found)
-    video = np.load("other/predictions.npz")["video"]
+    video = read_npz("other/predictions.npz")["video"]
     assert set(video.tolist()) < {f"000{number}" for number in range(1, 6)}
     assert found["identity/error_px"] != scores(RUNS / "conv3d/setup1/k1")["identity/error_px"]
 
@@ -108,7 +109,7 @@ def test_the_identity_is_the_baseline_also_where_the_detector_missed(
 ) -> None:
     root = write_paired(tmp_path / "own")
     for file in root.iterdir():
-        arrays = dict(np.load(file))
+        arrays = read_npz(file)
         missed = np.random.default_rng(0).random(arrays["detections"].shape[:2]) < 0.1
         arrays["detections"][missed] = np.nan
         np.savez(file, **arrays)
@@ -302,7 +303,7 @@ def test_another_choice_of_videos_never_tests_on_what_was_trained_on(
     trained = {*split["train"], *split["val"]}
     otherwise = ("data.split_seed=3", "out=other")
     command("evaluate", f"run={run}", *otherwise).went_well()
-    tested = set(np.load("other/predictions.npz")["video"].tolist())
+    tested = set(read_npz("other/predictions.npz")["video"].tolist())
     assert tested
     assert not tested & trained
 
@@ -321,7 +322,7 @@ def test_videos_are_known_again_under_the_name_of_another_set(
     sides = f"data.split={{train:[{first}],val:[{second}],test:[{','.join(others)}]}}"
     other = ("data=paired", f"data.root={elsewhere}", sides)
     command("evaluate", f"run={run}", *other, "out=o").went_well()
-    tested = set(np.load("o/predictions.npz")["video"].tolist())
+    tested = set(read_npz("o/predictions.npz")["video"].tolist())
     assert tested == {name for name in others if name.endswith(dance)}
     assert tested
 
@@ -337,7 +338,7 @@ def test_the_same_name_is_no_evidence_and_a_folder_is_scored_as_a_whole(
     run = RUNS / "identity/setup1/k1"
     theirs = shutil.copytree(own, tmp_path / "theirs")
     for number, file in enumerate(sorted(theirs.iterdir())):
-        arrays = dict(np.load(file))
+        arrays = read_npz(file)
         moved = np.random.default_rng(number).normal(0, 30, arrays["truth"].shape)
         arrays["truth"] += moved.astype(np.float32)
         np.savez(file, **arrays)
@@ -349,5 +350,5 @@ def test_the_same_name_is_no_evidence_and_a_folder_is_scored_as_a_whole(
     ):
         about = ("data=paired", f"data.root={root}", "part=all", f"out={root.name}_scores")
         command("evaluate", f"run={run}", *about).went_well()
-        tested = np.load(f"{root.name}_scores/predictions.npz")["video"]
+        tested = read_npz(f"{root.name}_scores/predictions.npz")["video"]
         assert set(tested.tolist()) == expected

@@ -10,6 +10,7 @@ import pytest
 import torch
 import zarr
 from commands import READ, TINY, Command, Trained, no_results, write_paired
+from layouts import read_npz
 from processes import process, started, wait_for
 
 from temporal_pose.data import write
@@ -65,13 +66,13 @@ def test_what_pretraining_saw_is_not_tested_on(command: Command, tmp_path: Path)
     finetune = ("data=paired", f"data.root={root}", *typed, *READ)
     command("finetune", "model=deciwatch", *finetune).went_well()
     run = Path("runs/finetune/deciwatch/setup1/k1")
-    tested = set(np.load(run / "predictions.npz")["video"].tolist())
+    tested = set(read_npz(run / "predictions.npz")["video"].tolist())
     assert tested == {f"g_c00_{unseen}"}
     after = json.loads((run / "split.json").read_text())
     assert {*before["seen"]} < {*after["seen"]} or {*before["seen"]} == {*after["seen"]}
     assert len(before["seen"]) == 8
     command("finetune", "model=deciwatch", "from_scratch=true", *finetune).went_well()
-    scratch = np.load("runs/scratch/deciwatch/setup1/k1/predictions.npz")
+    scratch = read_npz("runs/scratch/deciwatch/setup1/k1/predictions.npz")
     assert set(scratch["video"].tolist()) == {*sides["test"]}
 
 
@@ -110,7 +111,7 @@ def test_a_dance_is_on_one_side_and_no_evaluation_window_shares_a_frame(
         "ch02",
         "ch03",
     ]
-    kept = np.load(run / "predictions.npz")
+    kept = read_npz(run / "predictions.npz")
     assert {name.split("_")[-1] for name in kept["video"].tolist()} == set(split["test"])
     # 31 frames at 60 a second are 16 at 30: three windows of five for each camera.
     assert np.diff(np.sort(kept["window"]))[:2].tolist() == [10, 10]
@@ -125,7 +126,7 @@ def test_detections_not_the_truth_are_what_a_model_sees(
     # Detections are off by 4 px an axis: 5 px in the image, in boxes of some 250 px 16 cells wide.
     assert 0.15 < found["test/error_px"] < 0.6
     for file in (tmp_path / "paired").glob("*.npz"):
-        arrays = dict(np.load(file))
+        arrays = read_npz(file)
         arrays["detections"][..., :2] = arrays["truth"]
         np.savez(file, **arrays)
     command("finetune", "model=identity", "data.box=window", "force=true", *paired).went_well()

@@ -11,6 +11,7 @@ import torch
 from commands import READ, TINY, Command, write_paired
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
+from layouts import read_npz
 from omegaconf import OmegaConf
 
 from temporal_pose.files.conf import CONF
@@ -126,7 +127,7 @@ def test_what_is_held_out_is_scored_beside_the_test(
 ) -> None:
     command("finetune", "model=deciwatch", "from_scratch=true", "data.holdout=ch03", *paired)
     run = Path("runs/scratch/deciwatch/setup1/k1")
-    found, kept = metrics(run), np.load(run / "holdout.npz")
+    found, kept = metrics(run), read_npz(run / "holdout.npz")
     assert {name.split("_")[-1] for name in kept["video"].tolist()} == {"ch03"}
     assert found["windows_holdout"] == len(kept["window"]) == 6
     for who, seen in (("", "predicted"), ("identity/", "observed")):

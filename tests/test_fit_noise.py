@@ -1,12 +1,15 @@
 """`python -m temporal_pose.fit_noise`: from tiny paired files to pretraining with their noise."""
 
+import contextlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from commands import Command
 from processes import process
+from sharing import once
 
 from temporal_pose.inputs import profiles
 from temporal_pose.inputs.profiles import Profile
@@ -74,14 +77,26 @@ def test_from_recordings_to_pretraining_with_their_noise(command: Command, tmp_p
     assert 0 < scores["test/error_px"] < 3
 
 
-def test_only_the_training_side_is_seen(command: Command, tmp_path) -> None:
-    for name, off in (("a", {}), ("b", {"ch03": 50.0, "ch04": 70.0}), ("c", {"ch01": 9.0})):
+@pytest.fixture
+def fit(command: Command, shared_folder: Path) -> Path:
+    """A fit of what `write_paired` writes, its picture beside it; made once, and only read."""
+
+    def make(folder: Path) -> None:
+        with contextlib.chdir(folder):
+            root = write_paired(folder / "paired")
+            command("fit_noise", f"data.root={root}", SPLIT, "out=a.yaml").went_well()
+
+    return once(shared_folder, "fit of noise", make) / "a.yaml"
+
+
+def test_only_the_training_side_is_seen(command: Command, fit: Path, tmp_path) -> None:
+    for name, off in (("b", {"ch03": 50.0, "ch04": 70.0}), ("c", {"ch01": 9.0})):
         root = write_paired(tmp_path / name, **off)
         command("fit_noise", f"data.root={root}", SPLIT, f"out={name}.yaml").went_well()
-    texts = [Path(f"{name}.yaml").read_text() for name in "abc"]
+    texts = [path.read_text() for path in (fit, Path("b.yaml"), Path("c.yaml"))]
     assert texts[0] == texts[1]
     assert texts[0] != texts[2]
-    assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
+    assert fit.with_suffix(".png").read_bytes() == Path("b.png").read_bytes()
 
 
 def test_videos_out_of_step_are_left_out(command: Command, tmp_path) -> None:
@@ -139,9 +154,9 @@ def test_the_fit_that_comes_along(command: Command) -> None:
 
 
 def test_a_run_with_a_fit_of_its_own_is_scored_from_any_folder(
-    command: Command, tmp_path, monkeypatch
+    command: Command, fit: Path, tmp_path, monkeypatch
 ) -> None:
-    command("fit_noise", f"data.root={write_paired(tmp_path / 'paired')}", SPLIT, "out=a.yaml")
+    shutil.copy(fit, "a.yaml")
     tiny = ("data.subjects=3", "data.videos=1", "data.frames=30", "pictures=0")
     command("train", "model=identity", "input=fitted", "input.fit=a.yaml", *tiny).went_well()
     run = tmp_path / "runs/pretrain/identity/setup1/k1"

@@ -4,12 +4,14 @@
 """
 
 import os
+import pickle
 import random
 import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 
 import pytest
 
@@ -19,10 +21,11 @@ pytest.importorskip("onnx", reason="the dev extra is not installed")
 
 from fuzzing.judging import BAD, GOOD, Sample, judge, kinds, sound
 from fuzzing.opening import ELSEWHERE, entered, opening
-from fuzzing.subjects import subjects
+from fuzzing.subjects import Subject, subjects
 from fuzzing.working import Worker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sharing import once
 
 from temporal_pose.files.options import described, filters, networks, options, shipped
 from temporal_pose.formats.known import formats
@@ -44,15 +47,25 @@ ENTERED: set[str] = set()  # functions that reading the samples has gone through
 
 
 @pytest.fixture(scope="module")
-def sampled(tmp_path_factory: pytest.TempPathFactory):
+def sampled(shared_folder: Path):
     """A sound sample of a reader, made once."""
 
     @cache
     def made(name: str) -> Sample:
-        with entered(ENTERED):
-            return sound(KNOWN[name], tmp_path_factory.mktemp("samples"))
+        folder = once(shared_folder, f"sample {name}", partial(make_sample, KNOWN[name]))
+        sample, gone_through = pickle.loads((folder / "sample").read_bytes())
+        ENTERED.update(gone_through)
+        return sample
 
     return made
+
+
+def make_sample(subject: Subject, folder: Path) -> None:
+    """A sample, and beside it what is known of it."""
+    gone_through: set[str] = set()
+    with entered(gone_through):
+        sample = sound(subject, folder)
+    (folder / "sample").write_bytes(pickle.dumps((sample, gone_through)))
 
 
 @contextmanager

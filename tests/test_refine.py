@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import READ, STANDING, TINY, Command, Trained, write_paired
-from layouts import npz, with_detections, with_heatmaps, zarr_group
+from layouts import npz, read_npz, with_detections, with_heatmaps, zarr_group
 from processes import process
 
 from temporal_pose.data.synthetic import Synthetic
@@ -75,7 +75,7 @@ def test_every_filter_needs_no_run_and_calms(command: Command, tmp_path: Path, m
     source = write_paired(tmp_path / "own", dances=1, cameras=1)
     about = (f"model={model}", f"source={source}", "out=refined", "page=false")
     command("refine", *about).went_well()
-    before, after = (np.load(p) for p in (next(source.iterdir()), *results("refined")))
+    before, after = (read_npz(p) for p in (next(source.iterdir()), *results("refined")))
     seen, made, truth = (
         before["detections"][..., :2],
         after["detections"][..., :2],
@@ -90,7 +90,7 @@ def test_the_truth_is_not_looked_at(command: Command, tmp_path: Path) -> None:
     for name, arrays in files.items():
         source = npz(tmp_path / f"{name}/v.npz", arrays | {"detections": SEEN})
         command("refine", "model=gaussian", f"source={source}", f"out=to_{name}").went_well()
-    one, other = (np.load(f"to_{name}/v.npz") for name in files)
+    one, other = (read_npz(f"to_{name}/v.npz") for name in files)
     np.testing.assert_array_equal(one["detections"], other["detections"])
     assert "truth" in one and "truth" not in other
 
@@ -101,7 +101,7 @@ def test_the_result_is_an_input_like_any_other(command: Command, tmp_path: Path)
     command("refine", f"source={source}", "out=calm", "page=false").went_well()
     command("refine", "model=identity", "source=calm", "out=same").went_well()
     for path in results("calm"):
-        one, other = (np.load(Path(name) / path.name)["detections"] for name in ("calm", "same"))
+        one, other = (read_npz(Path(name) / path.name)["detections"] for name in ("calm", "same"))
         np.testing.assert_array_equal(one, other)
     settings = ("model=identity", "data=paired", "data.root=calm", "input=recorded", *READ)
     command("evaluate", *settings).went_well()
@@ -139,7 +139,7 @@ def test_our_own_skeleton_keeps_all_its_keypoints(command: Command, tmp_path: Pa
     fields |= {"truth": None, "visible": None}
     source = npz(tmp_path / "v.npz", with_detections(**fields))
     command("refine", "model=identity", f"source={source}", "out=refined").went_well()
-    np.testing.assert_array_equal(np.load("refined/v.npz")["detections"], fields["detections"])
+    np.testing.assert_array_equal(read_npz("refined/v.npz")["detections"], fields["detections"])
 
 
 def test_people_come_back_in_their_places_with_all_the_rest(

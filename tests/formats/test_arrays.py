@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from layouts import read_npz
 from tabular import clip_of, moved, people, read, rewritten, with_pose
 
 from temporal_pose.errors import DataError
@@ -114,7 +115,7 @@ def test_one_array_of_another_name(tmp_path):
     assert recognised(path) is ARRAYS
     ARRAYS.write(out, [moved(read(ARRAYS, path))])
     np.testing.assert_array_equal(
-        np.load(out)["arr_0"], people(F, P, K) + np.array([1.25, 1.25, 0])
+        read_npz(out)["arr_0"], people(F, P, K) + np.array([1.25, 1.25, 0])
     )
 
 

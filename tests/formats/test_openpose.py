@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from layouts import read_npz
 from pose_files import FRAMES, body, contents, openpose, openpose_document, poses, real
 
 from temporal_pose.errors import DataError
@@ -78,7 +79,7 @@ def test_the_real_dancers_are_told_apart_in_either_order() -> None:
     from temporal_pose.pose.skeletons import remap
 
     for path in sorted(real("aist_gbr").glob("*.npz"))[::15]:
-        found = np.load(path)["detections"][:, :, :3]
+        found = read_npz(path)["detections"][:, :, :3]
         for name in ("body25", "body25b"):
             there = found[..., 2] > 0
             moved, _ = remap(found, there, SKELETONS["coco17"], SKELETONS[name])

@@ -147,6 +147,7 @@ def _shifted(tracks: Sequence[PairedTrack], shift: int) -> float:
         late, early = slice(max(0, shift), None), slice(max(0, -shift), None)
         there = track.detected[late][:length] & track.visible[early][:length]
         gap = track.positions[late][:length] - track.truth[early][:length]
-        apart.append(np.linalg.norm(gap, axis=-1)[there])
+        squared = gap[..., 0] ** 2 + gap[..., 1] ** 2  # a sum along an axis of two takes longer
+        apart.append(np.sqrt(squared[there]))
     joined = np.concatenate(apart) if apart else np.empty(0)
     return float(np.median(joined)) if len(joined) else float("nan")
