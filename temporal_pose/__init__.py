@@ -7,6 +7,7 @@ B    batch: windows
 T    frames in a window
 F    frames in a sequence (a video)
 K    keypoints of a skeleton
+P    people
 H, W rows and columns of a heatmap
 2    (x, y), in this order; x to the right, y downwards
 4    a box (x, y, width, height), x and y being its upper left corner

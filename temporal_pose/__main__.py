@@ -6,21 +6,18 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from temporal_pose.files.ending import unread
+from temporal_pose.files.ending import errors_as_lines
 
 
+@errors_as_lines()
 def main() -> None:
     """Runs the command that is named first, with the rest as its settings; or lists them all."""
-    with unread():
-        run_or_list()
-
-
-def run_or_list() -> None:
-    """See `main`."""
     known = {name.removeprefix("temporal_pose."): name for name in commands()}
     wanted = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if wanted in known:
         module = import_module(known[wanted])
+        if hasattr(module, "__path__"):  # a folder, such as bench
+            module = import_module(f"{known[wanted]}.__main__")
         sys.argv = [str(module.__file__), *sys.argv[2:]]
         module.main()
         return
@@ -42,7 +39,7 @@ def commands() -> dict[str, str]:
     found: dict[str, str] = {}
     for file in sorted([*package.glob("[a-z]*.py"), *package.glob("*/[a-z]*.py")]):
         _add(found, file)
-    for file in sorted(package.glob("*/__main__.py")):
+    for file in sorted(package.rglob("__main__.py"), key=lambda file: file.parts[:-1]):
         _add(found, file)
     return found
 

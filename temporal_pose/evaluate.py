@@ -9,7 +9,8 @@ from temporal_pose.app.cli import command, typed
 from temporal_pose.app.composing import build, build_trainer
 from temporal_pose.app.evaluations import check_out, keep, part_of
 from temporal_pose.app.saved_runs import of_run, task_of
-from temporal_pose.app.settings import check, one_of
+from temporal_pose.app.setting_kinds import one_of
+from temporal_pose.app.settings import check
 from temporal_pose.files.atomic import make_folder
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.training.evaluation import evaluate

@@ -4,7 +4,6 @@ Pretraining takes the fit as ``input=fitted input.fit=FILE.yaml``.
 """
 
 from omegaconf import DictConfig
-from rich.console import Console
 
 from temporal_pose.app.cli import command
 from temporal_pose.app.composing import build
@@ -12,6 +11,7 @@ from temporal_pose.app.noise_fits import fitted, origin, target
 from temporal_pose.app.settings import check
 from temporal_pose.data.module import PoseData
 from temporal_pose.files.atomic import write_bytes, write_text
+from temporal_pose.files.consoles import wide_console
 from temporal_pose.reporting.noise_fit import figure, png, table
 
 
@@ -26,9 +26,7 @@ def main(config: DictConfig) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, origin(config, data) + content)
     write_bytes(out.with_suffix(".png"), png(figure(compared)))
-    console = Console()
-    console = console if console.is_terminal else Console(width=110)
-    console.print(table(compared), highlight=False)
+    wide_console().print(table(compared), highlight=False)
     print(f"{out}\n{out.with_suffix('.png')}")
 
 

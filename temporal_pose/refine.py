@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from omegaconf import DictConfig
 
-from temporal_pose.app.cli import PartError, command, complain
+from temporal_pose.app.cli import PartError, command
 from temporal_pose.app.orders import found_by, order_of, part_of
 from temporal_pose.app.outcomes import refined, whereabouts
 from temporal_pose.app.refinery import draw_together
 from temporal_pose.app.settings import check_refining
 from temporal_pose.files.atomic import make_folder
+from temporal_pose.files.ending import complain
 from temporal_pose.files.escaping import one_line
 from temporal_pose.refining.refined import reads_heatmaps
 
@@ -33,12 +34,12 @@ def main(config: DictConfig) -> None:
         print(one_line(f"note: no keypoint files: {', '.join(found.others)}"))
     done = refined(waiting, order, config.workers)
     failed = [*found.bad, *(one.error for one in done if one.error is not None)]
-    if order.film is not None and order.film.shared and waiting:
-        for line in draw_together(found.sources, order):
-            print(one_line(f"note: {line}"))
-    for line in whereabouts(done, order):
+    undrawn = order.undrawn(waiting)
+    for line in draw_together(found.sources, order) if undrawn else ():
+        print(one_line(f"note: {line}"))
+    for line in whereabouts(done, order, undrawn and order.shared_video.exists()):
         print(one_line(line))
-    if not waiting:
+    if not waiting and not undrawn:
         print(f"{config.out} is finished; force=true makes it again")
     for line in failed:
         complain(line)

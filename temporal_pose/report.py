@@ -8,7 +8,8 @@ from omegaconf import DictConfig
 
 from temporal_pose.app.cli import command
 from temporal_pose.app.reports import check_place, compared, detectors_report, show, times_of
-from temporal_pose.app.settings import KINDS, check_kinds
+from temporal_pose.app.setting_kinds import check_kinds
+from temporal_pose.app.settings import KINDS
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.files.escaping import one_line
 from temporal_pose.reporting.finished import read_results

@@ -8,11 +8,11 @@ from omegaconf import DictConfig
 
 from temporal_pose.app.cli import command
 from temporal_pose.app.composing import build
-from temporal_pose.app.settings import between, check_kinds
+from temporal_pose.app.setting_kinds import between, check_kinds
 from temporal_pose.errors import ConfigError
-from temporal_pose.refining.filtering import FilterRefiner
+from temporal_pose.refining.named_filters import of_network
 from temporal_pose.refining.refined import Refiner
-from temporal_pose.refining.saved import load, of_network
+from temporal_pose.refining.saved import load
 
 _KINDS = {
     "frames": between(10, 10_000, whole=True),
@@ -28,7 +28,11 @@ def main(config: DictConfig) -> None:
     from temporal_pose.footage.clip import clip  # here: an optional extra
 
     out = Path(config.out).expanduser()
-    refiner: Refiner = _filter(config) if config.run is None else load(config.run)
+    refiner: Refiner
+    if config.run is None:
+        refiner = of_network(build(config.model.network), config.model.name)
+    else:
+        refiner = load(config.run)
     dancer = build(config.reader).read()[1]
     seen = dancer.detections
     raw = np.where(seen.detected[..., None], seen.keypoints, np.nan).astype(float)
@@ -37,16 +41,14 @@ def main(config: DictConfig) -> None:
     print(f"{out}: synthetic poses as a simulated detector sees them, and refined")
 
 
-def _filter(config: DictConfig) -> FilterRefiner:
-    return of_network(build(config.model.network), config.model.name)
-
-
 def check(config: DictConfig) -> None:
     """Checks what is told before any work.
 
     Raises:
         ConfigError: no file to write, a setting out of its range, or nothing to draw with.
     """
+    if config.out is None:
+        raise ConfigError("out is not set; add out=, NAME.gif or NAME.mp4")
     if not isinstance(config.out, str) or not config.out.endswith((".gif", ".mp4")):
         raise ConfigError(f"out is {config.out!r}; expected NAME.gif or NAME.mp4")
     check_kinds(config, _KINDS, ())

@@ -59,6 +59,19 @@ def write(
     return path
 
 
+def trimmed(path: Path, out: Path, frames: int, rate: int = 25) -> Path:
+    """The same packets, of which the first frames are not shown, as where a phone trims."""
+    with av.open(str(path)) as source, av.open(str(out), "w") as container:
+        stream = container.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                ticks = round(frames / rate / packet.time_base)
+                packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
+                packet.stream = stream
+                container.mux(packet)
+    return out
+
+
 def hum(container, stream, seconds: float) -> None:
     """Adds a tone."""
     size = 1024

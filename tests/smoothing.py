@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from temporal_pose.filters.base import Filter
+from temporal_pose.filters.filter_module import FilterModule
 from temporal_pose.pose.observations import Tracks
 
 RAMP = torch.arange(17.0, dtype=torch.float64)[None, :, None, None]
@@ -22,6 +23,12 @@ def tracks_of(positions, detected=None, fps=30.0, scores=None, times=None) -> Tr
     if scores is not None:
         scores = torch.as_tensor(scores, dtype=torch.float64)
     return Tracks(positions, torch.as_tensor(detected), rates, scores, times)
+
+
+def applied(smoother: Filter, tracks: Tracks) -> Tensor:
+    """What a filter makes of windows of tensors, as among networks."""
+    smoothed: Tensor = FilterModule(smoother)(tracks)
+    return smoothed
 
 
 def swing(seconds: np.ndarray, amplitude: float = 80.0, hertz: float = 2.0) -> np.ndarray:
@@ -46,24 +53,24 @@ def kept(before: np.ndarray, after: np.ndarray) -> float:
 def check_steady_motion(smooth: Filter, walks: Tensor) -> None:
     """It leaves a steady motion as it is, and continues it in short gaps."""
     line = walks[:, :1] + RAMP * walks[:, 1:2]
-    assert_close(smooth(tracks_of(line)), line, rtol=0, atol=1e-4)
+    assert_close(applied(smooth, tracks_of(line)), line, rtol=0, atol=1e-4)
     detected = torch.ones(3, 17, 5, dtype=torch.bool)
     detected[:, 3:5], detected[1, 11, 2] = False, False
-    assert_close(smooth(tracks_of(line, detected)), line, rtol=0, atol=1e-4)
+    assert_close(applied(smooth, tracks_of(line, detected)), line, rtol=0, atol=1e-4)
 
 
 def check_scale(smooth: Filter, walks: Tensor, gappy: Tensor) -> None:
     """It does not matter how large a pixel is."""
-    scaled = smooth(tracks_of(walks * 7, gappy))
-    assert_close(scaled, smooth(tracks_of(walks, gappy)) * 7, rtol=0, atol=1e-6)
+    scaled = applied(smooth, tracks_of(walks * 7, gappy))
+    assert_close(scaled, applied(smooth, tracks_of(walks, gappy)) * 7, rtol=0, atol=1e-6)
 
 
 def check_direction(smooth: Filter, walks: Tensor, gappy: Tensor) -> None:
     """It does not matter which way time runs."""
     gappy = gappy.clone()
     gappy[:, 8:] |= ~gappy[:, 7:8]  # no frame half-way between two stretches
-    forward = smooth(tracks_of(walks, gappy))
-    backward = smooth(tracks_of(walks.flip(1), gappy.flip(1))).flip(1)
+    forward = applied(smooth, tracks_of(walks, gappy))
+    backward = applied(smooth, tracks_of(walks.flip(1), gappy.flip(1))).flip(1)
     assert_close(forward[gappy], backward[gappy], rtol=0, atol=1e-4)
 
 

@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -70,6 +70,30 @@ def test_imports_point_down() -> None:
         for parts in ours(file):
             other = layer_of(parts)
             assert other == layer or DEPTH[other] > DEPTH[layer], (file, ".".join(parts))
+
+
+def test_no_files_need_each_other() -> None:
+    """Also where one imports the other inside a function."""
+    names = {_dotted(file): file for file in FILES}
+    needs = {
+        name: {found for parts in ours(file) if (found := _module(parts, names))} - {name}
+        for name, file in names.items()
+    }
+    while done := {name for name, others in needs.items() if not others & needs.keys()}:
+        for name in done:
+            del needs[name]
+    assert needs == {}
+
+
+def _dotted(file: Path) -> str:
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def _module(parts: tuple[str, ...], names: Mapping[str, Path]) -> str | None:
+    """The file that an import names: a module, or what is in one."""
+    places = (".".join(parts[:length]) for length in (len(parts), len(parts) - 1))
+    return next((place for place in places if place and place in names), None)
 
 
 #: What neighbours share.

@@ -33,6 +33,11 @@ def one_of(group: str) -> str:
         ("augment=foo", f"augment 'foo' is unknown; {one_of('augment')}"),
         ("nope=3", "setting 'nope' is unknown; --cfg job lists every setting there is"),
         ("data.nope=3", "setting 'data.nope' is unknown; --cfg job lists every setting there is"),
+        (
+            "data.windw=5",
+            "setting 'data.windw' is unknown, perhaps data.window is meant; "
+            "--cfg job lists every setting there is",
+        ),
         ("k=0", "k is 0; expected a positive number"),
         ("k=-1", "k is -1; expected a positive number"),
         ("k=nan", "k is nan; expected a positive number"),

@@ -25,7 +25,7 @@ from temporal_pose.footage.video import Video
 
 #: The random model in place of one that is read from a file.
 TINY = ("detector._target_=detecting.tiny", "device=cpu")
-LOOKS = "temporal_pose.detectors.recording.looks"
+DETECTED = "temporal_pose.detectors.recording.detected"
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_a_killed_command_goes_on(command: Command, tmp_path: Path, monkeypatch)
     safe = stored(tmp_path / "killed.zarr.part")
     assert not Path("killed.zarr").exists()
     looked = []
-    monkeypatch.setattr(LOOKS, counted(footage.looks, looked))
+    monkeypatch.setattr(DETECTED, counted(footage.detected, looked))
     command("detect", *same, "out=killed.zarr").went_well()
     assert sum(looked) == 27 - safe
     command("detect", *same, "out=whole.zarr").went_well()
@@ -140,7 +140,7 @@ def test_force_throws_unfinished_work_of_other_settings_away(
         yield
 
     with monkeypatch.context() as patch:
-        patch.setattr(LOOKS, interrupted)
+        patch.setattr(DETECTED, interrupted)
         assert command("detect", *TINY, "source=clip.mp4", "out=clip.zarr").status == 1
     assert Path("clip.zarr.part").exists()
     command("detect", *TINY, "source=clip.mp4", "out=clip.zarr", "fps=9", "force=true").went_well()

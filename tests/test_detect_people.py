@@ -83,7 +83,7 @@ def test_who_is_hardly_seen_gets_no_file(command: Command, clip: Path) -> None:
 def test_a_killed_command_goes_on(command: Command, clip: Path, monkeypatch, stop: int) -> None:
     def interrupted(*arguments, **options):
         done = 0
-        for images, people in footage.looks(*arguments, **options):
+        for images, people in footage.detected(*arguments, **options):
             if done >= stop:
                 raise KeyboardInterrupt
             done += len(images)
@@ -91,7 +91,7 @@ def test_a_killed_command_goes_on(command: Command, clip: Path, monkeypatch, sto
 
     same = (*SAME, "person=all", "batch_size=3", "detector.heatmaps=[5,7]", "dtype=float32")
     with monkeypatch.context() as patch:
-        patch.setattr("temporal_pose.detectors.recording.looks", interrupted)
+        patch.setattr("temporal_pose.detectors.recording.detected", interrupted)
         assert command("detect", *same, "out=killed.zarr").status == 1
     assert all(name.endswith(".part") for name in names())
     command("detect", *same, "out=killed.zarr").went_well()

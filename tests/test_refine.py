@@ -13,9 +13,9 @@ from layouts import npz, read_npz, with_detections, with_heatmaps, zarr_group
 from processes import process
 
 from temporal_pose.data.synthetic import Synthetic
+from temporal_pose.files.options import whole_filters
 from temporal_pose.formats.paired.paired_video import load
 from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS
-from temporal_pose.refining.saved import filters
 
 COCO17 = SKELETONS["coco17"]
 
@@ -70,7 +70,7 @@ def test_a_run_refines_a_folder_of_videos(command: Command, tmp_path: Path, mode
         assert path.name in shown.out
 
 
-@pytest.mark.parametrize("model", [name for name in filters() if name != "identity"])
+@pytest.mark.parametrize("model", [name for name in whole_filters() if name != "identity"])
 def test_every_filter_needs_no_run_and_calms(command: Command, tmp_path: Path, model: str) -> None:
     source = write_paired(tmp_path / "own", dances=1, cameras=1)
     about = (f"model={model}", f"source={source}", "out=refined", "page=false")
@@ -260,6 +260,8 @@ def test_what_cannot_be(command: Command, tmp_path: Path) -> None:
             "image_size=wide",
         ): "image_size is 'wide'; expected width and height, such as",
         (*good, "person=0"): "person is 0; expected all, or a number from 1",
+        (*good, "video_start=-1"): "video_start is -1; expected a whole number from 0",
+        (*good, "stills=[2,-1]"): "stills is [2, -1]; expected numbers of frames, such as [3,7]",
         (*good, "to=excel"): "format 'excel' is unknown; expected one of",
         (*good, "run=nowhere"): "holds no run (no config.yaml)",
         (*good, "model.cutoff_hz=-1"): "cutoff_hz is -1",

@@ -1,6 +1,9 @@
 """`refine` of a video itself: detected, refined, and everybody drawn over it once."""
 
+import base64
+import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +54,9 @@ def test_two_people_have_a_file_each_and_one_video(command: Command, tmp_path: P
     assert Video(Path("calm/walk.overlay.mp4")).count == FRAMES
     assert "walk.overlay.mp4" in Path("calm/walk.person2.zarr.html").read_text()
     assert "calm is finished" in command("refine", *typed).out
+    Path("calm/walk.overlay.mp4").unlink()  # as if its drawing had been killed
+    assert command("refine", *typed).out.splitlines()[-1] == "video: calm/walk.overlay.mp4"
+    assert Video(Path("calm/walk.overlay.mp4")).count == FRAMES
 
 
 @pytest.mark.parametrize("run", [None, RUN])
@@ -83,6 +89,53 @@ def test_a_video_brings_no_torch(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.split()[-1:]) == (0, ["False"]), done
 
 
+def test_frames_that_cannot_be_decoded_do_no_harm(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a camcorder's file that begins in the middle: it is seen as it is drawn."""
+    film(tmp_path / "walk.mp4", [(10, 5)])
+    told = np.arange(FRAMES + 3) / 25
+    with monkeypatch.context() as patch:
+        patch.setattr("temporal_pose.footage.video._times", lambda *_: (told, 0))
+        assert command("refine", *OURS, "source=walk.mp4", "out=calm", "page=false").status == 0
+    assert Video(Path("calm/walk.person1.zarr.overlay.mp4")).count == FRAMES
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("stills=abc", "stills is 'abc'; expected numbers of frames, such as [3,7]"),
+        ("stills=[3,-1]", "stills is [3, -1]; expected numbers of frames, such as [3,7]"),
+        ("video_start=1.5", "video_start is 1.5; expected a whole number from 0"),
+        ("layout=beside", "layout is 'beside'; expected together or side"),
+    ],
+)
+def test_settings_of_a_video_are_checked_before_any_look(
+    command: Command, tmp_path: Path, setting: str, message: str
+) -> None:
+    (tmp_path / "walk.mp4").write_bytes(b"is never read")
+    assert command("refine", *OURS, "source=walk.mp4", "out=calm", setting).refused() == message
+
+
+@pytest.mark.parametrize("setting", ["stills=3", "video_start=0"])
+def test_they_need_a_video(command: Command, setting: str) -> None:
+    Path("seen.csv").write_text("frame,a_x,a_y,a_score\n1,2,3,1\n")
+    message = command("refine", "source=seen.csv", "out=calm", "fps=25", setting).refused()
+    name = setting.partition("=")[0]
+    assert message == f"{name} is of a video; add video=, that of the keypoints"
+
+
+def test_a_folder_of_videos_says_how_to_name_them(command: Command) -> None:
+    Path("films").mkdir()
+    for name in ("a.mp4", "b.MOV", "c.mts"):
+        Path("films", name).write_bytes(b"is never read")
+    message = command("refine", "source=films", "out=calm").refused()
+    assert message == (
+        "source 'films' is a folder of 3 videos; name one of them, or several by -m, as in: "
+        "refine -m source=films/a.mp4,films/b.MOV out=DIR"
+    )
+
+
 def test_nobody_is_a_line(command: Command, tmp_path: Path) -> None:
     path = film(tmp_path / "nobody\\'s ${x}.mp4", [])
     message = command("refine", *OURS, f"source={quoted(str(path))}", "out=calm").refused()
@@ -103,6 +156,23 @@ def test_a_video_of_another_length_is_refused_before_anything_is_written(
     assert ended.status == 1
     assert "walk.mp4 has 12 frames, the keypoints 7, 5 fewer; set video_start to" in ended.err
     assert no_results(tmp_path / "calm")
+
+
+def test_moments_are_those_of_the_keypoints_own_frames(command: Command, tmp_path: Path) -> None:
+    """The file counts from 100, and the video from 0."""
+    path = film(tmp_path / "walk.mp4", [(10, 5)])
+    jumps = {7: 40}
+    rows = (f"{100 + n},1,{10 + n},{5 + jumps.get(n, 0)},1\n" for n in range(FRAMES))
+    (tmp_path / "seen.csv").write_text("frame,person,a_x,a_y,a_score\n" + "".join(rows))
+    command("refine", "source=seen.csv", "out=calm", "fps=25", f"video={path}").went_well()
+    text = Path("calm/seen.csv.html").read_text()
+    captions = re.findall(r'base64,([^"]+)"><figcaption>(.*?)</figcaption>', text)
+    about = "person 1, a, frame 107: "
+    (picture,) = [image for image, caption in captions if caption.startswith(about)]
+    with Image.open(io.BytesIO(base64.b64decode(picture))) as file:
+        seen = np.asarray(file.convert("L").resize(SIZE))
+    left = np.flatnonzero(seen[6:34].max(0) > 150).min()
+    assert left in (16, 17, 18), "the spot of the seventh frame"
 
 
 def test_a_folder_of_images_is_a_video(command: Command, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Any command that is shown somewhere, on tiny data: in a second where it would take hours."""
 
 import re
+import shlex
+import tomllib
 from collections.abc import Sequence
 
 from commands import READ, TINY, Command
@@ -64,15 +66,28 @@ def shorter(arguments: Sequence[str]) -> list[str]:
 
 
 def run(command: Command, text: str) -> None:
-    """One of our commands on tiny data; of make, that it has such a target."""
+    """One of our commands on tiny data; of any other, that what it names is there."""
     found = call(text)
     if found is None:
-        program, target, *_ = text.split()
-        assert program == "make", f"'{text}' is neither run nor listed"
-        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), text
+        check_named(text)
         return
     name, arguments = found
     if name in TRAINING and "-m" in arguments:
         arguments = shorter(arguments)
     ended = command(name, *arguments, *tiny(name, arguments))
     assert ended.status == 0, (text, ended.out, ended.err)
+
+
+def check_named(text: str) -> None:
+    """Makes sure that a shell's command names a target of make, extras, or make's environment."""
+    program, *words = shlex.split(text)
+    if program == "make":
+        made = (ROOT / "Makefile").read_text()
+        assert re.search(rf"^{words[0]}:", made, re.MULTILINE), text
+    elif program == "pip":
+        extras = re.fullmatch(r"\.(?:\[([\w,]+)\])?", words[-1])
+        assert words[0] == "install" and extras, text
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        assert set((extras[1] or "dev").split(",")) <= project["optional-dependencies"].keys()
+    else:
+        assert text == "source .venv/bin/activate", f"'{text}' is neither run nor listed"

@@ -2,38 +2,31 @@
 
 import logging
 import os
-import re
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import (
-    ConfigCompositionException,
-    MissingConfigException,
-    OverrideParseException,
-)
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
+from temporal_pose.app.explaining import explain
 from temporal_pose.app.manual import show
 from temporal_pose.app.typed_paths import paths_quoted
-from temporal_pose.errors import UserError
 from temporal_pose.files.conf import CONF
-from temporal_pose.files.ending import of_system, unread
-from temporal_pose.files.escaping import one_line
-from temporal_pose.files.options import image_sets, video_sets
+from temporal_pose.files.ending import complain, quiet_on_broken_pipe
+from temporal_pose.runs.isolation import end_with_parent
 
 Result = TypeVar("Result")
 
-#: Characters of an error; some list all that could be chosen.
-_LONGEST = 4000
+#: Names a command's process to those that a launcher starts for it.
+_STARTER = "TEMPORAL_POSE_STARTER"
 
 
 class JobError(Exception):
@@ -64,7 +57,7 @@ def command(name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], 
 
     def decorate(job: Callable[[DictConfig], None]) -> Callable[[], None]:
         def main() -> None:
-            with unread():
+            with quiet_on_broken_pipe():
                 _run(name, job)
 
         return main
@@ -82,6 +75,7 @@ def _run(name: str, job: Callable[[DictConfig], None]) -> None:
         attempt(show, CONF, name, sys.argv[1:])
         return
     careful = _careful(job, failed, broken)
+    os.environ[_STARTER] = str(os.getpid())
     sys.argv[1:] = paths_quoted(flag_first(fold_by_fold(sys.argv[1:])))
     run = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(careful)
     try:
@@ -111,6 +105,8 @@ def _careful(
 
     def careful(config: DictConfig) -> None:
         several = HydraConfig.get().mode == RunMode.MULTIRUN
+        if several:
+            _end_with_command()
         try:
             job(config)
         except BrokenPipeError as error:
@@ -126,6 +122,15 @@ def _careful(
 
     careful.__module__ = job.__module__
     return careful
+
+
+@cache
+def _end_with_command() -> None:
+    """Ends a launcher's process with the command that started it, even if that is killed: joblib's
+    would wait for further jobs, for minutes.
+    """
+    if os.environ.get(_STARTER) == str(os.getppid()):
+        end_with_parent()
 
 
 def fold_by_fold(arguments: Sequence[str]) -> list[str]:
@@ -165,11 +170,6 @@ def progress(shown: bool = True) -> Progress:
     return Progress(*columns, console=console, disable=not (shown and console.is_terminal))
 
 
-def complain(line: str) -> None:
-    """Shows an error; what it quotes of files does nothing to the terminal."""
-    print(f"error: {one_line(line, _LONGEST)}", file=sys.stderr, flush=True)
-
-
 def attempt(job: Callable[..., Result], *arguments: Any) -> Result:
     """The job's result; after an error the command ends, even where Hydra would go on."""
     try:
@@ -203,54 +203,3 @@ def quiet() -> None:
         warnings.filterwarnings("ignore", message)
     for chatty in ("lightning.pytorch", "hydra", "hydra_plugins"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-
-
-def explain(error: BaseException) -> str | None:
-    """One line that says what is wrong and what to do; None for an error that is a bug."""
-    for cause in _causes(error):
-        if isinstance(cause, UserError):
-            return _line(cause)
-        if isinstance(cause, MissingConfigException) and cause.options:
-            group, _, choice = str(cause.missing_cfg_file).rpartition("/")
-            return (
-                f"{group} '{choice}' is unknown; expected one of {_offered(group, cause.options)}"
-            )
-        if type(cause).__name__ == "MisconfigurationException":  # importing it takes seconds
-            return f"trainer: {_line(cause)}"
-        if isinstance(cause, OSError) and cause.errno is not None:
-            return of_system(cause, "choose another path, by runs_dir= or out=")
-    unknown = re.search(r"Could not override '([^']+)'", str(error))
-    if unknown:
-        return f"setting '{unknown[1]}' is unknown; --cfg job lists every setting there is"
-    several = re.search(r"Ambiguous value for argument '(.+?)'\s*1\. To use", str(error), re.S)
-    if several:
-        return (
-            f"{several[1]} holds a comma, which parts the values of a sweep; add -m for a sweep, "
-            "write [a,b] for a list, 29.97 for a number, and quotes about a name: \"out='a,b'\""
-        )
-    if "Config group override must be" in str(error):
-        return (
-            "model, data, augment, input, loss, trainer and experiment take a name: model=conv3d"
-        )
-    composing = (ConfigCompositionException, OverrideParseException, OmegaConfBaseException)
-    return _line(error) if isinstance(error, composing) else None
-
-
-def _offered(group: str, names: Sequence[str]) -> str:
-    """Choices; of data sets those of videos first, for most commands take no others."""
-    if group != "data":
-        return ", ".join(names)
-    single, videos = image_sets(), video_sets()
-    return f"{', '.join(videos)}; where single images are wanted, of {', '.join(single)}"
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    causes = []
-    while error is not None and error not in causes:
-        causes.append(error)
-        error = error.__cause__ or error.__context__
-    return causes

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from temporal_pose.app.quoting import quoted
 from temporal_pose.errors import ConfigError, MissingPretraining
 from temporal_pose.files.finding import listing
-from temporal_pose.files.made import content
+from temporal_pose.files.made import content_hash
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.results import CONFIG_HASH
 from temporal_pose.runs.run_names import RunName
@@ -48,7 +48,7 @@ def _fingerprint(config: DictConfig) -> dict[str, str]:
     fit = OmegaConf.select(config, "input.fit")
     if not isinstance(fit, str) or not Path(fit).is_file():
         return {}
-    return {"noise_fit": content(Path(fit))}
+    return {"noise_fit": content_hash(Path(fit))}
 
 
 def run_path(config: DictConfig) -> Path:

@@ -9,7 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from temporal_pose.app.cli import progress
-from temporal_pose.app.settings import between, check_kinds
+from temporal_pose.app.setting_kinds import between, check_kinds
 from temporal_pose.detectors.output import Output, told_apart
 from temporal_pose.detectors.protocol import Detector
 from temporal_pose.detectors.recording import RecordingResult, record

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from temporal_pose.app.composing import build
 from temporal_pose.app.saved_runs import recompose
-from temporal_pose.app.settings import SettingKind, between, check_kinds, one_of
+from temporal_pose.app.setting_kinds import SettingKind, between, check_kinds, one_of, text
 from temporal_pose.detectors.devices import torch_device
 from temporal_pose.errors import ConfigError
 from temporal_pose.exploring.collecting import FeatureSource, Subject
@@ -42,7 +42,7 @@ _KINDS = {
     "tsne": between(0, 50_000, whole=True),
     "seed": between(0, 2**32 - 1, whole=True),
     "between": _PAIR,
-    "layer": SettingKind(lambda v: isinstance(v, str) and v != "", "the name of a layer"),
+    "layer": text("the name of a layer"),
 }
 _SIDES = ("all", "train", "val", "test")
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 import temporal_pose
 from temporal_pose.app.composing import build
 from temporal_pose.app.saved_runs import recompose
-from temporal_pose.app.settings import SettingKind, check_kinds
+from temporal_pose.app.setting_kinds import SWITCH, check_kinds
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.outputs import refuse_inputs
 from temporal_pose.pose.crop_codec import CropCodec
@@ -62,7 +62,7 @@ def check(config: DictConfig) -> None:
     for name, what in (("run", "the folder of a finished run"), ("out", "NAME.onnx")):
         if not isinstance(config[name], str) or not config[name]:
             raise ConfigError(f"{name} is not set; add {name}=, {what}")
-    check_kinds(config, {"force": SettingKind(lambda v: isinstance(v, bool), "true or false")}, ())
+    check_kinds(config, {"force": SWITCH}, ())
     out = Path(config.out).expanduser()
     if out.suffix != ".onnx":
         raise ConfigError(f"out is {config.out!r}; expected NAME.onnx")

@@ -9,12 +9,16 @@ from hydra import compose
 
 from temporal_pose.app.memory import give_back
 from temporal_pose.app.quoting import quoted
-from temporal_pose.errors import ConfigError
+from temporal_pose.errors import ConfigError, DataError
 from temporal_pose.files.atomic import make_folder
+from temporal_pose.files.made import content_hash
 from temporal_pose.footage.frames import ENDINGS
 
 #: Names of files that are taken for videos.
-VIDEOS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".gif")
+VIDEOS = (
+    *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".gif"),
+    *(".3gp", ".wmv", ".flv", ".ogv", ".mts", ".m2ts", ".ts"),
+)
 
 
 class Film(NamedTuple):
@@ -27,6 +31,7 @@ class Film(NamedTuple):
         stills: numbers of frames that are written as pictures.
         fps: frames a second, for a folder of images.
         shared: whether several files are of people in it: one video then shows them all.
+        trail: frames over which a keypoint leaves a trail.
     """
 
     path: Path
@@ -35,6 +40,19 @@ class Film(NamedTuple):
     stills: tuple[int, ...] = ()
     fps: float | None = None
     shared: bool = False
+    trail: int = 0
+
+    @property
+    def made_with(self) -> dict[str, object]:
+        """Tells what is drawn from something else, in a person's words."""
+        whole = self.path.stat().st_size if self.path.is_file() else content_hash(self.path)
+        return {
+            "video": f"{self.path.name} ({whole})",
+            "video_start": self.start,
+            "layout": self.layout,
+            "trail": self.trail,
+            "stills": list(self.stills),
+        }
 
 
 def check_installed() -> None:
@@ -61,8 +79,24 @@ def is_footage(source: Path) -> bool:
     return bool(seen) and all(file.suffix.lower() in ENDINGS for file in seen)
 
 
+def check_no_videos(source: Path) -> None:
+    """Makes sure that a source is no folder of videos alone.
+
+    Raises:
+        ConfigError: it is; the message says how to name them.
+    """
+    seen = sorted(source.iterdir()) if source.is_dir() else []
+    seen = [file for file in seen if not file.name.startswith(".")]
+    if seen and all(map(is_footage, seen)):
+        some = ",".join(str(file) for file in seen[:2])
+        raise ConfigError(
+            f"source '{source}' is a folder of {len(seen)} videos; name one of them, or several "
+            f"by -m, as in: refine -m source={some} out=DIR"
+        )
+
+
 def detected(
-    video: Path, out: Path, detector: Sequence[str], person: str, force: bool
+    video: Path, out: Path, detector: Sequence[str], person: str | int, force: bool
 ) -> list[Path]:
     """What a detector sees in a video, in files of the paired layout; it goes on where it was.
 
@@ -71,23 +105,32 @@ def detected(
         out: folder of the files.
         detector: as it is typed: ``detector=NAME``, and its settings; ``heatmaps=``, images'
             ``fps=``.
-        person: 'all', or how many are followed.
+        person: 'all', or the number of one; the first one is followed alone.
 
     Raises:
         ConfigError: an unknown detector, or one that is not installed.
-        DataError: the video cannot be read, or shows nobody.
+        DataError: the video cannot be read, or shows nobody, or not so many.
     """
     from temporal_pose.app.detecting import run  # brings zarr
+    from temporal_pose.detectors.output import of_people
 
     new = [folder for folder in (out, out.parent) if not folder.exists()]
     make_folder(out)
     target = out / f"{video.stem}.zarr"
     said = [f"source={quoted(str(video))}", f"out={quoted(str(target))}", *detector]
+    followed = 1 if person == 1 else "all"
     try:
-        run(compose("detect", [*said, f"person={person}", f"force={str(force).lower()}"]))
+        run(compose("detect", [*said, f"person={followed}", f"force={str(force).lower()}"]))
     finally:
         for folder in new if not list(out.iterdir()) else ():
             folder.rmdir()
     give_back()  # or what it has freed is held while the overlay is encoded
-    found = sorted(out.glob(f"{video.stem}.person*.zarr"))
-    return [target] if target.exists() else found
+    if person == 1:
+        return [target]
+    found = of_people(target)
+    if person != "all" and person not in found:
+        raise DataError(
+            f"{video} shows {len(found)} people; person={person} is not there: "
+            f"expected a number from 1 to {len(found)}, or all"
+        )
+    return [path for number, path in found.items() if person in ("all", number)]

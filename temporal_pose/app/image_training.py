@@ -6,15 +6,15 @@ from omegaconf import DictConfig
 
 from temporal_pose.app.composing import build, build_trainer
 from temporal_pose.app.running import Work
-from temporal_pose.app.settings import (
-    KINDS,
-    PRECISIONS,
+from temporal_pose.app.setting_kinds import (
+    SWITCH,
     SettingKind,
     between,
-    check_images,
     check_kinds,
     one_of,
+    text,
 )
+from temporal_pose.app.settings import KINDS, PRECISIONS, check_images
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose.skeletons import skeleton
 from temporal_pose.runs.results import CROP_PCK, HEAD_PCK, PCKS, VALIDATION
@@ -28,8 +28,8 @@ _SCORES = VALIDATION.named(*PCKS, HEAD_PCK, CROP_PCK)
 _KINDS = {
     **{name: kind for name, kind in KINDS.items() if not name.startswith(("data.", "model."))},
     "monitor": SettingKind(lambda v: v in _SCORES, f"one of {', '.join(_SCORES)}"),
-    "flip_test": SettingKind(lambda v: isinstance(v, bool), "true or false"),
-    "weights": SettingKind(lambda v: isinstance(v, str) and v != "", "a file of weights"),
+    "flip_test": SWITCH,
+    "weights": text("a file of weights"),
     "patience": between(1, 10**6, whole=True),
 }
 

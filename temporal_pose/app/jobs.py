@@ -14,9 +14,10 @@ from filelock import FileLock, Timeout
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from temporal_pose.app.cli import complain, describe, quiet, typed
+from temporal_pose.app.cli import describe, quiet, typed
 from temporal_pose.app.composing import left_out, run_path
 from temporal_pose.files.atomic import write_text
+from temporal_pose.files.ending import complain
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.isolation import isolated, preload
 from temporal_pose.runs.records import Record, first_line, progress

@@ -64,7 +64,7 @@ def settings(conf: Path, command: str, typed: Sequence[str] = ()) -> Iterator[Se
     folders = (conf, *_added(typed))
     config, choices = composed(folders, command, typed)
     for group, choice in choices.items():
-        names = [] if choice is None else alike(group, choice)
+        names = [] if choice is None else alike(group, choice, trained="objects" in config)
         names = offered(folders, group, names)
         if len(names) > 1:
             yield Setting(group, choice, f"one of {', '.join(names)}")

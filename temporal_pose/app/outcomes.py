@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
 from temporal_pose.app.cli import progress
 from temporal_pose.app.recipes import Order
 from temporal_pose.app.refinery import Outcome, carry_out, workers_for
+from temporal_pose.files.consoles import wide_console
 from temporal_pose.files.escaping import one_line
 from temporal_pose.refining.sources import Source
 
@@ -31,9 +31,7 @@ def refined(waiting: Sequence[Source], order: Order, wanted: int | None) -> list
             bar.advance(task)
     done.sort(key=lambda one: one.name)
     if any(one.rows for one in done):
-        console = Console()
-        console = console if console.is_terminal else Console(width=110)
-        console.print(_table(done))
+        wide_console().print(_table(done))
     lines = [f"note: {one.name}: {line}" for one in done for line in one.remarks]
     for line in lines[:_LINES]:
         print(one_line(line))
@@ -43,19 +41,24 @@ def refined(waiting: Sequence[Source], order: Order, wanted: int | None) -> list
     return done
 
 
-def whereabouts(done: Sequence[Outcome], order: Order) -> list[str]:
-    """Lines that say where results are, and what stands beside them."""
+def whereabouts(done: Sequence[Outcome], order: Order, drawn: bool) -> list[str]:
+    """Lines that say where results are, and what stands beside them.
+
+    Args:
+        drawn: whether a video of several files was drawn.
+    """
     made = [one.out for one in done if one.out is not None]
+    shared = order.shared_video if drawn else None
     if not made:
-        return []
-    shared = order.shared_video if order.film is not None and order.film.shared else None
-    if len(made) > 1:
+        lines = []
+    elif len(made) > 1:
         pages = ", each with its page NAME.html" if order.page else ""
         lines = [f"{len(made):,} results in {order.out}{pages}"]
     else:
         lines = [f"result: {made[0]}"]
         lines += [f"page: {made[0]}.html"] if order.page else []
-        lines += [f"video: {made[0]}.overlay.mp4"] if order.film and not shared else []
+        own = order.film is not None and not order.film.shared
+        lines += [f"video: {made[0]}.overlay.mp4"] if own else []
     return [*lines, *([] if shared is None else [f"video: {shared}"])]
 
 

@@ -13,7 +13,8 @@ from temporal_pose.app.memory import give_back
 from temporal_pose.errors import ConfigError
 from temporal_pose.formats.clips import Clip
 from temporal_pose.refining.clip_refining import Track
-from temporal_pose.reporting.refined.refined_page import Still
+from temporal_pose.refining.remarks import keypoint_names
+from temporal_pose.reporting.refined.refined_page import Still, ranked
 from temporal_pose.reporting.refined.shown_tracks import ShownTrack
 
 if TYPE_CHECKING:
@@ -32,10 +33,14 @@ class DrawnPoses(NamedTuple):
     Args:
         film: its frame rate is known, also that of images.
         people: their poses, a row for each frame from the one that the keypoints begin with.
+        first: number of that frame in the file of the keypoints.
+        remarks: sentences on how the two fit.
     """
 
     film: Film
     people: "Sequence[Overlaid]"
+    first: int = 0
+    remarks: Sequence[str] = ()
 
 
 def drawn_poses(of: Film, clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> DrawnPoses:
@@ -48,13 +53,16 @@ def drawn_poses(of: Film, clips: Sequence[Clip], tracks: Sequence[Sequence[Track
         DataError: the video cannot be read, or has another number of frames than the keypoints.
         ConfigError: keypoints of several videos.
     """
+    from temporal_pose.footage.alignment import check_fits, remarks
     from temporal_pose.footage.opening import open_footage
-    from temporal_pose.footage.overlay import check_length
 
-    whole = DrawnPoses(_paced(of, clips), _drawn(clips, tracks))
-    if not of.shared:  # those of several files are looked at together
-        check_length(open_footage(of.path, whole.film.fps), of.path, whole.people, of.start)
-    return whole
+    whole = DrawnPoses(_paced(of, clips), *_drawn(clips, tracks))
+    if of.shared:  # those of several files are looked at together
+        return whole
+    footage, lengths = open_footage(of.path, whole.film.fps), [len(p.raw) for p in whole.people]
+    check_fits(footage, of.path, lengths, of.start, of.stills)
+    said = remarks(footage, max(lengths, default=0), of.start, clips[0].image_size)
+    return whole._replace(remarks=said)
 
 
 def film(
@@ -76,15 +84,15 @@ def film(
     target, pictures = out.with_name(f"{out.name}.overlay.mp4"), _Pictures(shown, wanted)
     give_back()  # what refining has freed
     remarks = _overlaid(shown, target, pictures.look)
-    return target, remarks, pictures.made
+    return target, [*shown.remarks, *remarks], pictures.made
 
 
-def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> list[str]:
+def film_together(of: Film, out: Path, people: Mapping[int, tuple[Clip, Clip]]) -> list[str]:
     """Writes the video with several people drawn over it, whose poses are in a file each.
 
     Args:
         out: ``NAME.mp4``.
-        people: what was detected of each, and what was made of it.
+        people: what was detected of each, and what was made of it, by their numbers.
 
     Returns:
         Remarks.
@@ -95,15 +103,16 @@ def film_together(of: Film, out: Path, people: Sequence[tuple[Clip, Clip]]) -> l
     """
     from temporal_pose.footage.overlay import Overlaid
 
-    length = max(clip.count or int(clip.frames.max(initial=0)) + 1 for clip, _ in people)
+    clips = [seen for seen, _ in people.values()]
+    length = max(clip.count or int(clip.frames.max(initial=0)) + 1 for clip in clips)
     drawn = []
-    for seen, made in people:
+    for number, (seen, made) in people.items():
         raw, refined = (np.full((length, *seen.keypoints.shape[1:]), np.nan) for _ in "ab")
         scores = np.zeros(raw.shape[:2])
         raw[seen.frames] = seen.keypoints
         refined[made.frames], scores[made.frames] = made.keypoints, made.scores
-        drawn.append(Overlaid(raw, refined, scores, seen.skeleton))
-    return _overlaid(DrawnPoses(_paced(of, [seen for seen, _ in people]), drawn), out)
+        drawn.append(Overlaid(raw, refined, scores, seen.skeleton, number))
+    return _overlaid(DrawnPoses(_paced(of, clips), drawn), out)
 
 
 def _paced(of: Film, clips: Sequence[Clip]) -> Film:
@@ -116,12 +125,15 @@ def _overlaid(shown: DrawnPoses, out: Path, look: Look | None = None) -> list[st
     from temporal_pose.footage.overlay import overlay  # here: an optional extra
 
     of = shown.film
-    about: dict[str, Any] = {"layout": of.layout, "video_start": of.start, "fps": of.fps}
+    about: dict[str, Any] = {"layout": of.layout, "trail": of.trail}
+    about |= {"video_start": of.start, "fps": of.fps}
     return overlay(of.path, out, shown.people, stills=of.stills, look=look, **about)
 
 
-def _drawn(clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> "list[Overlaid]":
-    """Tracks on one row of frames: from the clip's first to its last."""
+def _drawn(
+    clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]
+) -> "tuple[list[Overlaid], int]":
+    """Tracks on one row of frames, from the clip's first to its last; and the first's number."""
     from temporal_pose.footage.overlay import Overlaid
 
     if len(clips) != 1:
@@ -142,20 +154,18 @@ def _drawn(clips: Sequence[Clip], tracks: Sequence[Sequence[Track]]) -> "list[Ov
         raw[at], refined[at] = track.raw[inside], track.refined.keypoints[inside]
         scores[at] = track.refined.scores[inside]
         raw[(raw == 0).all(-1) | (raw == -1).all(-1)] = np.nan
-        rows.append(Overlaid(raw, refined, scores, clip.skeleton))
-    return rows
+        rows.append(Overlaid(raw, refined, scores, clip.skeleton, track.person))
+    return rows, first
 
 
-def worst_moments(of: Film, people: Sequence[ShownTrack]) -> dict[int, str]:
-    """Numbers of the frames that a page shows, and what is to be said of each."""
-    moments = [
-        (moment.pixels, int(one.frames[moment.at]), f"{one.name}: {moment.why}")
-        for one in people
-        for moment in one.diagnosis.worst
-    ]
+def worst_moments(shown: DrawnPoses, people: Sequence[ShownTrack]) -> dict[int, str]:
+    """Numbers of the frames of the video that a page shows, and what is to be said of each."""
+    count = people[0].refined.shape[1] if people else 0
+    names = keypoint_names(count, shown.people[0].skeleton if shown.people else None)
     told: dict[int, str] = {}
-    for _, frame, why in sorted(moments, reverse=True)[:_PICTURES]:
-        told.setdefault(frame + (of.start or 0), why)
+    for number, moment, about in ranked(people, names)[:_PICTURES]:
+        frame = int(people[number].frames[moment.at]) - shown.first + (shown.film.start or 0)
+        told.setdefault(frame, about)
     return told
 
 
@@ -180,7 +190,12 @@ class _Pictures:
 
     def __init__(self, shown: DrawnPoses, wanted: Mapping[int, str]) -> None:
         self._shown, self._wanted = shown, wanted
-        self.made: list[Still] = []
+        self._made: dict[int, Still] = {}
+
+    @property
+    def made(self) -> list[Still]:
+        """Those that were there, in the order in which they are wanted."""
+        return [self._made[number] for number in self._wanted if number in self._made]
 
     def look(self, number: int, frame: UInt8[np.ndarray, "H W 3"]) -> None:
         """Draws a frame, if it is wanted."""
@@ -198,4 +213,4 @@ class _Pictures:
         buffer = io.BytesIO()
         small = image.resize((_WIDTH, round(height * _WIDTH / width)))
         small.save(buffer, "JPEG", quality=80)
-        self.made.append(Still(buffer.getvalue(), f"frame {number}, {self._wanted[number]}"))
+        self._made[number] = Still(buffer.getvalue(), self._wanted[number])

@@ -1,6 +1,6 @@
 """What shall be done with files that are refined, as plain data that goes to other processes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,12 @@ from typing import Any
 import temporal_pose
 from temporal_pose.app.filming import Film
 from temporal_pose.files.constructing import build
-from temporal_pose.files.made import content
+from temporal_pose.files.made import content_hash
 from temporal_pose.formats.clips import Format, Given
+from temporal_pose.refining.named_filters import of_network
 from temporal_pose.refining.notes import Note
 from temporal_pose.refining.refined import Refiner
-from temporal_pose.refining.saved import load, of_network
+from temporal_pose.refining.saved import load
 from temporal_pose.refining.sources import Source, destination
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.results import CONFIG_HASH
@@ -52,7 +53,7 @@ class Recipe:
         if self.run is None:
             return {"model": self.name, "settings": dict(self.network)}
         folder = RunFolder(Path(self.run))
-        weights = content(folder.best)
+        weights = content_hash(folder.best)
         return {"run": folder.metrics().get(CONFIG_HASH), "weights": weights}
 
 
@@ -87,9 +88,23 @@ class Order:
         return self.to or source.format
 
     @property
+    def detections(self) -> Path:
+        """Where what a detector sees in a video goes."""
+        return self.out / "detections"
+
+    @property
     def shared_video(self) -> Path:
         """Where the video goes that shows the people of several files."""
         return self.out / f"{'' if self.film is None else self.film.path.stem}.overlay.mp4"
+
+    def undrawn(self, waiting: Sequence[Source]) -> bool:
+        """Whether that video is to be drawn: results are new, or it was killed before.
+
+        Args:
+            waiting: those of the files that were refined just now.
+        """
+        shared = self.film is not None and self.film.shared
+        return shared and (bool(waiting) or not self.shared_video.exists())
 
     def note(self, source: Source) -> Note:
         """The note that a source's result leaves.
@@ -102,11 +117,11 @@ class Order:
         about = {
             **self.recipe.made_with,
             **{name: getattr(value, "name", value) for name, value in given},
-            "source": content(source.path),
+            "source": content_hash(source.path),
             "format": to.name,
             "people": self.people,
             "nameless": self.nameless,
-            "film": self.film and [str(part) for part in self.film],
+            **({} if self.film is None else self.film.made_with),
             "version": temporal_pose.__version__,
         }
         return Note(destination(source, self.out, to), about)

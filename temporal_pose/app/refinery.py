@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from temporal_pose.app.cli import explain, quiet
+from temporal_pose.app.cli import quiet
+from temporal_pose.app.explaining import explain
 from temporal_pose.app.overlays import (
     DrawnPoses,
     drawn_poses,
@@ -101,7 +102,8 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
         shown = [of_track(track, clip.skeleton, size, of=of) for track in tracks]
         rows += [_row(one, track.poses) for one, track in zip(shown, tracks, strict=True)]
         people += shown
-        remarks += [*clip.remarks, *_supposed(clip, order.given)]
+        ours = source.path.parent == order.detections
+        remarks += [*clip.remarks, *_supposed(clip, order.given, ours)]
     drawn = None if order.film is None else drawn_poses(order.film, refined, every)
     with note.renewed():
         to.write(note.out, refined)
@@ -112,14 +114,19 @@ def refine_source(source: Source, order: Order, refiner: Refiner) -> Outcome:
     return Outcome(source.path.name, rows, [*remarks, *said], note.out)
 
 
-def _supposed(clip: Clip, given: Given) -> Iterator[str]:
-    """What was decided without asking: a skeleton, or that a file's own times count."""
+def _supposed(clip: Clip, given: Given, ours: bool) -> Iterator[str]:
+    """What was decided without asking: a skeleton, an image's size, that a file's times count.
+
+    Args:
+        ours: whether the clip is of a detector of ours, which knows skeleton and size.
+    """
+    if not len(clip):
+        yield "no pose is in it, so nothing was refined"
+        return
     fps, guess = given.fps, None
-    if given.skeleton is None:
+    if given.skeleton is None and not ours:
         guess = unchecked(clip.keypoints, clip.skeleton)
-    if guess is not None:
-        yield guess
-    yield from filter(None, [beyond(clip_in_pixels(clip))])
+    yield from filter(None, [guess, None if ours else beyond(clip_in_pixels(clip))])
     if fps is None or clip.times is None:
         return
     steps = np.diff(np.unique(clip.times))
@@ -147,7 +154,7 @@ def _shown_beside(
     remarks: list[str] = []
     seen: list[Still] = []
     if drawn is not None:
-        wanted = worst_moments(drawn.film, people) if order.page else {}
+        wanted = worst_moments(drawn, people) if order.page else {}
         if drawn.film.shared:
             target, seen = order.shared_video, pictures(drawn, wanted)
         else:
@@ -170,12 +177,15 @@ def draw_together(sources: Sequence[Source], order: Order) -> list[str]:
     Raises:
         DataError: the video cannot be read, or has another number of frames than the keypoints.
     """
-    done, given = [(one, order.note(one)) for one in sources], order.given
-    people = [
-        (one.format.read(one.path, order.given)[0], order.format(one).read(note.out, given)[0])
-        for one, note in done
+    done, given = (
+        {number: (one, order.note(one)) for number, one in enumerate(sources, 1)},
+        order.given,
+    )
+    people = {
+        number: (one.format.read(one.path, given)[0], order.format(one).read(note.out, given)[0])
+        for number, (one, note) in done.items()
         if note.finished(force=False)
-    ]
+    }
     return film_together(order.film, order.shared_video, people) if order.film and people else []
 
 

@@ -1,13 +1,11 @@
 """A report's runs: which are compared, where it may go, and its main tables in the terminal."""
 
 from collections.abc import Mapping
-from os import environ
 from pathlib import Path
-
-from rich.console import Console
 
 from temporal_pose.errors import ConfigError, RunFolderError
 from temporal_pose.files.atomic import write_bytes
+from temporal_pose.files.consoles import wide_console
 from temporal_pose.reporting import detector_report as detectors
 from temporal_pose.reporting.finished import Results, read_results, stages_with_runs
 from temporal_pose.reporting.page import PredictionTimes, with_data
@@ -96,9 +94,7 @@ def times_of(results: Results) -> PredictionTimes:
 
 def show(results: Results) -> None:
     """Prints a table of accuracies per k, 100 columns wide where nothing says how wide."""
-    console = Console()
-    if not console.is_terminal and "COLUMNS" not in environ:
-        console = Console(width=100)
+    console = wide_console(100)
     for number, k in enumerate(results.ks, 1):
         table = with_data(pck_table(results, k), results.of(k))
         console.print(terminal(table, number, console.width), highlight=False)

@@ -252,7 +252,7 @@ def weights_of(config: DictConfig) -> Path | None:
         return Path(config.checkpoint)
     if config.run is None:
         return None
-    return Path(config.run) / RunFolder(Path(config.run)).best.name
+    return Path(config.run) / RunFolder(Path(config.run)).best.name  # as it was typed
 
 
 def load_run(path: Path) -> tuple[Refinement, PoseData]:

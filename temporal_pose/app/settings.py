@@ -1,54 +1,30 @@
 """What settings may be: checked before any work, for no constructor checks all of it."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from temporal_pose.app.setting_kinds import (
+    NOT_NEGATIVE,
+    NUMBER,
+    POSITIVE,
+    SWITCH,
+    SettingKind,
+    between,
+    check_kinds,
+    one_of,
+    text,
+    whole,
+)
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.options import image_sets, is_of_images, video_sets
 from temporal_pose.pose.skeletons import skeleton
 from temporal_pose.runs.results import MONITORED
 
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
-
-
-class SettingKind(NamedTuple):
-    """What a setting may be.
-
-    Args:
-        fits: whether a value is of this kind.
-        expected: completes the message if it is not.
-    """
-
-    fits: Callable[[Any], bool]
-    expected: str
-
-
-def _whole(least: int) -> SettingKind:
-    return SettingKind(lambda v: type(v) is int and v >= least, f"a whole number from {least}")
-
-
-def between(least: float, most: float, whole: bool = False) -> SettingKind:
-    """Numbers from ``least`` to ``most``, or the whole ones among them."""
-
-    def fits(value: Any) -> bool:
-        return (type(value) is int if whole else _number(value)) and least <= value <= most
-
-    what = "a whole number" if whole else "a number"
-    return SettingKind(fits, f"{what} from {least:g} to {most:g}")
-
-
-_NUMBER = SettingKind(_number, "a number")
-_POSITIVE = SettingKind(lambda v: _number(v) and v > 0, "a positive number")
-_NOT_NEGATIVE = SettingKind(lambda v: _number(v) and v >= 0, "0 or a positive number")
-_SWITCH = SettingKind(lambda v: isinstance(v, bool), "true or false")
-_PATH = SettingKind(lambda v: isinstance(v, str) and v != "", "a folder")
+_PATH = text("a folder")
 _SOME = SettingKind(  # an epoch without a batch has no score
-    lambda v: _number(v) and v > 0 and (type(v) is int or v <= 1),
+    lambda v: POSITIVE.fits(v) and (type(v) is int or v <= 1),
     "a number of batches from 1, or a share of them up to 1.0",
 )
 _ALWAYS = SettingKind(
@@ -69,12 +45,12 @@ _SANITY = SettingKind(
 _STEPS = SettingKind(lambda v: type(v) is int and v != 0 and v >= -1, "-1 for no limit, or from 1")
 
 _KINDS = {
-    _NUMBER: "input.mean model.forget_bias",
-    _POSITIVE: "k data.fps data.assumed_fps input.spread input.std_px input.sigma "
+    NUMBER: "input.mean model.forget_bias",
+    POSITIVE: "k data.fps data.assumed_fps input.spread input.std_px input.sigma "
     "model.sigma model.window_s model.sigma_s model.acceleration model.min_cutoff_hz optimizer.lr",
-    _NOT_NEGATIVE: "data.margin model.beta model.max_gap_s optimizer.weight_decay "
+    NOT_NEGATIVE: "data.margin model.beta model.max_gap_s optimizer.weight_decay "
     "trainer.gradient_clip_val trainer.overfit_batches",
-    _SWITCH: "force dry_run fail_fast grid timing from_scratch from_start tune input.resample "
+    SWITCH: "force dry_run fail_fast grid timing from_scratch from_start tune input.resample "
     "input.rounded input.scale_by_score model.peepholes model.learn_recovery model.both_ways "
     "trainer.detect_anomaly trainer.benchmark trainer.enable_progress_bar "
     "trainer.enable_model_summary",
@@ -89,12 +65,12 @@ _KINDS = {
     _STEPS: "trainer.max_steps",
     _ALWAYS: "trainer.check_val_every_n_epoch",
     _SEED: "seed",
-    _whole(0): "data.workers pictures data.split_seed data.data_seed model.order "
+    whole(0): "data.workers pictures data.split_seed data.data_seed model.order "
     "scheduler.patience trainer.min_epochs trainer.log_every_n_steps",
-    _whole(1): "data.window data.stride data.batch_size data.subjects data.videos "
+    whole(1): "data.window data.stride data.batch_size data.subjects data.videos "
     "data.folds data.fold model.interval model.hidden model.hop model.fit.patience "
     "trainer.max_epochs trainer.accumulate_grad_batches",
-    _whole(5): "data.size",
+    whole(5): "data.size",
 }
 
 #: Constructors check values, but not that they are numbers; and some check only when work began.
@@ -103,38 +79,12 @@ KINDS = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 #: Half precision throughout would round the coordinates of the truth; mixed does not.
 PRECISIONS = ("32-true", "64-true", "bf16-mixed", "16-mixed", "32", "64")
 
-_MISSING = object()
 _MAY_BE_NULL = (
     *("data.workers", "data.fps", "data.stride", "trainer.min_epochs", "trainer.max_epochs"),
     *("trainer.limit_train_batches", "trainer.limit_val_batches", "trainer.limit_test_batches"),
     *("trainer.gradient_clip_val", "trainer.deterministic", "trainer.benchmark"),
     *("input.std_px", "data.folds", "data.fold"),
 )
-
-
-def one_of(name: str, value: Any, choices: Any) -> None:
-    """Makes sure that a value is one of the choices.
-
-    Raises:
-        ConfigError: it is not; the message lists the choices.
-    """
-    if value not in choices:
-        raise ConfigError(f"{name} is '{value}'; expected one of {', '.join(map(str, choices))}")
-
-
-def check_kinds(
-    config: DictConfig, kinds: Mapping[str, SettingKind], may_be_null: Collection[str]
-) -> None:
-    """Makes sure that settings are of their kinds, where they are there at all.
-
-    Raises:
-        ConfigError: one is not.
-    """
-    for name, kind in kinds.items():
-        value = OmegaConf.select(config, name, default=_MISSING)
-        open_ = value is _MISSING or (value is None and name in may_be_null)
-        if not open_ and not kind.fits(value):
-            raise ConfigError(f"{name} is {value!r}; expected {kind.expected}")
 
 
 def check(config: DictConfig) -> None:
@@ -169,6 +119,10 @@ def check(config: DictConfig) -> None:
             f"data={config.data.name} has no truth, only a detector's output, so nothing can be "
             "trained on it or scored; data.truth=pseudo takes that output for a truth all the same"
         )
+    _check_root(config)
+
+
+def _check_root(config: DictConfig) -> None:
     if not config.data.root and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
         raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
 
@@ -211,8 +165,7 @@ def check_images(config: DictConfig) -> None:
             f"images, one of {', '.join(image_sets())}"
         )
     check_kinds(config, _IMAGES, ("data.workers", "data.limit"))
-    if not config.data.root and "${data.root}" in OmegaConf.to_yaml(config.data.reader):
-        raise ConfigError("data.root is not set; add data.root=DIR, the data set's folder")
+    _check_root(config)
 
 
 def _check_skeleton(model: DictConfig) -> None:
@@ -226,11 +179,11 @@ def _check_skeleton(model: DictConfig) -> None:
 #: What the settings of data sets of single images may be.
 _IMAGES = {
     "data.size": between(16, 1024, whole=True),
-    "data.batch_size": _whole(1),
-    "data.limit": _whole(1),
-    **dict.fromkeys(("data.workers", "data.split_seed", "data.data_seed"), _whole(0)),
-    "data.images": _whole(3),
-    "data.cache_mb": _NOT_NEGATIVE,
+    "data.batch_size": whole(1),
+    "data.limit": whole(1),
+    **dict.fromkeys(("data.workers", "data.split_seed", "data.data_seed"), whole(0)),
+    "data.images": whole(3),
+    "data.cache_mb": NOT_NEGATIVE,
     "crop.margin": between(0, 2),
     "distortion.scale": between(0, 1),
     "distortion.rotation": between(0, 90),
@@ -250,16 +203,16 @@ def share(text: Any) -> tuple[int, int] | None:
 
 #: What the settings of `refine` may be, besides those of its model.
 _REFINING = {
-    "page": _SWITCH,
-    "force": _SWITCH,
-    "workers": _whole(1),
+    "page": SWITCH,
+    "force": SWITCH,
+    "workers": whole(1),
     "person": SettingKind(
         lambda v: v == "all" or (type(v) is int and v >= 1), "all, or a number from 1"
     ),
     "part": SettingKind(lambda v: share(v) is not None, "such as 2/8, the second of eight parts"),
-    "run": SettingKind(lambda v: isinstance(v, str) and v != "", "the folder of a run"),
-    "source": SettingKind(lambda v: isinstance(v, str) and v != "", "a keypoint file or a folder"),
-    "out": SettingKind(lambda v: isinstance(v, str) and v != "", "a folder for the results"),
+    "run": text("the folder of a run"),
+    "source": text("a keypoint file or a folder"),
+    "out": text("a folder for the results"),
 }
 
 

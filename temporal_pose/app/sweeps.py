@@ -2,7 +2,8 @@
 
 ``python -m temporal_pose.train -m model=... setup=... k=...`` composes the runs, and one of
 Hydra's launchers starts them: one after another, several at a time (joblib), or on a cluster
-(submitit). This file is what comes before the first run and after the last; `job` is a run.
+(submitit). This file is what comes before the first run and after the last; a run is in
+`temporal_pose.app.jobs`.
 """
 
 import atexit
@@ -23,11 +24,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from temporal_pose.app.cli import attempt, complain, quiet, typed
+from temporal_pose.app.cli import attempt, quiet, typed
 from temporal_pose.app.composing import (
     build,
     left_out,
@@ -39,6 +39,8 @@ from temporal_pose.app.jobs import RECORD, guarded, say
 from temporal_pose.app.saved_runs import as_pretrained
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_text
+from temporal_pose.files.consoles import wide_console
+from temporal_pose.files.ending import complain
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.isolation import isolated, preload
 from temporal_pose.runs.records import WELL, Record, first_line, summary
@@ -125,7 +127,7 @@ class Sweep(Callback):
             preload(f"temporal_pose.{self.command}")  # it imports while this process composes
         runs = plan(self.command, config)
         if config.dry_run:
-            Console().print(_plan_table(runs))
+            wide_console().print(_plan_table(runs))
             sys.exit(0)
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         record = Record(Path(config.runs_dir).absolute() / ".sweeps" / f"{stamp}-{os.getpid()}")

@@ -12,7 +12,7 @@ from temporal_pose.bench.blazepose import mediapipe
 from temporal_pose.bench.measure import Row
 from temporal_pose.bench.penn_action import penn_action
 from temporal_pose.bench.table import heading, line, write
-from temporal_pose.files.ending import plainly
+from temporal_pose.files.ending import errors_as_lines
 
 NAMES = (*BENCHMARKS, "penn_action", "mediapipe")
 
@@ -74,5 +74,5 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    with plainly():
+    with errors_as_lines():
         main()

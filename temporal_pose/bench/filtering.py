@@ -12,6 +12,7 @@ from jaxtyping import Float
 from scipy.signal import butter, filtfilt
 
 from temporal_pose.bench.measure import Row
+from temporal_pose.filters.filter_module import FilterModule
 from temporal_pose.filters.robust import Robust
 from temporal_pose.pose.observations import Tracks
 from temporal_pose.refining.streaming import Stream
@@ -29,7 +30,7 @@ def filtering(frames: int = 108_000, keypoints: int = 17, repeats: int = 3) -> I
         torch.tensor([FPS]),
         torch.from_numpy(scores)[None],
     )
-    smooth = Robust()
+    smooth = FilterModule(Robust())
     taken = median(cpu_seconds(lambda: smooth(tracks)) for _ in range(repeats))
     sections, flat = butter(2, 6.0, fs=FPS), poses.reshape(frames, -1)
     usual = median(cpu_seconds(lambda: filtfilt(*sections, flat, axis=0)) for _ in range(repeats))
@@ -60,7 +61,7 @@ def walk(frames: int, keypoints: int) -> Float[np.ndarray, "F K 2"]:
     return body + path + rng.normal(0, 3, path.shape)
 
 
-def arrays(smooth: Robust, tracks: Tracks) -> float:
+def arrays(smooth: FilterModule, tracks: Tracks) -> float:
     """The most that its arrays take while it smooths, MB; the input is not counted."""
     tracemalloc.start()
     smooth(tracks)

@@ -30,7 +30,7 @@ class Brace:
     """Reads BRACE (Moltisanti et al., ECCV 2022, https://github.com/dmoltisanti/brace).
 
     334,538 frames of 1,352 segments (toprock, footwork, powermove) from 81 videos of 64 dancers,
-    1920 x 1080 at 30 frames per second, COCO's 17 keypoints. 26,676 frames, 8 %, were annotated
+    1920 x 1080 at 30 frames a second, COCO's 17 keypoints. 26,676 frames, 8 %, were annotated
     by hand; the others were interpolated between those and a detector's. Everything counts as
     visible: all scores are 1.
 

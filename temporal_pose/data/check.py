@@ -15,7 +15,8 @@ from rich.table import Column, Table
 from temporal_pose.data import in_step
 from temporal_pose.data.paired import paired_files
 from temporal_pose.errors import DataError
-from temporal_pose.files.ending import plainly
+from temporal_pose.files.consoles import wide_console
+from temporal_pose.files.ending import errors_as_lines
 from temporal_pose.files.escaping import one_line
 from temporal_pose.formats.paired.inspection import Inspection, inspect
 from temporal_pose.formats.paired.paired_video import load
@@ -26,15 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     The exit status is 1 where one is bad.
     """
-    with plainly():
+    with errors_as_lines():
         account(parser().parse_args(arguments).paths)
 
 
 def account(paths: Sequence[str]) -> None:
     """The account of these files and folders; see `main`."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=110)
+    console = wide_console()
     good, bad = checked(paths, console)
     for line in kinds(good):
         console.print(line, highlight=False)

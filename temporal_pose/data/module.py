@@ -1,4 +1,4 @@
-"""The one data module: any reader's sequences as batches for any model."""
+"""The data module of windows: any reader's sequences as batches for any model."""
 
 import copy
 import logging
@@ -89,6 +89,7 @@ class PoseData(Served[WindowBatch, Batch]):
         self.skeleton, self.whole = skeleton_of(skeleton), whole
         self.sides: dict[str, Windows] = {}
         self._group_of: dict[str, str] = {}
+        self._print_of: dict[str, str] = {}
         self.mean_torso = float("nan")
 
     def setup(self, stage: str | None = None) -> None:
@@ -125,7 +126,7 @@ class PoseData(Served[WindowBatch, Batch]):
         if self.whole:
             return {"test": tiled}
         side = self.split.sides(tiled, groups)
-        names = (*splits.SIDES, splits.HOLDOUT)[: 3 + bool((side == splits.HELD_OUT).any())]
+        names = (*splits.SIDES, splits.HOLDOUT)[: 3 + bool((side == splits.HOLDOUT_NUMBER).any())]
         sides = {name: tiled.select(side == i) for i, name in enumerate(names)}
         if self.stride not in (None, self.cut.length):
             dense = Windows(sequences, self.cut, self.stride, recordings)

@@ -74,7 +74,7 @@ class Paired:
         found = self.group_pattern.search(path.name)
         if not found or not found[1]:
             raise DataError(
-                f"{path}: the name does not match group_pattern "
+                f"{path}: the name does not match data.group "
                 f"'{self.group_pattern.pattern}'; rename the file or change the pattern"
             )
         return found[1]
@@ -132,21 +132,6 @@ def _sequence(video: PairedVideo, group: str) -> PoseSequence:
     )
 
 
-def without_truth(video: PairedVideo) -> PoseSequence:
-    """What the detector saw, and nothing else: no keypoint has a truth."""
-    seen = detections(video)
-    return PoseSequence(
-        name=video.path.stem,
-        keypoints=np.zeros((*seen.detected.shape, 2), np.float32),
-        visible=np.zeros_like(seen.detected),
-        frames=np.arange(len(video)),
-        fps=video.fps,
-        image_size=video.image_size,
-        detections=seen,
-        skeleton=video.skeleton,
-    )
-
-
 def detections(video: PairedVideo) -> Detections:
     """What the detector saw."""
     if video.detections is not None:
@@ -181,10 +166,10 @@ def _compiled(name: str, pattern: str) -> re.Pattern[str]:
 
 
 def _grouping(pattern: str) -> re.Pattern[str]:
-    compiled = _compiled("group_pattern", pattern)
+    compiled = _compiled("data.group", pattern)
     if compiled.groups != 1:
         raise ConfigError(
-            f"group_pattern '{pattern}' has {compiled.groups} groups; "
+            f"data.group '{pattern}' has {compiled.groups} groups; "
             r"expected one, such as '_(ch\d+)'"
         )
     return compiled

@@ -38,7 +38,7 @@ class PennAction:
     Args:
         root: the folder that holds ``labels``, or ``labels`` itself.
         actions: which of :data:`ACTIONS` to read, or ``"all"``.
-        fps: frames per second. *An assumption*: the data set does not tell.
+        fps: frames a second. *An assumption*: the data set does not tell.
 
     Raises:
         ConfigError: an action that does not exist, or none, or a frame rate that is not positive.
@@ -51,7 +51,7 @@ class PennAction:
         self.actions = _chosen(actions)
         self.fps = float(fps)
         if not 0 < fps < float("inf"):
-            raise ConfigError(f"fps is {fps}; expected a positive number")
+            raise ConfigError(f"data.assumed_fps is {fps}; expected a positive number")
 
     def read(self) -> list[PoseSequence]:
         """One sequence a video, named by its number, in that order.

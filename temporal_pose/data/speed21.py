@@ -25,7 +25,7 @@ class Speed21:
 
     **The output of a detector, without truth**: for refining, jitter and looking, never for
     accuracy. It has single frames far off and left/right flips. Climbers on the 15 m speed wall,
-    seen from behind, at 25, 30 or 50 frames per second. 16 keypoints, 12 of which map to ours.
+    seen from behind, at 25, 30 or 50 frames a second. 16 keypoints, 12 of which map to ours.
 
     ``metadata.txt`` has a line a run, 12 fields parted by semicolons, the ninth the number of
     frames, the last the frame rate. ``skeletons/CLIMBER_DATE_RUN.data`` has a line a frame,

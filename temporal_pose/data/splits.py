@@ -18,7 +18,7 @@ from temporal_pose.errors import ConfigError, DataError
 SIDES = ("train", "val", "test")
 
 #: What lies outside all three, and its number.
-HOLDOUT, HELD_OUT = "holdout", len(SIDES)
+HOLDOUT, HOLDOUT_NUMBER = "holdout", len(SIDES)
 
 
 def assign(labels: Sequence[str], fractions: Sequence[float], seed: int) -> Mapping[str, int]:
@@ -225,7 +225,7 @@ class Split:
         held = None if self.holdout is None else self._held_out(windows, groups)
         learned = {group for group in set(groups) if self._only_learned_from(group)} - {held}
         rest = torch.tensor([group != held and group not in learned for group in of_window])
-        sides = torch.full((len(windows),), HELD_OUT)
+        sides = torch.full((len(windows),), HOLDOUT_NUMBER)
         sides[torch.tensor([group in learned for group in of_window])] = 0
         sides[rest] = self._divided(windows.select(rest), groups)
         return sides

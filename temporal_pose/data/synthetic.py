@@ -18,7 +18,7 @@ class Synthetic:
     Limbs of fixed length, joints that bend only as they can, a camera that follows. Half the
     videos climb a wall, seen from behind; half dance. 8 to 20 % of a video's keypoints are hidden.
 
-    Made to move as real poses do, as measured by us at 30 frames per second (Penn Action's labels
+    Made to move as real poses do, as measured by us at 30 frames a second (Penn Action's labels
     with its assumed rate; every second frame of 15 AIST files; 120 synthetic videos): steps of a
     wrist between frames in torso diameters, and second differences of all keypoints over the
     side of the frame's box.
@@ -41,7 +41,7 @@ class Synthetic:
         videos: videos of each of them; every other one climbs, the rest dance.
         frames: length of a video, about; it varies by up to 15 %.
         seed: the sequences are a pure function of it and the other arguments.
-        fps: frames per second.
+        fps: frames a second.
         occlusion: whether keypoints hide, as they do in videos.
 
     Raises:
@@ -59,11 +59,11 @@ class Synthetic:
     ) -> None:
         for name, value in {"subjects": subjects, "videos": videos, "frames": frames}.items():
             if value != int(value) or value < 1:
-                raise ConfigError(f"{name} is {value}; expected a whole number from 1 on")
+                raise ConfigError(f"data.{name} is {value}; expected a whole number from 1 on")
         if not 0 < fps < float("inf"):
             raise ConfigError(f"fps is {fps}; expected a positive number")
         if seed < 0:
-            raise ConfigError(f"seed is {seed}; expected a whole number from 0 on")
+            raise ConfigError(f"data.data_seed is {seed}; expected a whole number from 0 on")
         self.subjects, self.videos, self.frames = subjects, videos, frames
         self.seed, self.fps, self.occlusion = seed, float(fps), occlusion
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.files.ending import plainly
+from temporal_pose.files.ending import errors_as_lines
 from temporal_pose.files.outputs import refuse_inputs
 from temporal_pose.files.reading import mapped
 from temporal_pose.formats.paired import LayoutWriter
@@ -66,7 +66,7 @@ class Origin:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Streams the arrays into the file; what goes wrong is one line, and the exit status 2."""
-    with plainly():
+    with errors_as_lines():
         options = parser().parse_args(arguments)
         origin = of_video(options) if options.detected else of_arrays(options)
         check_shapes(origin)

@@ -1,1 +1,1 @@
-"""Real detectors and the footage they look at: what ``pip install temporal-pose[detect]`` adds."""
+"""Real detectors, one file each, and what follows people through a video."""

@@ -2,7 +2,7 @@
 their heatmaps.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,18 +11,15 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from temporal_pose.detectors import state_dicts as files
+from temporal_pose.detectors import state_dicts
 from temporal_pose.detectors.devices import torch_device
 from temporal_pose.detectors.protocol import Person, in_range
-from temporal_pose.detectors.topdown import Candidate, TopDown
+from temporal_pose.detectors.topdown import Candidate, Finder, TopDown, candidates
 from temporal_pose.errors import CheckpointError, ConfigError
 from temporal_pose.files.constructing import build
 from temporal_pose.footage.cropping import averaged
 from temporal_pose.pose.crop_codec import CropCodec
 from temporal_pose.runs.folders import RunFolder
-
-#: Finds people: given a frame, boxes and scores (x, y, width, height, score).
-Finder = Callable[[UInt8[np.ndarray, "H W 3"]], Float[np.ndarray, "people 5"]]
 
 _GROWN = 0.1  # share of a pose's extent added on each side: limbs go on beyond their keypoints
 _TRIES = 3  # looks at a whole frame, each closer than the one before
@@ -93,8 +90,7 @@ class HourglassDetector(TopDown):
     def find(self, image: UInt8[np.ndarray, "H W 3"]) -> list[Candidate]:
         """Everybody in a frame, by the finder; without one whom a look at all of it shows."""
         if self.finder is not None:
-            people = np.asarray(self.finder(image), np.float32).reshape(-1, 5)
-            return [Candidate(one[:4], float(one[4]), one[:4]) for one in people]
+            return candidates(image, self.finder)
         height, width = image.shape[:2]
         side = max(height, width) / (1 + 2 * self.trained.margin)
         corner = ((width - side) / 2 - 0.5, (height - side) / 2 - 0.5)
@@ -171,10 +167,10 @@ def load(path: str | Path) -> Trained:
     run.metrics()
     where, parts = str(run.config_file), _parts(run, config)
     network = build(parts["network"], where)
-    state = files.read(run.best, "detector.weights", "")
+    state = state_dicts.read(run.best, "detector.weights", "")
     prefix = "network."
     own = {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
-    files.fill(network, own, str(run.best), type(network).__name__)
+    state_dicts.fill(network, own, str(run.best), type(network).__name__)
     if not all(value.isfinite().all() for value in own.values()):
         raise CheckpointError(f"{run.best} holds values that are not finite; train the run again")
     return Trained(

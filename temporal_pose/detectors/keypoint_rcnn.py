@@ -1,13 +1,9 @@
 """torchvision's Keypoint R-CNN, frozen, with the heatmaps that it reads its keypoints from."""
 
 import pickle
-import socket
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import numpy as np
 import torch
@@ -17,6 +13,7 @@ from torch.nn import functional
 from torchvision.models import detection
 from torchvision.models.detection import keypoint_rcnn, transform
 
+from temporal_pose.detectors import downloading
 from temporal_pose.detectors.devices import torch_device
 from temporal_pose.detectors.protocol import Choose, Person, check_skeleton, in_range
 from temporal_pose.detectors.state_dicts import COUNTER, fill, read
@@ -25,7 +22,6 @@ from temporal_pose.footage.frames import Frames
 from temporal_pose.pose.boxes import heatmap_to_image
 from temporal_pose.pose.heatmaps import decode_subpixel
 
-_ANSWER_S = 15  # that the weights' server may take for each answer
 _PERSON = 1  # the label; 0 is background
 _HEAD = "roi_heads.keypoint_predictor.kps_score_lowres.weight"  # (channels, K, 4, 4)
 
@@ -237,17 +233,6 @@ def _check(
         )
 
 
-@contextmanager
-def answered_within(seconds: float) -> Iterator[None]:
-    """Whoever is asked over the network is waited for so long, each time, and not for ever."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
-
-
 def download() -> Mapping[str, Tensor]:
     """torchvision's weights, trained on COCO; kept in torch's own cache.
 
@@ -255,13 +240,16 @@ def download() -> Mapping[str, Tensor]:
         CheckpointError: they cannot be had.
     """
     known = keypoint_rcnn.KeypointRCNN_ResNet50_FPN_Weights.DEFAULT
-    if not (Path(torch.hub.get_dir()) / "checkpoints" / Path(known.url).name).exists():
-        print("Keypoint R-CNN's weights: fetching 237 MB, once", flush=True)
+    name = Path(known.url).name
+    kept = Path(torch.hub.get_dir()) / "checkpoints" / name
     try:
-        # A progress bar is no error.
-        with redirect_stderr(sys.stdout), answered_within(_ANSWER_S):
-            return known.get_state_dict(progress=True, check_hash=True, weights_only=True)
-    except (URLError, OSError, RuntimeError, EOFError, pickle.PickleError) as error:
+        if not kept.exists():
+            print("Keypoint R-CNN's weights: fetching 237 MB, once", flush=True)
+            complaint = downloading.download(known.url, kept, name.rpartition("-")[2][:-4])
+            if complaint is not None:
+                raise OSError(complaint)
+        return known.get_state_dict(progress=False, check_hash=True, weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.PickleError) as error:
         raise CheckpointError(
             f"torchvision's weights cannot be downloaded ({error}); fetch {known.url} where there "
             "is a network, and set detector.weights to that file"

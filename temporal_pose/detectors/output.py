@@ -1,5 +1,6 @@
 """Where a detector's results go, what they depend on, and what is there already."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -8,7 +9,7 @@ from typing import Any
 
 import zarr
 
-from temporal_pose.files.made import content, refuse_other
+from temporal_pose.files.made import content_hash, refuse_other
 from temporal_pose.formats.paired.growing import discard
 from temporal_pose.runs.folders import RunFolder
 
@@ -72,10 +73,21 @@ class Output:
         """Files of this name that there are, finished or not, and the first in any case."""
         if not self.several:
             return [self.out]
-        found = self.out.parent.glob(f"{self.out.stem}.person*{self.out.suffix}*")
-        names = {path.name.removesuffix(".part") for path in found}
-        numbers = {name.removesuffix(self.out.suffix).rpartition("person")[2] for name in names}
-        return [self.path(n) for n in sorted({1, *(int(n) for n in numbers if n.isdecimal())})]
+        begun = of_people(self.out, ".part")
+        return [self.path(number) for number in sorted({1, *of_people(self.out), *begun})]
+
+
+def of_people(out: Path, ending: str = "") -> dict[int, Path]:
+    """Files of several people that there are, by the person's number, in its order.
+
+    Args:
+        out: ``NAME.zarr``, which the files ``NAME.person1.zarr`` and so on are named after.
+        ending: of what else is named after them.
+    """
+    known = re.compile(re.escape(f"{out.stem}.person") + r"(\d+)" + re.escape(out.suffix + ending))
+    folder = out.parent.iterdir() if out.parent.is_dir() else ()
+    found = [(match, path) for path in folder if (match := known.fullmatch(path.name))]
+    return dict(sorted((int(match[1]), path) for match, path in found))
 
 
 def unfinished(path: Path) -> Path:
@@ -99,4 +111,4 @@ def told_apart(weights: str | None) -> dict[str, Any]:
     path = Path(str(weights)).expanduser()
     name = {"name": None if weights is None else path.name}
     path = RunFolder(path).best if path.is_dir() else path
-    return name | {"content": content(path)} if path.is_file() else name
+    return name | {"content": content_hash(path)} if path.is_file() else name

@@ -125,6 +125,11 @@ def check_skeleton(name: str, keypoints: int) -> None:
         )
 
 
+def first_line(error: Exception) -> str:
+    """The first line of a library's error; its kind where it says nothing."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
 def needs(module: str, extra: str, what: str) -> None:
     """Makes sure that an optional library is installed.
 

@@ -10,7 +10,7 @@ from temporal_pose.detectors.files import PeopleFiles
 from temporal_pose.detectors.output import Output
 from temporal_pose.detectors.protocol import Detector, Person
 from temporal_pose.detectors.tracking import Tracker
-from temporal_pose.footage.frames import Footage, looks
+from temporal_pose.footage.frames import Footage, detected
 
 _SECONDS, _FRAMES = 1.0, 32  # that may pass before what was seen is written
 
@@ -55,9 +55,9 @@ def record(
     total = files.frames
     advance(total)
     with _Writing(files) as writing:
-        for images, people in looks(footage, detector, tracker, total, batch_size):
+        for images, people in detected(footage, detector, tracker, total, batch_size):
             if preview is not None:
-                there = [[(p.box, p.keypoints) for p in one if p is not None] for one in people]
+                there = [[p and (p.box, p.keypoints) for p in one] for one in people]
                 preview.look(total, images, there)
             writing.add(people)
             total += len(images)

@@ -4,15 +4,21 @@ SimCC takes a coordinate for a class: for each keypoint the network gives a scor
 pixel column, and one for every half pixel row, of its input. https://arxiv.org/abs/2303.07399
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from temporal_pose.detectors.protocol import Person, check_skeleton, in_range, needs
-from temporal_pose.detectors.topdown import Candidate, TopDown
+from temporal_pose.detectors.protocol import (
+    Person,
+    check_skeleton,
+    first_line,
+    in_range,
+    needs,
+)
+from temporal_pose.detectors.topdown import Candidate, Finder, TopDown, candidates
 from temporal_pose.errors import CheckpointError, ConfigError
 from temporal_pose.footage.cropping import Region, cropped
 
@@ -22,9 +28,6 @@ SKELETONS: Mapping[int, str] = {17: "coco17", 26: "halpe26", 133: "wholebody133"
 # Of ImageNet's colours, in red, green, blue, 0 to 255: what mmpose takes off and divides by.
 _MEAN = np.array([123.675, 116.28, 103.53], np.float32)
 _DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
-
-#: Finds people: given a frame, boxes and scores (x, y, width, height, score).
-Finder = Callable[[UInt8[np.ndarray, "H W 3"]], Float[np.ndarray, "people 5"]]
 
 
 class RTMPose(TopDown):
@@ -76,8 +79,7 @@ class RTMPose(TopDown):
     def find(self, image: UInt8[np.ndarray, "H W 3"]) -> list[Candidate]:
         """Everybody in a frame, by the finder; without one whom a look at all of it shows."""
         if self.finder is not None:
-            people = np.asarray(self.finder(image), np.float32).reshape(-1, 5)
-            return [Candidate(one[:4], float(one[4]), one[:4]) for one in people]
+            return candidates(image, self.finder)
         height, width = image.shape[:2]
         inner = Region(width / 2, height / 2, width / self.padding, height / self.padding).box
         whole = self.look(image, inner)
@@ -129,7 +131,7 @@ def _session(weights: str | None, threads: int) -> Any:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its classes have no base of their own
         raise CheckpointError(
-            f"{weights}: cannot be read as an ONNX network ({_first_line(error)})"
+            f"{weights}: cannot be read as an ONNX network ({first_line(error)})"
         ) from error
 
 
@@ -156,7 +158,7 @@ def _keypoints(weights: str | None, session: Any, size: tuple[int, int]) -> int:
     try:
         outputs = session.run(None, {session.get_inputs()[0].name: grey})
     except Exception as error:
-        raise CheckpointError(f"{weights}: cannot be run ({_first_line(error)})") from error
+        raise CheckpointError(f"{weights}: cannot be run ({first_line(error)})") from error
     shapes = [np.shape(out) for out in outputs]
     simcc = len(shapes) == 2 and all(len(shape) == 3 for shape in shapes)
     if simcc and shapes[0][1] == shapes[1][1]:
@@ -177,7 +179,3 @@ def _skeleton_of(keypoints: int) -> str:
             "many; set detector.skeleton to a name or a YAML file"
         )
     return SKELETONS[keypoints]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

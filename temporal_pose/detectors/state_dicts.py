@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from temporal_pose.detectors.protocol import first_line
 from temporal_pose.errors import CheckpointError
 from temporal_pose.files.documents import check_regular
 from temporal_pose.files.reading import sound_archive
@@ -54,7 +55,7 @@ def _reason(error: Exception) -> str:
     """Why, in a line; not torch's advice to run what a file holds."""
     if isinstance(error, UnpicklingError):
         return "it is of another kind, or holds other objects, which are never made here"
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    return first_line(error)
 
 
 def _stored(name: Any, value: Any) -> bool:

@@ -1,17 +1,21 @@
 """Detectors that look at one region of a frame at a time, and know from it where to look next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from temporal_pose.detectors.overlap import intersection_over_union
 from temporal_pose.detectors.protocol import Choose, Person
-from temporal_pose.detectors.tracking import intersection_over_union
 from temporal_pose.footage.frames import Frames
 
 _SAME = 0.5  # overlap from which what is found is somebody who is followed already
 _ONE = 0.05  # mean distance of keypoints, over the box's side, below which two people are one
+
+
+#: Finds people: given a frame, boxes and scores (x, y, width, height, score), image pixels.
+Finder = Callable[[UInt8[np.ndarray, "H W 3"]], Float[np.ndarray, "people 5"]]
 
 
 class Candidate(NamedTuple):
@@ -78,6 +82,12 @@ class TopDown:
             people.append(person)
         self._followed = [None if one is None else _next(one) for one in people]
         return people
+
+
+def candidates(image: UInt8[np.ndarray, "H W 3"], finder: Finder) -> list[Candidate]:
+    """Everybody whom a finder sees in a frame, for detectors whose memory is the person's box."""
+    people = np.asarray(finder(image), np.float32).reshape(-1, 5)
+    return [Candidate(one[:4], float(one[4]), one[:4]) for one in people]
 
 
 def _next(person: Person) -> Candidate | None:

@@ -1,12 +1,16 @@
 """The same people from frame to frame, among those that a detector sees."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment
 
+from temporal_pose.detectors.meetings import ALIKE, Box, Meetings
+from temporal_pose.detectors.overlap import intersection_over_union
 from temporal_pose.errors import ConfigError
+
+_LONGEST = 10  # times the patience, for which somebody may be hidden by somebody else
 
 
 class Tracker:
@@ -17,6 +21,8 @@ class Tracker:
     1955). A followed person who is nowhere is missed for as many frames in a row as patience
     lasts. Then, as in the first frame, the most confident of those nobody else is takes the place;
     where everybody is followed, that person is gone, and whoever is new is followed as well.
+    Somebody who was lost where somebody else is may be hidden, and is waited for longer, where
+    the walk goes on to; see `temporal_pose.detectors.meetings`.
 
     Args:
         people: how many are followed, or 'all'.
@@ -44,21 +50,20 @@ class Tracker:
             raise ConfigError(f"tracker.every is {every}; expected 1 frame or more")
         self.overlap, self.patience, self.every = overlap, patience, every
         self.everybody = people == "all"
-        self._frames = 0
-        self._boxes: list[Float[np.ndarray, " 4"] | None] = []
+        self._boxes: list[Box | None] = []
         self._missed: list[int] = []
         self._seen: list[bool] = []  # ever
-        self._before: list[tuple[Float[np.ndarray, " 4"] | None, int, bool]] = []
-        for _ in range(people if isinstance(people, int) else 0):
-            self._add()
+        self._row: list[Box | None] | None = None  # of the last frame, while it may change
+        self._begin(people if isinstance(people, int) else 0)
 
     @property
     def searching(self) -> bool:
         """Whether somebody is looked for in the next frame."""
+        self._settle()
         if not self.everybody:
             return any(self._missed) or any(box is None for box in self._boxes)
         sought = any(0 < missed <= self.patience for missed in self._missed)
-        return sought or self._frames % self.every == 0
+        return sought or (self.meetings.frame + 1) % self.every == 0
 
     def __call__(
         self, boxes: Float[np.ndarray, "people 4"], scores: Float[np.ndarray, " people"]
@@ -69,11 +74,15 @@ class Tracker:
             boxes: x, y, width and height in image pixels.
             scores: how sure the detector is of each.
         """
-        self._before = list(zip(self._boxes, self._missed, self._seen, strict=True))
+        self._settle()
+        for one in self.meetings.mistaken(self._boxes):
+            self._boxes[one.hidden] = self._boxes[one.seen]
+            self.meetings.turn(one)
+            self._boxes[one.seen] = self.meetings.place(one.seen)
         chosen = self._same(boxes)
         for who, found in enumerate(chosen):
-            self._missed[who] = 0 if found is not None else self._missed[who] + 1
-            if self._missed[who] > self.patience:
+            gone = self._missed[who] + 1 > self.patience and who not in self.meetings.now
+            if found is None and gone:
                 self._boxes[who] = None
         for new in self._strangers(boxes, scores, chosen):
             place = self._free(chosen)
@@ -82,20 +91,14 @@ class Tracker:
                 chosen.append(None)
                 place = len(chosen) - 1
             if place is not None:
-                chosen[place], self._missed[place] = new, 0
-        for who, found in enumerate(chosen):
-            if found is not None:
-                self._boxes[who], self._seen[who] = boxes[found], True
-        self._frames += 1
+                chosen[place] = new
+        self._row = [None if found is None else boxes[found] for found in chosen]
         return chosen
 
     def lost(self, followed: int) -> None:
         """Takes a choice of the last frame back: nobody is there, by a closer look."""
-        known = followed < len(self._before)
-        box, missed, seen = self._before[followed] if known else (None, self.patience, False)
-        gone = missed + 1 > self.patience
-        self._boxes[followed], self._missed[followed] = None if gone else box, missed + 1
-        self._seen[followed] = seen
+        if self._row is not None:
+            self._row[followed] = None
 
     def resume(self, boxes: Float[np.ndarray, "F P 4"]) -> None:
         """Takes the state it had after some frames.
@@ -103,17 +106,35 @@ class Tracker:
         Args:
             boxes: of the followed people in every frame so far; NaN where one was not there.
         """
-        self._frames = len(boxes)
-        if self.everybody:
-            self._boxes, self._missed, self._seen = [], [], []
-            for _ in range(boxes.shape[1]):
-                self._add()
-        for who in range(boxes.shape[1]):
-            seen = np.flatnonzero(np.isfinite(boxes[:, who]).all(-1))
-            if len(seen):
-                self._missed[who], self._seen[who] = len(boxes) - 1 - int(seen[-1]), True
-            if len(seen) and self._missed[who] <= self.patience:
-                self._boxes[who] = boxes[seen[-1], who]
+        self._begin(boxes.shape[1])
+        there = np.isfinite(boxes).all(-1)
+        for row, seen in zip(boxes, there, strict=True):
+            self._row = [box if is_seen else None for box, is_seen in zip(row, seen, strict=True)]
+            self._settle()
+
+    def _begin(self, people: int) -> None:
+        """Forgets everything."""
+        self._boxes, self._missed, self._seen, self._row = [], [], [], None
+        self.meetings = Meetings(self.patience, _LONGEST * self.patience)
+        for _ in range(people):
+            self._add()
+
+    def _settle(self) -> None:
+        """Takes for true who was seen in the last frame."""
+        row, self._row = self._row, None
+        if row is None:
+            return
+        self.meetings.record(row)
+        for who, box in enumerate(row):
+            self._missed[who] = 0 if box is not None else self._missed[who] + 1
+            hidden = self.meetings.place(who)
+            if hidden is not None:
+                self._missed[who], box = min(self._missed[who], self.patience), hidden
+            if box is not None:
+                self._boxes[who] = box
+            elif self._missed[who] > self.patience:
+                self._boxes[who] = None
+            self._seen[who] = self._seen[who] or row[who] is not None
 
     def _add(self) -> None:
         self._boxes.append(None)
@@ -121,18 +142,30 @@ class Tracker:
         self._seen.append(False)
 
     def _same(self, boxes: Float[np.ndarray, "people 4"]) -> list[int | None]:
-        """The people who overlap the last boxes."""
+        """The people who overlap the last boxes; whoever is hidden is none of those seen."""
         chosen: list[int | None] = [None] * len(self._boxes)
-        sought = [who for who, box in enumerate(self._boxes) if box is not None]
-        last = [box for box in self._boxes if box is not None]
-        if not last or not len(boxes):
-            return chosen
-        overlaps = np.stack([intersection_over_union(box, boxes) for box in last])
-        near = np.where(overlaps >= self.overlap, overlaps, 0)
+        hidden = self.meetings.now.keys()
+        self._match(boxes, chosen, {*range(len(chosen))} - hidden, self.overlap)
+        self._match(boxes, chosen, hidden, max(self.overlap, ALIKE))
+        return chosen
+
+    def _match(
+        self,
+        boxes: Float[np.ndarray, "people 4"],
+        chosen: list[int | None],
+        people: Collection[int],
+        overlap: float,
+    ) -> None:
+        """Gives some of the followed people boxes that nobody has, by overlap."""
+        last = [(who, box) for who in sorted(people) if (box := self._boxes[who]) is not None]
+        free = [one for one in range(len(boxes)) if one not in chosen]
+        if not last or not free:
+            return
+        overlaps = np.stack([intersection_over_union(box, boxes[free]) for _, box in last])
+        near = np.where(overlaps >= overlap, overlaps, 0)
         for row, column in zip(*linear_sum_assignment(near, maximize=True), strict=True):
             if near[row, column] > 0:
-                chosen[sought[row]] = int(column)
-        return chosen
+                chosen[last[row][0]] = free[column]
 
     def _strangers(
         self,
@@ -155,17 +188,3 @@ class Tracker:
             if box is None and chosen[who] is None and not taken:
                 return who
         return None
-
-
-def intersection_over_union(
-    box: Float[np.ndarray, " 4"], boxes: Float[np.ndarray, "N 4"]
-) -> Float[np.ndarray, " N"]:
-    """Area that a box shares with each of some others, over the area that the two cover.
-
-    Args:
-        box: x, y, width and height, as are those of ``boxes``.
-    """
-    low = np.maximum(box[:2], boxes[:, :2])
-    high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
-    shared = np.clip(high - low, 0, None).prod(-1)
-    return shared / (box[2:].prod() + boxes[:, 2:].prod(-1) - shared)

@@ -23,7 +23,7 @@ _REMEDIES = {
 }
 
 
-def of_system(error: OSError, otherwise: str = "choose another path") -> str | None:
+def system_error_line(error: OSError, otherwise: str = "choose another path") -> str | None:
     """One line for an error of the system; None for one that says nothing.
 
     Args:
@@ -36,7 +36,7 @@ def of_system(error: OSError, otherwise: str = "choose another path") -> str | N
 
 
 @contextmanager
-def unread() -> Iterator[None]:
+def quiet_on_broken_pipe() -> Iterator[None]:
     """Ends the process quietly where nobody reads its output any more, as behind ``| head``."""
     before, logging.raiseExceptions = logging.raiseExceptions, False  # logs go there as well
     try:
@@ -55,9 +55,9 @@ def unread() -> Iterator[None]:
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
+def errors_as_lines() -> Iterator[None]:
     """For commands without Hydra: an error that a user can mend is a line, and the status 2."""
-    with unread():
+    with quiet_on_broken_pipe():
         try:
             yield
         except UserError as error:
@@ -65,14 +65,19 @@ def plainly() -> Iterator[None]:
         except KeyboardInterrupt:
             sys.exit("interrupted")
         except OSError as error:
-            line = of_system(error)
+            line = system_error_line(error)
             if line is None or isinstance(error, BrokenPipeError):
                 raise
             _refuse(line)
 
 
+def complain(line: str) -> None:
+    """Shows an error; what it quotes of files does nothing to the terminal."""
+    print(f"error: {one_line(line, _LONGEST)}", file=sys.stderr, flush=True)
+
+
 def _refuse(line: str) -> None:
-    print(f"error: {one_line(line, _LONGEST)}", file=sys.stderr)
+    complain(line)
     sys.exit(2)
 
 

@@ -11,7 +11,7 @@ from temporal_pose.errors import DataError
 _SHOWN = 40  # letters
 
 
-def content(path: Path) -> str:
+def content_hash(path: Path) -> str:
     """A fingerprint of a file's bytes; of a folder's files by name, size and time, for speed.
 
     Returns:

@@ -75,10 +75,23 @@ def image_experiments() -> list[str]:
     return [name for name in names if described("experiment", name).get("stage") == "detector"]
 
 
-def alike(group: str, choice: str) -> list[str]:
-    """What can stand in the place of a choice: of single images only what is of images too."""
+def whole_filters() -> list[str]:
+    """Filters that see whole videos, and the identity: what refines without any training."""
+    whole = [name for name in filters() if described("model", name).get("whole_videos")]
+    return [*whole, "identity"]
+
+
+def alike(group: str, choice: str, trained: bool = True) -> list[str]:
+    """What can stand in the place of a choice: of single images only what is of images too.
+
+    Args:
+        trained: whether a model is trained or tuned; else it has to be one that is ready.
+    """
     if group == "data":
         kinds = [image_sets(), video_sets()]
+    elif group == "model":
+        ready = [*whole_filters(), *shipped()]
+        kinds = [sorted({*filters(), *networks()}) if trained else sorted(ready)]
     elif group == "experiment":
         ours = image_experiments()
         kinds = [ours, [name for name in options(group) if name not in ours]]

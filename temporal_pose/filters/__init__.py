@@ -1,1 +1,1 @@
-"""Classical smoothing filters, as modules without parameters."""
+"""Classical smoothing filters, a file each: numpy in and out, without torch."""

@@ -78,12 +78,6 @@ class Filter(ABC):
             smoothed[:, part] = smooth_stretches(own, self.max_gap_s, self.timely)
         return smoothed
 
-    def __call__(self, tracks: Any) -> Any:
-        """`FilterModule.forward`: the same for tensors, B windows of K keypoints."""
-        from temporal_pose.filters.filter_module import FilterModule  # brings torch
-
-        return FilterModule(self)(tracks)
-
     def timely(self, stretches: Stretches) -> Float[np.ndarray, "T N 2"]:
         """`smooth`, however the frames are spaced."""
         return self.smooth(stretches) if self.any_times else evenly(stretches, self.smooth)

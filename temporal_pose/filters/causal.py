@@ -10,7 +10,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from temporal_pose.filters.detected import person_size
-from temporal_pose.filters.stretches import Detected, Stretches, smooth_stretches
+from temporal_pose.filters.stretches import (
+    GAP_TOLERANCE,
+    Detected,
+    Stretches,
+    smooth_stretches,
+)
 
 
 @runtime_checkable
@@ -127,7 +132,7 @@ class Recursion(ABC):
         if not self._estimates:
             self._missed = np.full(len(seen), np.inf)
             self._last = np.zeros(positions.shape)
-        elapsed = np.where(self._missed > self.longest + 1e-6, np.inf, self._missed + 1)
+        elapsed = np.where(self._missed > self.longest + GAP_TOLERANCE, np.inf, self._missed + 1)
         self._missed = np.where(seen, 0, self._missed + 1)
         self._last = np.where(seen[:, None], positions, self._last)
         self._estimates.append(self.update(self._last, elapsed, seen))
@@ -151,4 +156,4 @@ class Absence:
         """Takes the next frame; whether each keypoint is known ``lag`` frames ago."""
         before = self.frames[-1] if self.frames else np.full(len(seen), np.inf)
         self.frames.append(np.where(seen, 0, before + 1))
-        return self.frames[0] <= self.longest + 1e-6
+        return self.frames[0] <= self.longest + GAP_TOLERANCE

@@ -103,7 +103,7 @@ def columns_of(tracks: Tracks) -> Detected:
 def _clocks(
     tracks: Tracks,
 ) -> tuple[Float[np.ndarray, " B"], Float[np.ndarray, "T B"] | None]:
-    """Frames per second of each row, and the times of its frames in steps of one over that."""
+    """Frames a second of each row, and the times of its frames in steps of one over that."""
     fps = _array(tracks.fps.double())
     if tracks.times is None:
         return fps, None

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from temporal_pose.filters.causal import Absence
+from temporal_pose.filters.stretches import GAP_TOLERANCE
 
 VAGUE = 1e8
 """Variance of the first velocity, in multiples of what a frame tells: as good as unknown, and
@@ -89,8 +90,8 @@ class FixedLag:
     is known. After too long it starts anew.
 
     Args:
-        push: covariance of what a frame adds to position and velocity (x and x, x and v, v and
-            v), over the variance of a detection of weight 1.
+        push: the process noise: covariance of what a frame adds to position and velocity (x and
+            x, x and v, v and v), over the variance of a detection of weight 1.
         longest: frames without detection that are bridged.
         doubt: weighs detections; None believes all alike.
     """
@@ -139,7 +140,7 @@ class FixedLag:
         spread = np.stack([a + 2 * b + c + x, b + c + xv, c + v])
         back = np.stack([a + b, b, b + c, c], -1).reshape(-1, 2, 2)
         gain = back @ _inverse(spread)
-        fresh = seen & (last.missed > self.longest + 1e-6)
+        fresh = seen & (last.missed > self.longest + GAP_TOLERANCE)
         expected = _STEP @ last.mean
         if fresh.any():
             spread = np.where(fresh, [[VAGUE], [0.0], [VAGUE]], spread)

@@ -21,7 +21,7 @@ Smooth = Callable[[Stretches], Float[np.ndarray, "_ _ 2"]]
 def frame_times(
     seconds: Float[np.ndarray, " T"], fps: float
 ) -> tuple[float, Float[np.ndarray, " T"] | None]:
-    """Frames per second, and the times of all frames in steps of one over that.
+    """Frames a second, and the times of all frames in steps of one over that.
 
     Args:
         seconds: of the frames, increasing.

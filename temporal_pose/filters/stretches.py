@@ -11,6 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+#: Frames by which a gap may be too long: 0.29 s at 100 fps are 28.999999999999996 frames.
+GAP_TOLERANCE = 1e-6
+
 
 class Detected(NamedTuple):
     """N tracks side by side, as a detector gave them.
@@ -18,7 +21,7 @@ class Detected(NamedTuple):
     Args:
         positions: pixels; what they hold where nothing was detected has no influence.
         detected: frames with a detection.
-        fps: frames per second of each track.
+        fps: frames a second of each track.
         scores: how sure the detector was, 1 being sure.
         sizes: of the person that each track belongs to, in the same pixels; 0 for unknown.
         times: frames, counted in steps of ``1 / fps``, of tracks whose frames are not evenly
@@ -54,7 +57,7 @@ class Stretches(NamedTuple):
         positions: pixels; within gaps the line between the detections on both sides.
         seen: frames with a detection, never those that fill up.
         lengths: frames of each stretch, gaps included.
-        fps: frames per second of all of them.
+        fps: frames a second of all of them.
         scores: how sure the detector was, 1 being sure.
         sizes: of the person that each belongs to, in the same pixels; 0 for unknown.
         times: of the frames, from 0 in steps of ``1 / fps``, where they are not evenly spaced.
@@ -120,8 +123,7 @@ def find_stretches(
     tracks, frames = np.nonzero(detected.T)
     when = frames if times is None else times[frames, tracks]
     missing = np.diff(when) - 1
-    tolerance = 1e-6  # frames; 0.29 s at 100 fps are 28.999999999999996 frames
-    parted = (np.diff(tracks) != 0) | (missing > longest_gap[tracks[1:]] + tolerance)
+    parted = (np.diff(tracks) != 0) | (missing > longest_gap[tracks[1:]] + GAP_TOLERANCE)
     first = np.ones(len(frames), dtype=bool)
     last = first.copy()
     first[1:] = last[:-1] = parted

@@ -1,7 +1,6 @@
 """A short clip of poses alone, jittering and refined side by side, for who has no video."""
 
 import io
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from PIL import Image
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import write_bytes
 from temporal_pose.footage.drawing import LEFT, MIDDLE, RIGHT
+from temporal_pose.footage.frames import exact_rate
 from temporal_pose.footage.overlay import Drawer, Overlaid
 from temporal_pose.pose.skeletons import Skeleton
 
@@ -37,7 +37,7 @@ def clip(
         raw: any coordinates, y downwards; NaN where there is no keypoint.
         refined: the same poses.
         skeleton: None for points without limbs.
-        fps: frames per second.
+        fps: frames a second.
         height: of the clip, pixels.
         trail: frames over which a keypoint leaves a trail.
 
@@ -97,9 +97,8 @@ def _write_mp4(out: Path, frames: list[UInt8[np.ndarray, "H W 3"]], fps: float) 
     from temporal_pose.footage.encoding import Encoder, writing
 
     height, width = frames[0].shape[:2]
-    unit = 1 / Fraction(fps).limit_denominator(1001_000)
     with writing(out) as container:
-        encoder = Encoder(container, (width, height), fps, unit)
+        encoder = Encoder(container, (width, height), fps, 1 / exact_rate(fps))
         for number, frame in enumerate(frames):
             encoder.write(number, frame)
         encoder.close()

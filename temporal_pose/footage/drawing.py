@@ -1,13 +1,16 @@
 """Poses drawn over images: limbs and keypoints, coloured by side."""
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image, ImageDraw
 
+from temporal_pose.files.atomic import write_bytes
 from temporal_pose.pose.skeletons import Skeleton
 
 Colour = tuple[int, int, int]
@@ -20,6 +23,11 @@ PEOPLE = ((0, 158, 115), (213, 94, 0), (204, 121, 167), (240, 228, 66), (0, 114,
 
 _OPAQUE, _FAINT = 255, 90
 _DARK = (0, 0, 0)
+
+
+def colour_of(person: int) -> Colour:
+    """The colour of one of several people, counted from 1."""
+    return PEOPLE[(person - 1) % len(PEOPLE)]
 
 
 class Look(NamedTuple):
@@ -38,8 +46,8 @@ class Look(NamedTuple):
     person: Colour | None = None
 
     def of(self, number: int) -> "Look":
-        """The same for one of several people, counted from 0."""
-        return self._replace(person=PEOPLE[number % len(PEOPLE)])
+        """The same for one of several people, counted from 1."""
+        return self._replace(person=colour_of(number))
 
     def plain(self, colour: Colour) -> "Look":
         """The same, thinner and in one colour."""
@@ -122,12 +130,18 @@ def draw_box(image: Image.Image, box: Sequence[float], colour: Colour = LEFT) ->
     ImageDraw.Draw(image).rectangle((x, y, x + width, y + height), outline=colour, width=2)
 
 
-def draw_label(image: Image.Image, text: str, size: int) -> None:
-    """Writes into the upper left corner, in letters of that size in pixels."""
+def draw_label(
+    image: Image.Image,
+    text: str,
+    size: int,
+    corner: tuple[float, float] = (0, 0),
+    colour: Colour = MIDDLE,
+) -> None:
+    """Writes below and right of a corner, in letters of that size in pixels."""
     size = max(10, size)
-    corner, edge = (size // 2, size // 3), max(1, size // 10)
+    at, edge = (corner[0] + size // 2, corner[1] + size // 3), max(1, size // 10)
     draw = ImageDraw.Draw(image)
-    draw.text(corner, text, MIDDLE, font_size=size, stroke_width=edge, stroke_fill=_DARK)
+    draw.text(at, text, colour, font_size=size, stroke_width=edge, stroke_fill=_DARK)
 
 
 @contextmanager
@@ -153,3 +167,14 @@ def canvas(
     picture = Image.fromarray(part)
     yield picture
     part[...] = np.asarray(picture)
+
+
+def write_png(path: Path, image: Image.Image) -> None:
+    """Writes a picture that is either whole or not there.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written.
+    """
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    write_bytes(path, file.getvalue())

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from temporal_pose.errors import ConfigError
+from temporal_pose.footage.frames import exact_rate
 from temporal_pose.footage.opening import is_video
 
 # Encoders that FFmpeg may have, the best first, with settings for a small file that looks good.
@@ -21,7 +22,6 @@ _ENCODERS: dict[str, dict[str, str]] = {
     "h264_mf": {},
 }
 _BT709, _BT2020 = 1, (9, 10)  # numbers of matrices in H.273, table 4
-_RATES = 1001_000  # largest divisor of a frame rate, as in 30000/1001
 
 
 class Colours(NamedTuple):
@@ -83,7 +83,7 @@ class Encoder:
     Args:
         container: that is written.
         size: width and height in pixels; an odd one loses its last row or column.
-        fps: frames per second, on average.
+        fps: frames a second, on average.
         time_base: seconds, the unit of time stamps.
         colours: how they are written down.
         aspect: how many times as wide as high pixels are shown.
@@ -102,7 +102,7 @@ class Encoder:
         aspect: Fraction = Fraction(1),
     ) -> None:
         name = encoder()
-        rate = Fraction(fps).limit_denominator(_RATES)
+        rate = exact_rate(fps)
         self.container, self.time_base = container, time_base
         self.stream = container.add_stream(name, rate=rate, options=dict(_ENCODERS[name]))
         self.stream.width, self.stream.height = (n // 2 * 2 for n in size)

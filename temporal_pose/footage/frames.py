@@ -12,6 +12,8 @@ from jaxtyping import Float, UInt8
 #: Names of files that count as images.
 ENDINGS = (".jpg", ".jpeg", ".png")
 
+_LARGEST_DIVISOR = 1001_000  # of a frame rate, as in 30000/1001
+
 #: Consecutive frames of one size, in red, green and blue; rows in memory need not be next to each
 #: other.
 Frames = Sequence[UInt8[np.ndarray, "H W 3"]] | UInt8[np.ndarray, "n H W 3"]
@@ -26,7 +28,7 @@ class Footage(Protocol):
 
     Attributes:
         size: width and height in pixels.
-        fps: frames per second.
+        fps: frames a second.
         count: frames, as far as one can tell before reading them.
         times: seconds at which frames are shown, from the first one on, where their rate varies;
             None where it does not.
@@ -55,7 +57,12 @@ class Footage(Protocol):
         ...
 
 
-def looks(
+def exact_rate(fps: float) -> Fraction:
+    """Frames a second as video files have them: 29.97003 is 30000/1001."""
+    return Fraction(fps).limit_denominator(_LARGEST_DIVISOR)
+
+
+def detected(
     footage: Footage,
     detector: Callable[[Frames, Any], Seen],
     choose: Any,

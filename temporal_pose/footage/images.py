@@ -2,9 +2,9 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from fractions import Fraction
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ from PIL import Image, ImageOps
 
 from temporal_pose.errors import DataError, UserError
 from temporal_pose.files.documents import check_regular
-from temporal_pose.footage.frames import ENDINGS
+from temporal_pose.footage.frames import ENDINGS, exact_rate
 
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)  # Exif
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # modes of grey of 16 bits
-_RATES = 1001_000  # largest divisor of a frame rate, as in 30000/1001
+_NAMED = 5  # missing numbers
 
 
 class Images:
@@ -26,15 +26,15 @@ class Images:
 
     Args:
         path: a folder, or one image.
-        fps: frames per second.
+        fps: frames a second.
 
     Attributes:
         size: width and height in pixels.
-        fps: frames per second.
+        fps: frames a second.
         count: images.
         times: None; images have a constant rate.
         time_base: seconds, of one image.
-        remarks: sentences that the user should know; none here.
+        remarks: sentences that the user should know.
 
     Raises:
         DataError: no images, one that cannot be read or is of another size, or no frame rate.
@@ -47,7 +47,8 @@ class Images:
         if fps is None:
             raise DataError(f"{path}: images have no frame rate; add fps=")
         self.fps, self.count = fps, len(self.files)
-        self.time_base = 1 / Fraction(fps).limit_denominator(_RATES)
+        self.remarks += filter(None, [_missing(self.files)])
+        self.time_base = 1 / exact_rate(fps)
         sizes = [_size(file) for file in self.files]
         self.size = sizes[0]
         for file, (width, height) in zip(self.files, sizes, strict=True):
@@ -97,6 +98,25 @@ def natural(path: Path) -> list[tuple[int, str]]:
     """Sorts frame2 before frame10."""
     parts = re.split(r"(\d+)", path.name)
     return [(int(part), part) if part.isdigit() else (-1, part) for part in parts]
+
+
+def _missing(files: Sequence[Path]) -> str | None:
+    """A sentence where a few numbers are missing among those in the names."""
+    found = [re.search(r"(\d{1,9})$", file.stem) for file in files]
+    numbers = [int(match[1]) for match in found if match is not None]
+    steps = np.diff(numbers)
+    if len(numbers) < len(files) or not len(steps) or steps.min() < 1 or np.median(steps) > 1:
+        return None
+    absent = int((steps - 1).sum())
+    if not absent:
+        return None
+    gaps = (range(a + 1, b) for a, b in pairwise(numbers))
+    some = ", ".join(map(str, islice(chain.from_iterable(gaps), _NAMED)))
+    more = ", ..." if absent > _NAMED else ""
+    return (
+        f"{files[0].parent.name} lacks {absent} of its images' numbers ({some}{more}); "
+        "those after a missing one count as if they came right after the one before"
+    )
 
 
 def _size(file: Path) -> tuple[int, int]:

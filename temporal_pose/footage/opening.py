@@ -14,7 +14,7 @@ def open_footage(source: Path, fps: float | None = None) -> Footage:
     """The frames of a video, of a folder of images, or of one image.
 
     Args:
-        fps: frames per second; None for a video's own.
+        fps: frames a second; None for a video's own.
 
     Raises:
         DataError: they are not there or cannot be read.

@@ -8,13 +8,22 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
-from temporal_pose.errors import ConfigError, DataError
-from temporal_pose.footage.drawing import Look, canvas, draw_label, draw_pose, draw_trails, look_of
-from temporal_pose.footage.frames import Footage, ahead
+from temporal_pose.errors import ConfigError
+from temporal_pose.footage import LAYOUTS
+from temporal_pose.footage.alignment import check_fits
+from temporal_pose.footage.drawing import (
+    canvas,
+    colour_of,
+    draw_label,
+    draw_pose,
+    draw_trails,
+    look_of,
+    write_png,
+)
+from temporal_pose.footage.frames import ahead
 from temporal_pose.footage.opening import open_footage
 from temporal_pose.pose.skeletons import Skeleton
 
-_LAYOUTS = ("together", "side")
 _WIDEST = 3840  # pixels; two panels that would be wider together are made smaller
 _GREY = (200, 200, 200)
 _BOTH = "both"  # poses in one panel
@@ -30,12 +39,14 @@ class Overlaid:
         scores: the detector's; a keypoint with a score of 0 was filled in, as is one that is
             refined but was not detected, and drawn faintly.
         skeleton: None where keypoints have no names: points without limbs.
+        person: which one of several it is, counted from 1; None for that of its place.
     """
 
     raw: Float[np.ndarray, "F K 2"]
     refined: Float[np.ndarray, "F K 2"] | None = None
     scores: Float[np.ndarray, "F K"] | None = None
     skeleton: Skeleton | None = None
+    person: int | None = None
 
     def filled(self, at: int) -> Bool[np.ndarray, " K"]:
         """Keypoints that no detector saw in a frame."""
@@ -66,8 +77,8 @@ class Drawer:
         trail: int = 0,
         video_start: int = 0,
     ) -> None:
-        if layout not in _LAYOUTS:
-            raise ConfigError(f"layout is '{layout}'; expected one of {', '.join(_LAYOUTS)}")
+        if layout not in LAYOUTS:
+            raise ConfigError(f"layout is '{layout}'; expected one of {', '.join(LAYOUTS)}")
         if trail < 0:
             raise ConfigError(f"trail is {trail}; expected 0 or more frames")
         self.tracks, self.trail, self.video_start = tracks, trail, video_start
@@ -76,7 +87,10 @@ class Drawer:
         self.size = (max(2, round(size[0] * zoom)), max(2, round(size[1] * zoom)))
         self.zoom = (self.size[0] / size[0], self.size[1] / size[1])
         looks = [look_of(t.skeleton, t.raw.shape[1], self.size[1]) for t in tracks]
-        self.looks = [one.of(i) for i, one in enumerate(looks)] if len(looks) > 1 else looks
+        self.people = [t.person or place for place, t in enumerate(tracks, 1)]
+        if len(tracks) > 1:
+            looks = [one.of(who) for one, who in zip(looks, self.people, strict=True)]
+        self.looks = looks
 
     @property
     def whole(self) -> tuple[int, int]:
@@ -92,11 +106,14 @@ class Drawer:
         if (image.shape[1], image.shape[0]) != self.size:
             image = np.asarray(Image.fromarray(image).resize(self.size))
         sheet = np.concatenate([image] * len(self.panels), 1)
+        at = number - self.video_start
+        there = [one for one, track in enumerate(self.tracks) if 0 <= at < len(track.raw)]
         for index, panel in enumerate(self.panels):
             side = sheet[:, index * self.size[0] : (index + 1) * self.size[0]]
-            for track, look in zip(self.tracks, self.looks, strict=True):
-                if 0 <= number - self.video_start < len(track.raw):
-                    self._person(side, track, look, number - self.video_start, panel)
+            for which in there if len(self.tracks) > 1 else ():  # below all poses
+                self._number(side, which, at, panel)
+            for which in there:
+                self._person(side, which, at, panel)
             if panel != _BOTH:
                 with canvas(side, (0, 0), (self.size[0], self.size[1] // 20)) as picture:
                     draw_label(picture, panel, self.size[1] // 30)
@@ -105,15 +122,14 @@ class Drawer:
     def _person(
         self,
         side: UInt8[np.ndarray, "H W 3"],
-        track: Overlaid,
-        look: Look,
+        which: int,
         at: int,
         panel: str,
     ) -> None:
         """Draws one person, on the part of the panel that is needed alone."""
+        track, look = self.tracks[which], self.looks[which]
         refined = track.refined is not None and panel != "raw"
-        poses = track.refined if refined and track.refined is not None else track.raw
-        recent = poses[max(0, at - self.trail) : at + 1] * self.zoom
+        recent = self._shown(which, panel)[max(0, at - self.trail) : at + 1] * self.zoom
         under = track.raw[at] * self.zoom
         every = np.concatenate([recent.reshape(-1, 2), under])
         every = every[np.isfinite(every).all(1)]
@@ -127,6 +143,23 @@ class Drawer:
                 draw_pose(picture, under - corner, look.plain(_GREY))
             draw_trails(picture, recent - corner, look)
             draw_pose(picture, recent[-1] - corner, look, track.filled(at))
+
+    def _shown(self, which: int, panel: str) -> Float[np.ndarray, "F K 2"]:
+        """A person's poses that a panel shows."""
+        track = self.tracks[which]
+        return track.raw if track.refined is None or panel == "raw" else track.refined
+
+    def _number(self, side: UInt8[np.ndarray, "H W 3"], which: int, at: int, panel: str) -> None:
+        """Writes above a person which one it is, in the colour of the limbs."""
+        points = self._shown(which, panel)[at] * self.zoom
+        points = points[np.isfinite(points).all(1)]
+        if not len(points):
+            return
+        size, who = max(14, self.size[1] // 25), self.people[which]
+        x, y = float(np.median(points[:, 0])), float(points[:, 1].min())
+        low = np.clip([x - size, y - 2.2 * size], 0, np.maximum(np.array(self.size) - 2 * size, 0))
+        with canvas(side, low, low + np.array([3, 2]) * size) as picture:
+            draw_label(picture, str(who), size, colour=colour_of(who))
 
 
 def overlay(
@@ -175,10 +208,11 @@ def overlay(
     )
 
     footage = open_footage(video, fps)
-    drawer = _drawer(footage, video, tracks, layout, trail, video_start)
+    check_fits(footage, video, [len(track.raw) for track in tracks], video_start, stills)
+    drawer = Drawer(tracks, footage.size, layout, trail, video_start or 0)
     with writing(out) as container, Sound(video, container) as sound:
-        looks = colours_of(video), aspect_of(video, footage.size)
-        encoder = Encoder(container, drawer.whole, footage.fps, footage.time_base, *looks)
+        shown = colours_of(video), aspect_of(video, footage.size)
+        encoder = Encoder(container, drawer.whole, footage.fps, footage.time_base, *shown)
         for number, (stamp, frame) in enumerate(ahead(footage.stamped())):
             if look is not None:
                 look(number, frame)
@@ -186,43 +220,7 @@ def overlay(
             encoder.write(stamp, drawn)
             sound.until(float(stamp * footage.time_base))
             if number in stills:
-                Image.fromarray(drawn).save(out.with_name(f"{out.stem}.frame{number}.png"))
+                write_png(out.with_name(f"{out.stem}.frame{number}.png"), Image.fromarray(drawn))
             advance(number + 1)
         encoder.close()
     return [*footage.remarks, *sound.remarks]
-
-
-def _drawer(
-    footage: Footage,
-    video: Path,
-    tracks: Sequence[Overlaid],
-    layout: str,
-    trail: int,
-    video_start: int | None,
-) -> Drawer:
-    """What draws, once poses and video are known to fit each other; see `check_length`."""
-    check_length(footage, video, tracks, video_start)
-    return Drawer(tracks, footage.size, layout, trail, video_start or 0)
-
-
-def check_length(
-    footage: Footage, video: Path, tracks: Sequence[Overlaid], video_start: int | None
-) -> None:
-    """Makes sure that there are as many poses as frames, where nothing says where they begin.
-
-    Args:
-        video: path of the footage, for the message.
-        video_start: number of the frame that the poses begin with.
-
-    Raises:
-        DataError: there are not.
-    """
-    for track in tracks:
-        frames = len(track.raw)
-        if video_start is None and frames != footage.count:
-            than = "more" if frames > footage.count else "fewer"
-            raise DataError(
-                f"{video} has {footage.count} frames, the keypoints {frames}, "
-                f"{abs(frames - footage.count)} {than}; set video_start to the "
-                "frame of the video that the keypoints begin with, 0 for its first"
-            )

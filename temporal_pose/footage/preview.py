@@ -7,7 +7,15 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from temporal_pose.footage.drawing import draw_box, draw_label, draw_pose, look_of
+from temporal_pose.footage.drawing import (
+    LEFT,
+    colour_of,
+    draw_box,
+    draw_label,
+    draw_pose,
+    look_of,
+    write_png,
+)
 from temporal_pose.footage.frames import Frames
 from temporal_pose.pose.skeletons import Skeleton
 
@@ -33,12 +41,12 @@ class Preview:
         )
         self.panels: list[Image.Image] = []
 
-    def look(self, first: int, images: Frames, people: Sequence[Sequence[Body]]) -> None:
+    def look(self, first: int, images: Frames, people: Sequence[Sequence[Body | None]]) -> None:
         """Keeps a panel of each wanted frame.
 
         Args:
             first: number of the first of these frames.
-            people: in each of them.
+            people: in each of them, in one order; None for one who is not there.
         """
         for number in sorted(self.wanted & set(range(first, first + len(images)))):
             self.panels.append(self._panel(number, images[number - first], people[number - first]))
@@ -53,17 +61,20 @@ class Preview:
         for index, panel in enumerate(self.panels):
             sheet.paste(panel, (index % columns * width, index // columns * height))
         path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path)
+        write_png(path, sheet)
 
     def _panel(
-        self, number: int, image: UInt8[np.ndarray, "H W 3"], people: Sequence[Body]
+        self, number: int, image: UInt8[np.ndarray, "H W 3"], people: Sequence[Body | None]
     ) -> Image.Image:
         zoom = _WIDTH / image.shape[1]
         panel = Image.fromarray(image).resize((_WIDTH, max(1, round(zoom * image.shape[0]))))
         look = look_of(self.skeleton, len(self.skeleton), panel.height)
-        label = f"frame {number}" + ("" if people else ": nobody")
+        there = [(who, body) for who, body in enumerate(people, 1) if body is not None]
+        label = f"frame {number}" + ("" if there else ": nobody")
         draw_label(panel, label, panel.height // 30)
-        for box, keypoints in people:
-            draw_box(panel, (zoom * box).tolist())
-            draw_pose(panel, zoom * keypoints, look)
+        for who, (box, keypoints) in there:
+            x, y, width, height = (zoom * box).tolist()
+            several = len(people) > 1
+            draw_box(panel, (x, y, width, height), colour_of(who) if several else LEFT)
+            draw_pose(panel, zoom * keypoints, look.of(who) if several else look)
         return panel

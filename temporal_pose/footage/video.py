@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 
 from temporal_pose.errors import DataError
 
+_SOUND_S = 1.0  # that sound may last longer than frames
 _THREADS = 4  # that decode, at most: each keeps frames of its own
 
 
@@ -24,11 +25,11 @@ class Video:
 
     Args:
         path: any format that FFmpeg reads.
-        fps: frames per second; None for the average of the file.
+        fps: frames a second; None for the average of the file.
 
     Attributes:
         size: width and height in pixels.
-        fps: frames per second.
+        fps: frames a second.
         count: frames, as far as one can tell without decoding them.
         times: seconds at which frames are shown, from the first one on, where their rate varies
             and none is given; otherwise None.
@@ -44,8 +45,8 @@ class Video:
         self.remarks: list[str] = []
         self.times: Float[np.ndarray, " F"] | None = None
         with self._reading() as (container, stream):
-            times = _times(container, stream)
-            self._check_whole(container, stream, times)
+            times, cut = _times(container, stream)
+            self._check_whole(container, stream, times, cut)
             self.count, self.time_base = (
                 len(times),
                 Fraction(stream.time_base or Fraction(1, 1000)),
@@ -110,17 +111,22 @@ class Video:
                 "copy or download it again, or repair it with ffmpeg"
             ) from error
 
-    def _check_whole(self, container: Any, stream: Any, times: Float[np.ndarray, " F"]) -> None:
-        if len(times) < 0.9 * stream.frames:
+    def _check_whole(
+        self, container: Any, stream: Any, times: Float[np.ndarray, " F"], cut: int
+    ) -> None:
+        if len(times) + cut < 0.9 * stream.frames:
             raise DataError(
-                f"{self.path}: holds {len(times)} of the {stream.frames} frames it announces; "
-                "it is cut off: copy or download it again"
+                f"{self.path}: holds {len(times) + cut} of the {stream.frames} frames it "
+                "announces; it is cut off: copy or download it again"
             )
         announced = (container.duration or 0) / av.time_base
-        if len(times) > 1 and np.ptp(times) < 0.8 * announced - 1:
+        # Some containers count from the first frame, some from zero, which may be long before.
+        lasts = max(np.ptp(times), times.max()) if len(times) > 1 else announced
+        slack = _SOUND_S if container.streams.audio else 0.1
+        if lasts < 0.8 * announced - slack:
             self.remarks.append(
                 f"{self.path.name} announces {announced:.1f} s, but its frames end after "
-                f"{np.ptp(times):.1f} s; it may be cut off"
+                f"{lasts:.1f} s; it may be cut off"
             )
 
     def _tell_of_shape(self, wide: Fraction | None) -> None:
@@ -133,7 +139,7 @@ class Video:
             )
 
     def _rate(self, stream: Any, times: Float[np.ndarray, " F"]) -> float:
-        """Average frames per second; the exact value of the file where it is near enough."""
+        """Average frames a second; the exact value of the file where it is near enough."""
         announced = float(stream.average_rate or 0)
         gaps = np.diff(np.unique(times))
         if not len(gaps):
@@ -178,9 +184,21 @@ def _varies(times: Float[np.ndarray, " F"]) -> bool:
     return bool(len(gaps) and np.ptp(gaps) > 0.5 * gaps.mean())
 
 
-def _times(container: Any, stream: Any) -> Float[np.ndarray, " F"]:
-    """Seconds at which frames are shown, in no order; NaN where the file does not say."""
-    packets = (packet for packet in container.demux(stream) if packet.size)
-    stamps = (packet.dts if packet.pts is None else packet.pts for packet in packets)
-    unit = float(stream.time_base)
-    return np.fromiter((np.nan if s is None else s * unit for s in stamps), np.float64)
+def _times(container: Any, stream: Any) -> tuple[Float[np.ndarray, " F"], int]:
+    """Seconds at which frames are shown, in no order; NaN where the file does not say.
+
+    Returns:
+        Them; and how many frames more are in the file and not shown, as where somebody has cut
+        the beginning off on a phone.
+    """
+    packets = (
+        (p.dts if p.pts is None else p.pts, p.is_discard) for p in _filled(container, stream)
+    )
+    stamps = [(np.nan if stamp is None else stamp, discarded) for stamp, discarded in packets]
+    shown = np.array([stamp for stamp, discarded in stamps if not discarded], np.float64)
+    return shown * float(stream.time_base), len(stamps) - len(shown)
+
+
+def _filled(container: Any, stream: Any) -> Iterator[Any]:
+    """Packets of a stream, but for the last, which is always empty."""
+    return (packet for packet in container.demux(stream) if packet.size)

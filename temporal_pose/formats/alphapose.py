@@ -14,19 +14,25 @@ from temporal_pose.formats.documents.listed_images import unlisted
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
 from temporal_pose.formats.documents.outline import outline
-from temporal_pose.formats.documents.parting import Told, label_of, parted, source
+from temporal_pose.formats.documents.parting import Told, label_of, original_of, parted
 from temporal_pose.formats.documents.poses import TRIPLES, Pose, boxed, labelled, whole
 from temporal_pose.formats.documents.renewal import (
     PIXELS,
     by_row,
-    fresh,
-    plain,
+    json_number,
+    new_numbers,
     renewal,
     renewals,
     tight,
 )
 from temporal_pose.formats.documents.spans import Edit, Place, Spans, added, dumped, edited, walked
-from temporal_pose.formats.documents.texts import DamagedError, Document, again, document, save
+from temporal_pose.formats.documents.texts import (
+    DamagedError,
+    Document,
+    document,
+    read_again,
+    save,
+)
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton
 
 #: Lists of people that an image may have, and what a person's numbers are called in them.
@@ -75,11 +81,11 @@ class AlphaPose:
             DataError: the file that was read has changed, or positions cannot be scaled.
             OSError: the disk is full or the folder cannot be written.
         """
-        original = source(clips, self.name)
+        original = original_of(clips, self.name)
         if original is None:
             save(out, json.dumps([*_results(clips)]))
             return
-        there = again(original)
+        there = read_again(original)
         changes = by_row(renewal(clip, clip.kept) for clip in clips)
         edits = [*renewals(there.text, _poses(there), changes), *_additions(there.text, clips)]
         save(out, edited(there.text, edits), there.encoding)
@@ -147,7 +153,7 @@ def _additions(text: str, clips: Sequence[Clip]) -> Iterator[Edit]:
 def _new(clip: Clip) -> Iterator[dict[str, Any]]:
     if (clip.rows >= 0).all():
         return
-    values = fresh(clip)
+    values = new_numbers(clip)
     for place in np.flatnonzero(clip.rows < 0):
         frame = int(clip.frames[place])
         image = str(label_of(clip.kept, frame)) if clip.kept.labels else f"{frame}.jpg"
@@ -157,7 +163,7 @@ def _new(clip: Clip) -> Iterator[dict[str, Any]]:
 def _results(clips: Sequence[Clip]) -> Iterator[dict[str, Any]]:
     """Clips from elsewhere."""
     for clip, stem in zip(clips, stems(clips), strict=True):
-        values = fresh(clip)
+        values = new_numbers(clip)
         for place, frame in enumerate(clip.frames.tolist()):
             image = f"{frame}.jpg" if len(clips) == 1 else f"{stem}_{frame:06d}.jpg"
             yield _entry(clip, values, place, image)
@@ -169,11 +175,11 @@ def _entry(
     """A person; the score is the mean of the keypoints'."""
     box = tight(values[place])
     if clip.boxes is not None and np.isfinite(clip.boxes[place]).all():
-        box = [plain(round(side, PIXELS)) for side in clip.boxes[place].tolist()]
+        box = [json_number(round(side, PIXELS)) for side in clip.boxes[place].tolist()]
     entry = {
         "image_id": image,
         "category_id": 1,
-        "keypoints": [plain(number) for number in values[place].ravel().tolist()],
+        "keypoints": [json_number(number) for number in values[place].ravel().tolist()],
         "score": round(float(values[place, :, 2].mean()), 6),
         "box": box,
     }

@@ -15,21 +15,27 @@ from temporal_pose.formats.documents.listed_images import listed, unlisted
 from temporal_pose.formats.documents.listing import Listing, gathered
 from temporal_pose.formats.documents.naming import by_names, by_number
 from temporal_pose.formats.documents.outline import outline
-from temporal_pose.formats.documents.parting import Label, Told, are_grades, parted, source
+from temporal_pose.formats.documents.parting import Label, Told, are_grades, original_of, parted
 from temporal_pose.formats.documents.poses import TRIPLES, Pose, boxed, labelled, whole
 from temporal_pose.formats.documents.renewal import (
     PIXELS,
     Renewal,
     by_row,
-    fresh,
+    json_number,
     missing,
-    plain,
+    new_numbers,
     renewal,
     renewals,
     tight,
 )
 from temporal_pose.formats.documents.spans import Edit, Place, Spans, added, dumped, edited, walked
-from temporal_pose.formats.documents.texts import DamagedError, Document, again, document, save
+from temporal_pose.formats.documents.texts import (
+    DamagedError,
+    Document,
+    document,
+    read_again,
+    save,
+)
 from temporal_pose.pose.skeletons import Skeleton
 
 _LIST = "annotations"
@@ -102,11 +108,11 @@ class Coco:
             DataError: the file that was read has changed, or positions cannot be scaled.
             OSError: the disk is full or the folder cannot be written.
         """
-        original = source(clips, self.name)
+        original = original_of(clips, self.name)
         if original is None:
             save(out, json.dumps([*_results(clips)]))
             return
-        there = again(original)
+        there = read_again(original)
         changes = by_row(renewal(clip, clip.kept) for clip in clips)
         edits = [
             *renewals(there.text, _poses(there, {}), changes),
@@ -183,7 +189,7 @@ def _new(clip: Clip, results: bool) -> Iterator[dict[str, Any]]:
     """Poses of a clip that were not in the document, if it has an image of their frame."""
     if (clip.rows >= 0).all():
         return
-    values = fresh(clip)
+    values = new_numbers(clip)
     for place in np.flatnonzero(clip.rows < 0):
         frame = int(clip.frames[place])
         itself = results and all(a == b for a, b in clip.kept.labels.items())
@@ -196,7 +202,7 @@ def _new(clip: Clip, results: bool) -> Iterator[dict[str, Any]]:
 def _results(clips: Sequence[Clip]) -> Iterator[dict[str, Any]]:
     """Clips from elsewhere; the frames of several are named, for numbers would be the same."""
     for clip, stem in zip(clips, stems(clips), strict=True):
-        values = fresh(clip)
+        values = new_numbers(clip)
         for place, frame in enumerate(clip.frames.tolist()):
             label = frame if len(clips) == 1 else f"{stem}_{frame:06d}"
             yield _entry(clip, values, place, label)
@@ -207,10 +213,10 @@ def _entry(
 ) -> dict[str, Any]:
     """A pose as results have it; its score is the mean of its keypoints'."""
     numbers, score = values[place], float(values[place, :, 2].mean())
-    keypoints = [plain(number) for number in numbers.ravel().tolist()]
+    keypoints = [json_number(number) for number in numbers.ravel().tolist()]
     entry = {"image_id": label, "category_id": 1, "keypoints": keypoints, "score": round(score, 6)}
     if clip.boxes is not None and np.isfinite(clip.boxes[place]).all():
-        entry["bbox"] = [plain(round(side, PIXELS)) for side in clip.boxes[place].tolist()]
+        entry["bbox"] = [json_number(round(side, PIXELS)) for side in clip.boxes[place].tolist()]
     if clip.ids is not None and clip.ids[place] >= 0:
         entry["track_id"] = int(clip.ids[place])
     return entry
@@ -224,7 +230,7 @@ def _annotation(
     x, y, w, h = entry.get("bbox") or tight(values)
     if graded:
         shown = np.concatenate([values[:, :2], 2.0 * there[:, None]], 1)
-        entry["keypoints"] = [plain(number) for number in shown.ravel().tolist()]
+        entry["keypoints"] = [json_number(number) for number in shown.ravel().tolist()]
     del entry["score"]
-    extent = {"bbox": [x, y, w, h], "area": plain(round(w * h, PIXELS)), "iscrowd": 0}
+    extent = {"bbox": [x, y, w, h], "area": json_number(round(w * h, PIXELS)), "iscrowd": 0}
     return entry | extent | {"num_keypoints": int(there.sum())}

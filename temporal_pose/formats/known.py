@@ -17,6 +17,8 @@ from temporal_pose.formats.tables.whole_files import beginning
 
 #: The first byte of every pickle of today.
 _PICKLE = b"\x80"
+#: Files that hold nothing, such as the JSON of a detector that saw nobody.
+_EMPTY = (b"", b"[]", b"{}")
 
 
 @cache
@@ -79,6 +81,11 @@ def recognised(path: Path, own: tuple[Path, ...] = ()) -> Format:
         raise DataError(f"{path} looks like {names}; say which by format=")
     if beginning(path, 1) == _PICKLE:
         raise DataError(f"{path} is a pickle, which is code and is not opened; save its numbers")
+    if path.is_file() and beginning(path, 16).strip() in _EMPTY:
+        raise DataError(
+            f"{path} is empty: it holds no pose, and nothing shows its format; leave it out, or "
+            "say the format by format="
+        )
     raise DataError(
         f"{path} is of no format that can be read ({', '.join(there)}); choose one by "
         "format=, or convert it to plain CSV: frame, person, then x, y, score of each keypoint"

@@ -13,7 +13,7 @@ from temporal_pose.formats.clips import Clip, Given
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_names, by_number
 from temporal_pose.formats.documents.outline import outline
-from temporal_pose.formats.documents.parting import Told, parted, source
+from temporal_pose.formats.documents.parting import Told, original_of, parted
 from temporal_pose.formats.documents.poses import (
     PAIRS_AND_SCORES,
     TRIPLES,
@@ -25,15 +25,21 @@ from temporal_pose.formats.documents.poses import (
 )
 from temporal_pose.formats.documents.renewal import (
     by_row,
-    fresh,
-    plain,
+    json_number,
+    new_numbers,
     renewal,
     renewals,
     spanned,
     tight,
 )
 from temporal_pose.formats.documents.spans import Edit, Place, Spans, added, dumped, edited, walked
-from temporal_pose.formats.documents.texts import DamagedError, Document, again, document, save
+from temporal_pose.formats.documents.texts import (
+    DamagedError,
+    Document,
+    document,
+    read_again,
+    save,
+)
 from temporal_pose.pose.skeletons import Skeleton
 
 _LIST, _ABOUT = "instance_info", "meta_info"
@@ -85,7 +91,7 @@ class MMPose:
                 scaled.
             OSError: the disk is full or the folder cannot be written.
         """
-        original = source(clips, self.name)
+        original = original_of(clips, self.name)
         if len(clips) != 1:
             names = ", ".join(clip.name for clip in clips[:3])
             raise DataError(
@@ -95,7 +101,7 @@ class MMPose:
         if original is None:
             save(out, json.dumps(_fresh(clips[0])))
             return
-        there, frames = again(original), list[_Frame]()
+        there, frames = read_again(original), list[_Frame]()
         changes = by_row([renewal(clips[0], clips[0].kept)])
         edits = [*renewals(there.text, _poses(there, {}, frames), changes)]
         edits += _additions(there.text, clips[0], frames)
@@ -178,7 +184,7 @@ def _additions(text: str, clip: Clip, frames: Sequence[_Frame]) -> Iterator[Edit
     """Poses that were not in the document, put to their frames, or into new ones."""
     new: dict[int, list[str]] = {}
     places = np.flatnonzero(clip.rows < 0)
-    values = fresh(clip) if len(places) else clip.keypoints
+    values = new_numbers(clip) if len(places) else clip.keypoints
     for place in places:
         instance = dumped(_instance(clip, values, place), text)
         new.setdefault(int(clip.frames[place]), []).append(instance)
@@ -197,9 +203,9 @@ def _instance(clip: Clip, values: Float[np.ndarray, "N K 3"], place: Any) -> dic
     numbers = values[place]
     x, y, w, h = tight(numbers)
     instance = {
-        "keypoints": [[plain(x), plain(y)] for x, y in numbers[:, :2].tolist()],
+        "keypoints": [[json_number(x), json_number(y)] for x, y in numbers[:, :2].tolist()],
         "keypoint_scores": numbers[:, 2].tolist(),
-        "bbox": [[x, y, plain(x + w), plain(y + h)]],
+        "bbox": [[x, y, json_number(x + w), json_number(y + h)]],
         "bbox_score": round(float(numbers[:, 2].mean()), 6),
     }
     if clip.ids is not None and clip.ids[place] >= 0:
@@ -209,7 +215,7 @@ def _instance(clip: Clip, values: Float[np.ndarray, "N K 3"], place: Any) -> dic
 
 def _fresh(clip: Clip) -> list[Any] | dict[str, Any]:
     """A clip that came from elsewhere; frames between its poses are listed, too."""
-    values = fresh(clip)
+    values = new_numbers(clip)
     people: dict[int, list[Mapping[str, Any]]] = {frame: [] for frame in spanned(clip)}
     for place, frame in enumerate(clip.frames.tolist()):
         people.setdefault(frame, []).append(_instance(clip, values, place))

@@ -29,8 +29,8 @@ from temporal_pose.formats.documents.proportions import told_apart
 from temporal_pose.formats.documents.renewal import (
     Renewal,
     by_row,
-    fresh,
-    plain,
+    json_number,
+    new_numbers,
     renewal,
     renewals,
     spanned,
@@ -234,7 +234,7 @@ def _additions(clip: Clip) -> dict[int, list[dict[str, Any]]]:
     people: dict[int, list[dict[str, Any]]] = {}
     places = np.flatnonzero(clip.rows < 0)
     if len(places):
-        values = fresh(clip)
+        values = new_numbers(clip)
         for place in places:
             people.setdefault(int(clip.frames[place]), []).append(_person(clip, values, place))
     return people
@@ -242,13 +242,13 @@ def _additions(clip: Clip) -> dict[int, list[dict[str, Any]]]:
 
 def _person(clip: Clip, values: Float[np.ndarray, "N K 3"], place: Any) -> dict[str, Any]:
     number = -1 if clip.ids is None else int(clip.ids[place])
-    numbers = [plain(value) for value in values[place].ravel().tolist()]
+    numbers = [json_number(value) for value in values[place].ravel().tolist()]
     return {"person_id": [number], _POSE: numbers, **{other: [] for other in _OTHERS}}
 
 
 def _new(clip: Clip, stem: str) -> Iterator[tuple[str, bytes]]:
     """Files of a clip that came from elsewhere; frames between its poses get one, too."""
-    values = fresh(clip)
+    values = new_numbers(clip)
     people: dict[int, list[Mapping[str, Any]]] = {frame: [] for frame in spanned(clip)}
     for place, frame in enumerate(clip.frames.tolist()):
         people.setdefault(frame, []).append(_person(clip, values, place))

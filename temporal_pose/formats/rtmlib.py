@@ -15,10 +15,16 @@ from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
 from temporal_pose.formats.documents.nested import NUMBERS, Frame, poses
 from temporal_pose.formats.documents.outline import outline
-from temporal_pose.formats.documents.parting import Label, Told, label_of, parted, source
-from temporal_pose.formats.documents.renewal import by_row, fresh, plain, renewal, renewals
+from temporal_pose.formats.documents.parting import Label, Told, label_of, original_of, parted
+from temporal_pose.formats.documents.renewal import (
+    by_row,
+    json_number,
+    new_numbers,
+    renewal,
+    renewals,
+)
 from temporal_pose.formats.documents.spans import Edit, Place, Spans, added, dumped, edited
-from temporal_pose.formats.documents.texts import again, document, save
+from temporal_pose.formats.documents.texts import document, read_again, save
 
 _ARRAYS = {
     ("[]", "keypoints", "[]", "[]"),  # [{"keypoints": ...
@@ -74,11 +80,11 @@ class RTMLib:
             DataError: the file that was read has changed, or positions cannot be scaled.
             OSError: the disk is full or the folder cannot be written.
         """
-        original = source(clips, self.name)
+        original = original_of(clips, self.name)
         if original is None:
             save(out, json.dumps(_fresh(clips)))
             return
-        there, frames = again(original), list[Frame]()
+        there, frames = read_again(original), list[Frame]()
         changes = by_row(renewal(clip, clip.kept) for clip in clips)
         edits = [*renewals(there.text, poses(there, frames), changes)]
         for clip in clips:
@@ -90,7 +96,7 @@ def _additions(text: str, clip: Clip, frames: Sequence[Frame]) -> Iterator[Edit]
     """People that were not in the file, put to the lists of their frames or into new ones."""
     new: dict[Label, list[Float[np.ndarray, "K 3"]]] = {}
     places = np.flatnonzero(clip.rows < 0)
-    values = fresh(clip) if len(places) else clip.keypoints
+    values = new_numbers(clip) if len(places) else clip.keypoints
     for place in places:
         label = label_of(clip.kept, int(clip.frames[place]))
         new.setdefault(label, []).append(values[place])
@@ -129,14 +135,14 @@ def _new_frames(
 
 
 def _pairs(pose: Float[np.ndarray, "K 3"], triples: bool) -> list[list[int | float]]:
-    return [[plain(n) for n in one] for one in pose[:, : 3 if triples else 2].tolist()]
+    return [[json_number(n) for n in one] for one in pose[:, : 3 if triples else 2].tolist()]
 
 
 def _fresh(clips: Sequence[Clip]) -> dict[str, dict[str, list[Any]]]:
     """Clips from elsewhere."""
     frames: dict[str, dict[str, list[Any]]] = {}
     for clip, stem in zip(clips, stems(clips), strict=True):
-        values = fresh(clip)
+        values = new_numbers(clip)
         for place, number in enumerate(clip.frames.tolist()):
             key = str(number) if len(clips) == 1 else f"{stem}_{number:06d}"
             frame = frames.setdefault(key, {"keypoints": [], "scores": []})

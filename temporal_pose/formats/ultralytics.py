@@ -20,8 +20,8 @@ from temporal_pose.formats.documents.renewal import (
     SHARES,
     Renewal,
     by_row,
-    fresh,
     missing,
+    new_numbers,
     renewal,
     written,
 )
@@ -159,7 +159,7 @@ def _additions(
 ) -> dict[int, list[str]]:
     """Lines of poses that were in no file, by frame."""
     lines: dict[int, list[str]] = {}
-    values = fresh(clip, shares=True) if chosen.any() else clip.keypoints
+    values = new_numbers(clip, shares=True) if chosen.any() else clip.keypoints
     for place in np.flatnonzero(chosen):
         box = _box(clip, values[place], place)
         score = values[place, :, 2].mean()

@@ -14,14 +14,14 @@ from temporal_pose.formats.documents.listed_images import placed
 from temporal_pose.formats.documents.listing import gathered
 from temporal_pose.formats.documents.naming import by_number
 from temporal_pose.formats.documents.outline import outline
-from temporal_pose.formats.documents.parting import Label, Told, label_of, parted, source
+from temporal_pose.formats.documents.parting import Label, Told, label_of, original_of, parted
 from temporal_pose.formats.documents.poses import Columns, Pose, called, cornered, keyed, whole
 from temporal_pose.formats.documents.renewal import (
     PIXELS,
     SHARES,
     by_row,
-    fresh,
-    plain,
+    json_number,
+    new_numbers,
     renewal,
     renewals,
     spanned,
@@ -36,7 +36,13 @@ from temporal_pose.formats.documents.spans import (
     edited,
     walked,
 )
-from temporal_pose.formats.documents.texts import DamagedError, Document, again, document, save
+from temporal_pose.formats.documents.texts import (
+    DamagedError,
+    Document,
+    document,
+    read_again,
+    save,
+)
 
 _LISTS = ("x", "y", "visible")
 _COLUMNS: Columns = ((0,), (1,), (2,))
@@ -84,11 +90,11 @@ class UltralyticsJson:
             DataError: the file that was read has changed, or positions cannot be scaled.
             OSError: the disk is full or the folder cannot be written.
         """
-        original = source(clips, self.name)
+        original = original_of(clips, self.name)
         if original is None:
             save(out, json.dumps(_fresh(clips)))
             return
-        there, frames = again(original), list[_Frame]()
+        there, frames = read_again(original), list[_Frame]()
         changes = by_row(renewal(clip, clip.kept) for clip in clips)
         edits = [*renewals(there.text, _poses(there, frames), changes)]
         for clip in clips:
@@ -136,7 +142,7 @@ def _additions(text: str, clip: Clip, frames: Sequence[_Frame]) -> Iterator[Edit
     new: dict[Label, list[str]] = {}
     places = np.flatnonzero(clip.rows < 0)
     shares = clip.kept.shares
-    values = fresh(clip, shares) if len(places) else clip.keypoints
+    values = new_numbers(clip, shares) if len(places) else clip.keypoints
     for place in places:
         person = dumped(_person(clip, values, place, shares), text)
         new.setdefault(label_of(clip.kept, int(clip.frames[place])), []).append(person)
@@ -159,7 +165,7 @@ def _person(
         "name": "person",
         "class": 0,
         "confidence": round(float(values[place, :, 2].mean()), 5),
-        "box": {"x1": x, "y1": y, "x2": plain(x + w), "y2": plain(y + h)},
+        "box": {"x1": x, "y1": y, "x2": json_number(x + w), "y2": json_number(y + h)},
         "keypoints": dict(zip(_LISTS, lists, strict=True)),
     }
     if clip.ids is not None and clip.ids[place] >= 0:
@@ -171,7 +177,7 @@ def _fresh(clips: Sequence[Clip]) -> dict[str, list[Any]]:
     """Clips from elsewhere."""
     frames: dict[str, list[Any]] = {}
     for clip, stem in zip(clips, stems(clips), strict=True):
-        values = fresh(clip)
+        values = new_numbers(clip)
         for frame in spanned(clip):
             frames[str(frame) if len(clips) == 1 else f"{stem}_{frame:06d}"] = []
         for place, number in enumerate(clip.frames.tolist()):

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from temporal_pose.errors import CheckpointError, ConfigError
+from temporal_pose.models.dilated import weighted_mean
 
 #: What the network within is given of a keypoint in a frame; positions come first.
 CHANNELS = 10
@@ -108,15 +109,16 @@ class Correction(nn.Module):
         start, detected, scores = seen[..., :2], seen[..., 2:4], seen[..., 4:]
         found = (scores > 0).to(seen)
         known = found.amax(1, keepdim=True)
-        centre = _mean(start, known.expand_as(found), (1, 2))
-        size = _mean((start - centre).square().sum(-1, True), known.expand_as(found), (1, 2))
+        every = known.expand_as(found)
+        centre = weighted_mean(start, every, (1, 2))
+        size = weighted_mean((start - centre).square().sum(-1, True), every, (1, 2))
         size = size.sqrt().clamp(min=1e-6)
         smooth = (start - centre) / size
         residual = (detected - start) / size * found
         sure = scores if self.scores else found
         features = _features(smooth, residual, sure, found, known)
         moved = (self.network(features) - features[..., :2]) * known
-        usual = _mean(residual.square().sum(-1, True), found, (1,)).sqrt()
+        usual = weighted_mean(residual.square().sum(-1, True), found, (1,)).sqrt()
         return start + self._limited(self.gain * self._calm(moved), usual) * size
 
     def _calm(self, moved: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B T K 2"]:
@@ -145,7 +147,7 @@ def _features(
     known: Float[Tensor, "B 1 K 1"],
 ) -> Float[Tensor, "B T K C"]:
     """What the network within is given; nothing of keypoints that the window does not show."""
-    body = smooth - _mean(smooth, known.expand_as(found), (2,))
+    body = smooth - weighted_mean(smooth, known.expand_as(found), (2,))
     motion = torch.gradient(smooth, dim=1)[0] if smooth.shape[1] > 1 else torch.zeros_like(smooth)
     away = residual.norm(dim=-1, keepdim=True)
     typical = away.where(found > 0, torch.nan).nanmedian(1, keepdim=True).values.nan_to_num()
@@ -153,8 +155,3 @@ def _features(
     sure = (scores - _SCORES[0]) * _SCORES[1] * found
     parts = [smooth, body, motion * _QUICK, residual * _QUICK, sure, trust]
     return _MOST * torch.tanh(torch.cat(parts, -1) / _MOST) * known
-
-
-def _mean(values: Tensor, weights: Tensor, axes: tuple[int, ...]) -> Tensor:
-    total = (values * weights).sum(axes, keepdim=True)
-    return total / weights.sum(axes, keepdim=True).clamp(min=1)

@@ -1,30 +1,40 @@
 """What networks of dilated convolutions over time are made of."""
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 
-class Dilated(nn.Module):
-    """Residual convolutions of dilation 1, 2, 4, ... (Bai, Kolter, Koltun, arXiv 1803.01271).
+def dilated_layers(width: int, dilation: int, dropout: float) -> nn.Sequential:
+    """What `Dilated` adds to its input, ``B C T``.
 
     Args:
         width: channels.
         dilation: frames between the taps of the first convolution.
         dropout: share of channels that training drops.
     """
+    return nn.Sequential(
+        nn.GroupNorm(1, width),
+        nn.GELU(),
+        nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation),
+        nn.GELU(),
+        nn.Dropout(dropout),
+        nn.Conv1d(width, width, 1),
+    )
+
+
+class Dilated(nn.Module):
+    """A residual convolution of some dilation (Bai, Kolter, Koltun, arXiv 1803.01271).
+
+    Args:
+        width, dilation, dropout: see `dilated_layers`.
+    """
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.GroupNorm(1, width),
-            nn.GELU(),
-            nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Conv1d(width, width, 1),
-        )
+        self.layers = dilated_layers(width, dilation, dropout)
 
-    def forward(self, hidden: Tensor) -> Tensor:
-        """The input, ``B C T``, and what the convolutions add to it."""
+    def forward(self, hidden: Float[Tensor, "B C T"]) -> Float[Tensor, "B C T"]:
+        """The input, and what the convolutions add to it."""
         added: Tensor = self.layers(hidden)
         return hidden + added
 
@@ -34,3 +44,15 @@ def starts_at_zero(layer: nn.Conv1d) -> nn.Conv1d:
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
     return layer
+
+
+def weighted_mean(
+    values: Float[Tensor, "..."], weights: Float[Tensor, "..."], axes: tuple[int, ...]
+) -> Float[Tensor, "..."]:
+    """The mean over some axes, which stay as axes of size 1; 0 where all weights are.
+
+    Args:
+        weights: 0 or 1; of the shape of the values, or one that stretches to it.
+    """
+    total = (values * weights).sum(axes, keepdim=True)
+    return total / weights.sum(axes, keepdim=True).clamp(min=1)

@@ -7,7 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from temporal_pose.errors import CheckpointError, ConfigError
-from temporal_pose.models.sizes import check_sizes
+from temporal_pose.models.dilated import dilated_layers, starts_at_zero, weighted_mean
+from temporal_pose.models.sizes import check_dropout, check_sizes
 
 STEP = 0.1  # by how much a unit of the last layer moves a keypoint, in sizes of the pose
 CONTRAST = 10.0  # makes jitter, some hundredths of a pose's size, as large as other features
@@ -25,7 +26,7 @@ class TemporalConvNet(nn.Module):
 
     The last convolution starts at zero, so training starts from the smoother. Convolutions of
     dilation 1, 2, 4, ... (Bai, Kolter, Koltun, arXiv 1803.01271) see every keypoint at once, so
-    that a joint which jumps is judged by the others.
+    that a keypoint which jumps is judged by the others.
 
     Args:
         keypoints: K.
@@ -52,19 +53,14 @@ class TemporalConvNet(nn.Module):
     ) -> None:
         super().__init__()
         check_sizes(keypoints=keypoints, window=window, width=width, depth=depth)
-        if not (0 <= dropout < 1 and 0 < sigma < float("inf")):
-            raise ConfigError(
-                f"dropout is {dropout}, sigma {sigma}; expected 0 to less than 1, and a positive "
-                "number of frames"
-            )
+        check_dropout(dropout)
+        if not 0 < sigma < float("inf"):
+            raise ConfigError(f"sigma is {sigma}; expected a positive number of frames")
         self.window, self.sigma = window, float(sigma)
         self.enter = nn.Conv1d(7 * keypoints, width, 3, padding="same")
-        self.layers = nn.ModuleList(_layer(width, 2**i, dropout) for i in range(depth))
-        self.leave = nn.Sequential(
-            nn.GELU(), nn.Dropout(dropout), nn.Conv1d(width, 2 * keypoints, 1)
-        )
-        for parameter in self.leave[-1].parameters():
-            nn.init.zeros_(parameter)
+        self.layers = nn.ModuleList(dilated_layers(width, 2**i, dropout) for i in range(depth))
+        last = starts_at_zero(nn.Conv1d(width, 2 * keypoints, 1))
+        self.leave = nn.Sequential(nn.GELU(), nn.Dropout(dropout), last)
         self.register_buffer("smoother", smoother(window, sigma), persistent=False)
 
     def get_extra_state(self) -> dict[str, float]:
@@ -99,12 +95,12 @@ class TemporalConvNet(nn.Module):
             )
         places, scores = seen[..., :2], seen[..., 2:]
         found = (scores > 0).to(places)
-        centre = _mean(places, found, (1, 2))
-        size = _mean((places - centre).square().sum(-1, keepdim=True), found, (1, 2)).sqrt()
-        size = size.clamp(min=1e-6)
+        centre = weighted_mean(places, found, (1, 2))
+        size = weighted_mean((places - centre).square().sum(-1, keepdim=True), found, (1, 2))
+        size = size.sqrt().clamp(min=1e-6)
         poses = (places - centre) / size
         smooth = torch.einsum("ts,bskd->btkd", self.smoother.to(poses), poses)
-        body = poses - _mean(poses, found, (2,))
+        body = poses - weighted_mean(poses, found, (2,))
         sure = (scores - SCORES[0]) * SCORES[1]
         features = torch.cat([poses, body, (poses - smooth) * CONTRAST, sure], -1) * found
         hidden = self.enter(features.flatten(2).transpose(1, 2))
@@ -131,19 +127,3 @@ def smoother(window: int, sigma: float) -> Float[Tensor, "T T"]:
     sloped = spread > torch.finfo(spread.dtype).tiny
     line = (m2 - m1 * away) / spread.where(sloped, 1)
     return (weights * line.where(sloped, 1 / m0)).float()
-
-
-def _mean(values: Tensor, weights: Tensor, axes: tuple[int, ...]) -> Tensor:
-    total = (values * weights).sum(axes, keepdim=True)
-    return total / weights.sum(axes, keepdim=True).clamp(min=1)
-
-
-def _layer(width: int, dilation: int, dropout: float) -> nn.Module:
-    return nn.Sequential(
-        nn.GroupNorm(1, width),
-        nn.GELU(),
-        nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation),
-        nn.GELU(),
-        nn.Dropout(dropout),
-        nn.Conv1d(width, width, 1),
-    )

@@ -1,1 +1,1 @@
-"""Poses as plain tensors: skeletons, boxes, heatmaps, noise, codecs, losses and metrics."""
+"""Poses as plain tensors: skeletons, boxes, heatmaps, codecs, losses and metrics."""

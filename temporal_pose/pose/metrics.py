@@ -52,13 +52,14 @@ def acceleration_errors(
     return bend.norm(dim=-1)
 
 
-def following(
+def lag_terms(
     predicted: Float[Tensor, "*batch T K 2"], truth: Float[Tensor, "*batch T K 2"]
 ) -> tuple[Float[Tensor, "*batch S K"], Float[Tensor, "*batch S K"]]:
-    """What the lag is computed from: how far behind the movement, and the movement, both times it.
+    """What the lag is computed from, pixels² a frame and pixels² a frame²; S = T - 2, or 0.
 
-    A prediction that is the truth of ``lag`` frames ago is off by ``-lag * velocity``. The lag by
-    least squares is the first sum over the second. S = T - 2, or 0 with fewer than three frames.
+    A prediction that is the truth of ``lag`` frames ago is behind it by ``lag * velocity``, the
+    velocity being that of central differences. By least squares the lag, in frames, is the sum of
+    ``behind * velocity``, which comes first, over that of ``velocity ** 2``, which comes second.
     """
     velocity = (truth[..., 2:, :, :] - truth[..., :-2, :, :]) / 2
     behind = (truth - predicted)[..., 1:-1, :, :]
@@ -117,7 +118,7 @@ class PoseMetrics(Metric):
         bends = acceleration_errors(predicted, truth).double()
         self.bend += bends.where(triples, 0).sum((0, 1))
         self.bends += triples.sum((0, 1))
-        behind, moved = following(predicted.double(), truth.double())
+        behind, moved = lag_terms(predicted.double(), truth.double())
         self.behind += behind.where(triples, 0).sum((0, 1))
         self.moved += moved.where(triples, 0).sum((0, 1))
 

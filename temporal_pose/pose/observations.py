@@ -36,7 +36,7 @@ class WindowBatch(NamedTuple):
     Args:
         keypoints: the truth; zero where not visible.
         visible: which keypoints have a truth.
-        fps: frames per second of each window, left-out frames counted out.
+        fps: frames a second of each window, left-out frames counted out.
         window: number of each window's first frame in the data set, whatever the split.
         recorded: what a real detector saw; None where none is asked for.
         step: by how much the number of a frame is above that of the one before; None for 1.
@@ -77,7 +77,7 @@ class Tracks(NamedTuple):
     Args:
         positions: pixels of any frame of reference; meaningless where not detected.
         detected: which keypoints the detector found.
-        fps: frames per second of each row.
+        fps: frames a second of each row.
         scores: how sure the detector was; None where it does not say.
         times: seconds of each frame, increasing; None for frames ``1 / fps`` apart.
     """
@@ -100,7 +100,7 @@ class Observed(NamedTuple):
         detected: which keypoints the detector found.
         sigmas: standard deviation of the blob at each position, heatmap pixels.
         boxes: image pixels.
-        fps: frames per second of each window, left-out frames counted out.
+        fps: frames a second of each window, left-out frames counted out.
         scores: how sure the detector was, 1 being sure; 0 where not detected.
         weights: by how much each blob is scaled where it is drawn; None for 1.
         heatmaps: of a real detector, each of the mass that a blob has; None where blobs are to be

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from temporal_pose.pose.skeletons import Skeleton
 
-#: How far people who annotate are apart, by keypoint without its side, over the square root of
-#: the person's area (Lin et al., https://cocodataset.org/#keypoints-eval).
+#: COCO's sigmas: how far people who annotate are apart (standard deviation), by keypoint without
+#: its side, over the square root of the person's area (Lin et al.,
+#: https://cocodataset.org/#keypoints-eval).
 SPREAD: Mapping[str, float] = {
     "nose": 0.026,
     "eye": 0.025,
@@ -23,7 +24,7 @@ SPREAD: Mapping[str, float] = {
 
 
 def spreads(skeleton: Skeleton) -> list[float] | None:
-    """That of each keypoint; None where there is none for one of them."""
+    """COCO's sigma of each keypoint; None where there is none for one of them."""
     sides = (name.removeprefix("left_").removeprefix("right_") for name in skeleton.keypoints)
     found = [SPREAD.get(name) for name in sides]
     known = [one for one in found if one is not None]
@@ -43,7 +44,7 @@ def oks(
         predicted: image pixels.
         labels: COCO's v.
         area: of the person, image pixels².
-        spread: of each keypoint.
+        spread: COCO's sigma s of each keypoint.
     """
     squared = (predicted - truth).square().sum(-1)
     near = (-squared / (8 * area[..., None] * spread.square())).exp()

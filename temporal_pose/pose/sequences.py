@@ -119,7 +119,7 @@ class PoseSequence:
         visible: which keypoints are annotated.
         frames: frame numbers in the video, increasing; a jump by more than one is a gap that no
             window crosses.
-        fps: frames per second of the video, before any frames are left out.
+        fps: frames a second of the video, before any frames are left out.
         group: sequences of one group never stand on two sides of a split; the name by default.
         image_size: width and height in pixels, where known.
         detections: what a real detector saw in these frames, where there is one.

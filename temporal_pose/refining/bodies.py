@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 
 from temporal_pose.formats.clips import Clip
 from temporal_pose.refining.cleaning import missing
-from temporal_pose.refining.vectors import both, boxes, length
+from temporal_pose.refining.vectors import both, boxes, length, roaming
 
 #: Coordinates beyond are no places, pixels.
 _FARTHEST = 1e6
@@ -69,8 +69,7 @@ def _sizes(
     sizes = (high - low).max(-1)
     floor = _SMALL * float(np.median(sizes))
     if points.shape[1] < 3:
-        least, most = np.percentile((low + high) / 2, (5, 95), axis=0)
-        floor = max(floor, float((most - least).max()))
+        floor = max(floor, roaming(low, high))
     return np.maximum(sizes, max(floor, 1e-6))
 
 

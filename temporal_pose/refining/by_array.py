@@ -19,6 +19,9 @@ from temporal_pose.refining.person import person
 from temporal_pose.refining.refined import Refined, Refiner, each
 from temporal_pose.refining.remarks import remarks
 
+#: What is parted of somebody's array; the array's people are told apart by their axis.
+_NOUN = "part"
+
 
 @dataclass(frozen=True)
 class ArrayRefiner:
@@ -57,7 +60,7 @@ class ArrayRefiner:
         clip = Clip("keypoints", frames, places, seen.scores, seen.skeleton, seen.fps)
         clock = seen.times if about["times"] is not None else None
         clip = replace(clip, times=clock, image_size=seen.image_size)
-        after, tracks = refine_clip(clip, self.inner)
+        after, tracks = refine_clip(clip, self.inner, noun=_NOUN)
         own = np.isin(frames, np.concatenate([frames[:0], *(track.rows for track in tracks)]))
         lost = int((seen.found.any(1) & ~own).sum())
         left_out = (f"{lost:,} poses are left out: they are nowhere near an image",) * (lost > 0)
@@ -89,5 +92,5 @@ def _told(tracks: Sequence[Track], skeleton: Skeleton | None) -> Iterator[str]:
             whole = clean(track.raw, track.times, skeleton, faulty=track.faulty)
         found = diagnose(whole, track.refined.keypoints, track.times, skeleton)
         for line in (*track.refined.remarks, *remarks(found, skeleton, track.frames)):
-            part = f"part {track.person}: " if len(tracks) > 1 else ""
-            yield part + line.replace("person ", "part ")
+            part = f"{_NOUN} {track.person}: " if len(tracks) > 1 else ""
+            yield part + line

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.refining.calmness import usual_step
 from temporal_pose.refining.misplaced import exchanges, jumps, outside
-from temporal_pose.refining.vectors import both, boxes
+from temporal_pose.refining.vectors import both, boxes, roaming
 
 #: Exchanges that last longer, in seconds, are told but not set aside: nothing could fill them.
 _LONGEST = 0.25
@@ -91,8 +91,7 @@ def body_size(keypoints: Float[np.ndarray, "F K 2"], there: Bool[np.ndarray, "F 
     low, high = boxes(keypoints[frames], there[frames])
     size = float(np.median((high - low).max(-1)))
     if there.shape[1] < 3:
-        least, most = np.percentile((low + high) / 2, (5, 95), axis=0)
-        size = max(size, float((most - least).max()))
+        size = max(size, roaming(low, high))
     return size
 
 

@@ -51,7 +51,11 @@ class Track:
 
 
 def refine_clip(
-    clip: Clip, refiner: Refiner, people: Sequence[int] | None = None, numbered: bool = False
+    clip: Clip,
+    refiner: Refiner,
+    people: Sequence[int] | None = None,
+    numbered: bool = False,
+    noun: str = "person",
 ) -> tuple[Clip, list[Track]]:
     """A clip with its poses refined, those of moments that the file lacks added, and each track.
 
@@ -60,6 +64,7 @@ def refine_clip(
         numbered: whether each pose gets the number of its person, for a file of another format:
             order in a list may mean something there. Poses without any keypoint are left out then,
             and so are people other than those to be refined.
+        noun: what remarks call a track; see `associate`.
 
     Raises:
         DataError: no frame rate; positions of unknown scale; a body that is none; a person who is
@@ -68,7 +73,7 @@ def refine_clip(
     pixels = clip_in_pixels(clip)
     if pixels.skeleton is not None:
         check_plausible(pixels.keypoints, pixels.skeleton, clip.name)
-    found = associate(pixels, max(_AWAY, round(_AWAY_S * (pixels.fps or 0))))
+    found = associate(pixels, max(_AWAY, round(_AWAY_S * (pixels.fps or 0))), noun)
     wanted = range(1, len(found) + 1) if people is None else people
     for number in wanted:
         if not 1 <= number <= len(found):

@@ -18,8 +18,9 @@ from temporal_pose.refining.vectors import boxes
 #: Rows of a heatmap (thesis): filters take lengths in a box's side over it, as in training.
 CELLS = 56
 
-#: Side of a box over that of the tight one, which it is pushed out from by a tenth on each side.
-_ROOM = 1.2
+#: Side of the box that a person is seen through, over the longer side of the tight one, which is
+#: pushed out by a tenth on each side.
+ROOM = 1.2
 
 
 @dataclass(frozen=True)
@@ -78,5 +79,5 @@ def side(seen: DetectedPerson) -> float:
     if not there.any():
         return 1.0
     low, high = boxes(seen.keypoints[there], seen.found[there])
-    sides = (high - low).max(1) * _ROOM
+    sides = (high - low).max(1) * ROOM
     return float(np.where(sides > 0, sides, 1).mean())

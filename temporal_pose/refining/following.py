@@ -1,4 +1,5 @@
-"""Pieces of tracks: poses that follow each other so closely that nothing else can be meant.
+"""Pieces of tracks (tracklets): poses that follow each other so closely that nothing else can be
+meant.
 
 A person who moves by half a body from one frame to the next starts a new piece; whether it is the
 same person is decided when all pieces are known.
@@ -41,8 +42,8 @@ class Ends(NamedTuple):
     speeds: Float[np.ndarray, "n 2"]
     ids: Int[np.ndarray, " n"]
 
-    def chosen(self, which: np.ndarray) -> "Ends":
-        """Some of them."""
+    def chosen(self, which: Int[np.ndarray, " m"]) -> "Ends":
+        """Some of them, by their places."""
         return Ends(*(field[which] for field in self))
 
 
@@ -93,8 +94,10 @@ def aged(gaps: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
     return np.minimum(_AGE * (gaps - 1), _AGE_AT_MOST)
 
 
-def assigned(costs: Float[np.ndarray, "n p"], alone: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of the least total cost, where one that cannot be costs a bit more than `alone`."""
+def assigned(
+    costs: Float[np.ndarray, "n p"], alone: float
+) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " m"]]:
+    """Pairs of the least total cost (Kuhn, 1955); what cannot be costs a bit more than `alone`."""
     if 1 in costs.shape:
         pair = np.unravel_index([np.argmin(costs)], costs.shape)
     else:
@@ -127,7 +130,7 @@ def pieces(found: Bodies, max_gap: int, by_id: bool) -> Int[np.ndarray, " N"]:
     while frame < len(first):
         places = np.arange(bounds[frame], bounds[frame + 1])
         ends = _recent(ends, int(found.frames[places[0]]) - max_gap - 1)
-        ends, count = _followed(found, ends, places, (near, by_id), count, result)
+        ends, count = _followed(found, ends, places, near, by_id, count, result)
         frame += 1
         if len(ends.pieces) == 1 and single[frame - 1] and until[frame - 1] > frame:
             run = np.arange(bounds[frame], bounds[until[frame - 1]])
@@ -148,22 +151,24 @@ def _followed(
     found: Bodies,
     ends: Ends,
     places: Int[np.ndarray, " p"],
-    near: tuple[float, bool],
+    near: float,
+    by_id: bool,
     count: int,
     result: Int[np.ndarray, " N"],
 ) -> tuple[Ends, int]:
     """Gives the poses of one frame to pieces, or makes new ones; fills `result`.
 
     Args:
-        near: how far a body moves from one frame to the next, in sizes; and whether the id stays.
+        near: how far a body moves from one frame to the next, in sizes.
+        by_id: whether a piece has one id.
         count: of the pieces so far.
     """
     one, other = places[:0], places[:0]
     if len(ends.pieces):
         mean, _, gaps = distances(ends, found, places)
-        most = np.minimum(near[0] + _NEAR_A_FRAME * (gaps - 1), _NEAR_AT_MOST)
+        most = np.minimum(near + _NEAR_A_FRAME * (gaps - 1), _NEAR_AT_MOST)
         costs = np.where(mean <= most[:, None], mean + aged(gaps)[:, None], np.inf)
-        if near[1]:
+        if by_id:
             costs[ends.ids[:, None] != found.ids[places]] = np.inf
         one, other = assigned(costs, _ALONE)
     result[places[other]] = ends.pieces[one]
@@ -176,8 +181,15 @@ def _followed(
     return joined([ends, starts(found, new, numbers)]), count + len(new)
 
 
-def moved(ends: Ends, one: np.ndarray, found: Bodies, places: np.ndarray) -> Ends:
-    """Pieces after some of them were seen again; what is not seen of a body moves along."""
+def moved(
+    ends: Ends, one: Int[np.ndarray, " m"], found: Bodies, places: Int[np.ndarray, " m"]
+) -> Ends:
+    """Pieces after some of them were seen again; what is not seen of a body moves along.
+
+    Args:
+        one: places of these pieces among the ends.
+        places: of the poses that they are seen as.
+    """
     if not len(one):
         return ends
     new, there = found.points[places], found.there[places]
@@ -187,14 +199,14 @@ def moved(ends: Ends, one: np.ndarray, found: Bodies, places: np.ndarray) -> End
     step = np.where(np.isfinite(step), step, found.centres[places] - ends.centres[one])
     points = np.where(there[..., None], new, ends.points[one] + step[:, None])
     speed = step / (found.frames[places] - ends.frames[one])[:, None]
-    fields = [field.copy() for field in ends]
-    fields[1][one] = found.frames[places]
-    fields[2][one], fields[3][one] = points, there | ends.there[one]
-    fields[4][one] = found.centres[places]
-    fields[5][one] = np.maximum(found.sizes[places], _KEPT * ends.sizes[one])
-    fields[6][one] = (1 - _NEWEST) * ends.speeds[one] + _NEWEST * speed
-    fields[7][one] = found.ids[places]
-    return Ends(*fields)
+    result = Ends(*(field.copy() for field in ends))
+    result.frames[one] = found.frames[places]
+    result.points[one], result.there[one] = points, there | ends.there[one]
+    result.centres[one] = found.centres[places]
+    result.sizes[one] = np.maximum(found.sizes[places], _KEPT * ends.sizes[one])
+    result.speeds[one] = (1 - _NEWEST) * ends.speeds[one] + _NEWEST * speed
+    result.ids[one] = found.ids[places]
+    return result
 
 
 def _usual(found: Bodies, first: Int[np.ndarray, " F"], single: Bool[np.ndarray, " F"]) -> float:

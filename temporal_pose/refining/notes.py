@@ -30,13 +30,15 @@ class Note:
     def finished(self, force: bool) -> bool:
         """Whether the result is there, made of the same by the same.
 
+        Of one that a command which failed has left, it does not matter what it was made of.
+
         Raises:
             DataError: it is there and is not, and shall not be replaced.
         """
         kept = self._read()
-        if not self.out.exists() or force:
-            return False
         made = kept.get("made_with")
+        if not self.out.exists() or force or (kept.get("finished") is False and made):
+            return False
         refuse_other(self.out, made if isinstance(made, dict) else {}, self.made_with)
         return kept.get("finished") is True
 

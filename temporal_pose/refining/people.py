@@ -35,7 +35,7 @@ class PersonTrack(NamedTuple):
             the whole body is somewhere else.
         changes: how often the file's number of the person changes, where numbers are people's.
         remarks: why the track is parted from another, and what is odd about it. They call people
-            "person 1", "person 2" in the order in which `associate` gives them.
+            "person 1", "person 2", or another noun, in the order in which `associate` gives them.
     """
 
     rows: Int[np.ndarray, " n"]
@@ -45,7 +45,7 @@ class PersonTrack(NamedTuple):
     remarks: tuple[str, ...]
 
 
-def associate(clip: Clip, max_gap: int = 30) -> list[PersonTrack]:
+def associate(clip: Clip, max_gap: int = 30, noun: str = "person") -> list[PersonTrack]:
     """Parts the poses of a clip into people's tracks, in the order in which people appear.
 
     Position, size, the file's boxes and the pose itself say who is who; so do the file's numbers,
@@ -54,6 +54,7 @@ def associate(clip: Clip, max_gap: int = 30) -> list[PersonTrack]:
     Args:
         clip: in image pixels; its frames by number, so that those left out are gaps.
         max_gap: frames in a row without a person that a track may contain.
+        noun: what remarks call a track: "person 1", "person 2".
 
     Raises:
         DataError: more than a thousand people in a frame.
@@ -69,7 +70,7 @@ def associate(clip: Clip, max_gap: int = 30) -> list[PersonTrack]:
     order = np.argsort(person, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(person[order])) + 1)
     parts.sort(key=lambda places: places[0])
-    names = {int(person[places[0]]): f"person {n}" for n, places in enumerate(parts, 1)}
+    names = {int(person[places[0]]): f"{noun} {n}" for n, places in enumerate(parts, 1)}
     turns = alternating(found, person)
     told = _Remarks(found, person, names, partings, turns, by_id, max_gap)
     return [
@@ -154,7 +155,7 @@ class _Remarks(NamedTuple):
     def of(self, places: Int[np.ndarray, " n"], faulty: Bool[np.ndarray, " n"]) -> Iterator[str]:
         """Remarks of the track that consists of these poses."""
         one = int(self.person[places[0]])
-        if self.names[one] == "person 1" and not self.by_id and (self.found.ids >= 0).any():
+        if places[0] == 0 and not self.by_id and (self.found.ids >= 0).any():  # said once
             yield "the file's numbers of people jump from body to body, and are not used"
         alike = list(self._called_alike(int(places[0]))) if self.by_id else []
         yield from alike

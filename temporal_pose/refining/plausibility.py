@@ -18,7 +18,7 @@ from temporal_pose.refining.vectors import boxes, length
 _COMPLETE, _FEWEST = 0.85, 10
 #: Poses that are looked at, from all over the clip.
 _MOST = 300
-#: The largest `Likeness.doubt` of a body that is read in its own order was 0.41 on 2,300 clips of
+#: The largest `BodyFit.doubt` of a body that is read in its own order was 0.41 on 2,300 clips of
 #: Penn Action, AIST, SPEED21 and others; the smallest of one order of OpenPose's read as the
 #: other's was 0.60.
 _DOUBTFUL = 0.5
@@ -30,7 +30,7 @@ _LIKELIER = 1.5
 _JOINED, _LIMBS_EACH = 8, 2
 
 
-class Likeness(NamedTuple):
+class BodyFit(NamedTuple):
     """How a skeleton's limbs look in a clip; medians over its poses.
 
     Args:
@@ -65,7 +65,7 @@ def check_plausible(
         DataError: limbs are as long as the body, or another skeleton of as many keypoints is far
             likelier; the message names the worst limb, and what to do.
     """
-    found = likeness(keypoints, skeleton)
+    found = body_fit(keypoints, skeleton)
     if skeleton is None or found is None:
         return
     others = _others(keypoints, skeleton)
@@ -77,8 +77,8 @@ def check_plausible(
     first, second = found.limb
     raise DataError(
         f"{name}: from {first} to {second} it is {found.share:.0%} of the body's size (median); "
-        f"no body of skeleton '{skeleton.name}' looks like that. Its keypoints are in another "
-        f"order: set skeleton= to the one they were detected with{hint}, or skeleton=none"
+        f"no body of skeleton '{skeleton.name}' looks like that. Its keypoints seem to be in "
+        f"another order: set skeleton= to the one they were detected with{hint}, or skeleton=none"
     )
 
 
@@ -92,7 +92,7 @@ def unchecked(keypoints: Float[np.ndarray, "N K 2"], skeleton: Skeleton | None) 
     if skeleton is None or skeleton not in SKELETONS.values():
         return None
     others = [o.name for o in SKELETONS.values() if len(o) == len(skeleton) and o != skeleton]
-    if not others or likeness(keypoints, skeleton) is not None:
+    if not others or body_fit(keypoints, skeleton) is not None:
         return None
     return (
         f"taken for skeleton '{skeleton.name}'; too few poses are whole to tell it from "
@@ -103,14 +103,14 @@ def unchecked(keypoints: Float[np.ndarray, "N K 2"], skeleton: Skeleton | None) 
 def _others(keypoints: Float[np.ndarray, "N K 2"], skeleton: Skeleton) -> dict[str, float]:
     """Doubts of the other skeletons that we know with as many keypoints."""
     known = {
-        name: likeness(keypoints, other)
+        name: body_fit(keypoints, other)
         for name, other in SKELETONS.items()
         if len(other) == len(skeleton) and other.keypoints != skeleton.keypoints
     }
     return {name: found.doubt for name, found in known.items() if found is not None}
 
 
-def likeness(keypoints: Float[np.ndarray, "N K 2"], skeleton: Skeleton | None) -> Likeness | None:
+def body_fit(keypoints: Float[np.ndarray, "N K 2"], skeleton: Skeleton | None) -> BodyFit | None:
     """How the limbs look; None where limbs or poses are too few to tell."""
     limbs = () if skeleton is None else skeleton.limb_indices
     used = sorted({index for limb in limbs for index in limb})
@@ -129,7 +129,7 @@ def likeness(keypoints: Float[np.ndarray, "N K 2"], skeleton: Skeleton | None) -
         return None
     worst = int(np.nanargmax(lengths))
     ratio = float(np.nanmean(lengths) / np.nanmean(pairs))
-    return Likeness(skeleton.limbs[worst], float(lengths[worst]), ratio)
+    return BodyFit(skeleton.limbs[worst], float(lengths[worst]), ratio)
 
 
 def _medians(

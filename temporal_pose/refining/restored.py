@@ -12,9 +12,9 @@ from temporal_pose.filters.filter_module import FilterModule, as_module
 from temporal_pose.inputs.recorded import Recording
 from temporal_pose.pose.codecs import Codec
 from temporal_pose.pose.framing import Framing
+from temporal_pose.refining.named_filters import filter_named, of_network
 from temporal_pose.refining.networks import NetworkRefiner
 from temporal_pose.refining.refined import Refiner
-from temporal_pose.refining.saved import filter_named, of_network
 from temporal_pose.refining.windowed import WindowedNetwork
 from temporal_pose.runs.folders import RunFolder
 from temporal_pose.runs.weights import check_weights, fill, read_checkpoint

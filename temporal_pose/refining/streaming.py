@@ -13,12 +13,10 @@ from temporal_pose.filters.causal import Causal, Recursion
 from temporal_pose.pose.skeletons import Skeleton
 from temporal_pose.pose.skeletons import skeleton as skeleton_of
 from temporal_pose.refining.cleaning import missing, sure
-from temporal_pose.refining.filtering import CELLS, FilterRefiner
+from temporal_pose.refining.filtering import CELLS, ROOM, FilterRefiner
+from temporal_pose.refining.named_filters import DEFAULT
 from temporal_pose.refining.refined import SequenceRefiner
-from temporal_pose.refining.saved import DEFAULT, bare
-
-#: Side of the box that a person is seen through, over the longer side of the tight one.
-_ROOM = 1.2
+from temporal_pose.refining.saved import bare
 
 
 @runtime_checkable
@@ -53,7 +51,7 @@ class Stream:
         rest = stream.finish()
 
     Args:
-        fps: frames per second; a frame without the person is to be pushed as well, as NaN.
+        fps: frames a second; a frame without the person is to be pushed as well, as NaN.
         skeleton: names of the keypoints, or what they are called; None for unknown ones.
         model: a filter, by name or itself; what `temporal_pose.load` gives; or another model
             that streams.
@@ -122,7 +120,7 @@ class Stream:
         seen: Bool[np.ndarray, " K"],
     ) -> Streamed | None:
         if not self._unit and seen.sum() > 1:  # of the first pose, and kept: nothing may jump
-            self._unit = float(np.ptp(places[seen], axis=0).max()) * _ROOM / CELLS
+            self._unit = float(np.ptp(places[seen], axis=0).max()) * ROOM / CELLS
         unit = self._unit or 1.0
         refined = self._causal.step(places / unit, scores, seen) * unit
         self._scores.append(scores)

@@ -18,6 +18,14 @@ def both(flags: Bool[np.ndarray, "*n 2"]) -> Bool[np.ndarray, " *n"]:
     return np.asarray(flags[..., 0] & flags[..., 1])
 
 
+def roaming(low: Float[np.ndarray, "N 2"], high: Float[np.ndarray, "N 2"]) -> float:
+    """Range in which the middles of boxes move, from the 5th to the 95th percentile, pixels: how
+    large a body of one or two points is, whose own extent says nothing.
+    """
+    least, most = np.percentile((low + high) / 2, (5, 95), axis=0)
+    return float((most - least).max())
+
+
 def boxes(
     points: Float[np.ndarray, "N K 2"], there: Bool[np.ndarray, "N K"]
 ) -> tuple[Float[np.ndarray, "N 2"], Float[np.ndarray, "N 2"]]:

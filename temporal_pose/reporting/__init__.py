@@ -1,1 +1,1 @@
-"""Tables and figures from finished runs."""
+"""What people look at: tables, figures and pages, of finished runs and of refined files."""

@@ -37,8 +37,8 @@ from temporal_pose.runs.results import (
     read_metrics,
 )
 
-#: Names of the scores of a table, and whether they are shares; the best constant pose is one of
-#: the columns, for it is what a network has to beat.
+#: Columns of the table by score; the best constant pose is one of them, for it is what a network
+#: has to beat.
 SCORES = {
     f"{TEST.refined}{LOOSE_PCK}": "PCK@0.2",
     f"{TEST.refined}{MIDDLE_PCK}": "PCK@0.1",

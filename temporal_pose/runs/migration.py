@@ -12,6 +12,7 @@ _MOVED = {
     "temporal_pose.pose.noise.": "temporal_pose.inputs.simulated.",
     "temporal_pose.pose.fitted_noise.": "temporal_pose.inputs.fitted.",
     "temporal_pose.pose.recording.": "temporal_pose.inputs.recorded.",
+    "temporal_pose.refining.saved.": "temporal_pose.refining.named_filters.",
 }
 
 # The group 'noise' became 'input', as an option of it, recorded, means no noise at all: as a

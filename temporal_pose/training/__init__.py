@@ -1,1 +1,1 @@
-"""The one LightningModule, fitting, and run folders."""
+"""The LightningModules (windows, single images, autoencoders), fitting, testing, checkpoints."""

@@ -9,11 +9,10 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from temporal_pose.data import splits
 from temporal_pose.data.module import PoseData
-from temporal_pose.data.splits import HOLDOUT
 from temporal_pose.runs.predictions import Predictions
-from temporal_pose.runs.results import HOLDOUT as HELD
-from temporal_pose.runs.results import TEST, VALIDATION
+from temporal_pose.runs.results import HOLDOUT, TEST, VALIDATION
 from temporal_pose.training.task import Refinement
 
 
@@ -25,9 +24,9 @@ def evaluate_holdout(
     Returns:
         ``holdout/<score>`` and, for the unrefined input, ``holdout/identity/<score>``.
     """
-    scores, predictions = evaluate(task, data.tested_on(HOLDOUT), trainer)
+    scores, predictions = evaluate(task, data.tested_on(splits.HOLDOUT), trainer)
     own = {name.removeprefix(TEST.refined): value for name, value in scores.items()}
-    return {f"{HELD.refined}{name}": value for name, value in own.items()}, predictions
+    return {f"{HOLDOUT.refined}{name}": value for name, value in own.items()}, predictions
 
 
 def evaluate(

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from temporal_pose.detectors import state_dicts as weights
+from temporal_pose.detectors import state_dicts
 from temporal_pose.errors import CheckpointError
 
 _NETWORK, _PARALLEL = "network.", "module."
@@ -23,7 +23,7 @@ def load_network(network: nn.Module, path: Path, may_lack: tuple[str, ...] = ())
     """
     own = {name: v for name, v in network.state_dict().items() if name.startswith(may_lack)}
     state = own | network_weights(path)
-    weights.fill(network, state, str(path), type(network).__name__)
+    state_dicts.fill(network, state, str(path), type(network).__name__)
 
 
 def network_weights(path: Path) -> dict[str, torch.Tensor]:
@@ -32,7 +32,7 @@ def network_weights(path: Path) -> dict[str, torch.Tensor]:
     Raises:
         CheckpointError: see `load_network`.
     """
-    state = weights.read(path, "weights", other="")
+    state = state_dicts.read(path, "weights", other="")
     kept = [name for name in state if name.startswith(_NETWORK)]
     if kept:
         return {name.removeprefix(_NETWORK): state[name] for name in kept}

@@ -1,4 +1,4 @@
-"""The one LightningModule: every network, filter and the identity goes through it."""
+"""The LightningModule of windows: every network, filter and the identity goes through it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any

@@ -1,11 +1,15 @@
 """What the frame of every command shows: a line for an error, and nothing that a file says."""
 
+import os
+
 import pytest
 from commands import TINY, Command
 from pose_files import coco
 
-from temporal_pose.app.cli import complain, explain
+from temporal_pose.app import cli
+from temporal_pose.app.explaining import explain
 from temporal_pose.errors import DataError
+from temporal_pose.files.ending import complain
 
 ODD = "a\x1b[31m\x07\r\u202eb"
 SHOWN = "a\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER}b"
@@ -56,3 +60,16 @@ def test_a_cross_validation_is_the_sweep_over_its_turns(command: Command, monkey
 def test_a_comma_is_explained(command: Command) -> None:
     line = command("refine", "source=a.csv", "out=out", "fps=29,97").refused()
     assert line.startswith("fps=29,97 holds a comma, which parts the values of a sweep; add -m")
+
+
+@pytest.mark.parametrize(("starter", "ends"), [(os.getppid, True), (os.getpid, False)])
+def test_a_process_that_the_command_started_ends_with_it(monkeypatch, starter, ends):
+    """One that the command is itself does not end with the shell."""
+    told: list[bool] = []
+    monkeypatch.setattr(cli, "end_with_parent", lambda: told.append(True))
+    monkeypatch.setenv("TEMPORAL_POSE_STARTER", str(starter()))
+    cli._end_with_command.cache_clear()
+    cli._end_with_command()
+    cli._end_with_command()
+    assert told == [True] * ends
+    cli._end_with_command.cache_clear()

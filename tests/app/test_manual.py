@@ -9,9 +9,10 @@ from commands import Command
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from temporal_pose.__main__ import main
 from temporal_pose.app.manual import Setting, settings
 from temporal_pose.files.conf import CONF
-from temporal_pose.files.options import alike
+from temporal_pose.files.options import alike, shipped, whole_filters
 
 COMMANDS = (
     *("train", "finetune", "evaluate", "refine", "detect", "fit_noise", "report", "watch"),
@@ -81,5 +82,21 @@ def test_the_package_lists_its_commands() -> None:
     assert done.stderr == ""
     listed = dict(re.findall(r"^  python -m temporal_pose\.([\w.]+) +(.+)", done.stdout, re.M))
     others = {"data.write", "data.check", "bench", "train_detector", "explore", "export"}
-    assert listed.keys() == {*COMMANDS, *others}
+    assert listed.keys() == {*COMMANDS, *others, "bench.accuracy"}
     assert all(len(summary) > 10 for summary in listed.values()), listed
+
+
+@pytest.mark.parametrize("name", ["bench", "bench.accuracy"])
+def test_a_folder_is_a_command_too(monkeypatch, capsys, name):
+    monkeypatch.setattr(sys, "argv", ["temporal-pose", name, "--help"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    assert f"python -m temporal_pose.{name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["refine", "show"])
+def test_what_cannot_refine_is_not_offered(command: str) -> None:
+    offered = found(command)["model"].comment.removeprefix("one of ").split(", ")
+    assert offered == sorted([*whole_filters(), *shipped()])
+    assert not {*shipped()} & {*found("train")["model"].comment.split(", ")}

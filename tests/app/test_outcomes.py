@@ -69,14 +69,16 @@ def test_where_results_are(tmp_path: Path) -> None:
     done = [Outcome(f"{n}.csv", out=tmp_path / f"{n}.csv") for n in "ab"]
     one = tmp_path / "a.csv"
     failed = Outcome("c.csv", error="c.csv: is no table")
-    assert outcomes.whereabouts([failed], order) == []
-    assert outcomes.whereabouts([done[0], failed], order) == [
+    assert outcomes.whereabouts([failed], order, False) == []
+    assert outcomes.whereabouts([done[0], failed], order, False) == [
         f"result: {one}",
         f"page: {one}.html",
     ]
     drawn = replace(order, film=Film(Path("walk.mp4")))
-    assert outcomes.whereabouts(done[:1], drawn)[2:] == [f"video: {one}.overlay.mp4"]
+    assert outcomes.whereabouts(done[:1], drawn, False)[2:] == [f"video: {one}.overlay.mp4"]
     many = f"2 results in {tmp_path}"
-    assert outcomes.whereabouts(done, order) == [f"{many}, each with its page NAME.html"]
+    assert outcomes.whereabouts(done, order, False) == [f"{many}, each with its page NAME.html"]
     both = replace(order, page=False, film=Film(Path("walk.mp4"), shared=True))
-    assert outcomes.whereabouts(done, both) == [many, f"video: {tmp_path}/walk.overlay.mp4"]
+    assert outcomes.whereabouts(done, both, True) == [many, f"video: {tmp_path}/walk.overlay.mp4"]
+    late = outcomes.whereabouts([], both, True)
+    assert late == [f"video: {tmp_path}/walk.overlay.mp4"], "drawn after a kill"

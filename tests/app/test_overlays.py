@@ -28,11 +28,11 @@ def test_they_are_the_same_either_way(shown: DrawnPoses, tmp_path: Path) -> None
     target, remarks, made = film(shown, tmp_path / "clip.zarr", WANTED)
     assert (target.name, target.exists(), remarks) == ("clip.zarr.overlay.mp4", True, [])
     assert made == pictures(shown, WANTED)
-    assert [still.caption for still in made] == ["frame 3, an elbow, too", "frame 7, a hand jumps"]
+    assert [still.caption for still in made] == ["a hand jumps", "an elbow, too"]
 
 
 def test_they_show_the_frame_with_its_pose(shown: DrawnPoses) -> None:
-    for number, still in zip((3, 7), pictures(shown, WANTED), strict=True):
+    for number, still in zip((7, 3), pictures(shown, WANTED), strict=True):
         with Image.open(io.BytesIO(still.image)) as file:
             shown = np.asarray(file.resize(SIZE)).astype(int)
         changed = np.abs(shown - picture(number)).max(-1) > 60

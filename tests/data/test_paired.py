@@ -64,7 +64,7 @@ def test_group_pattern_keeps_the_cameras_of_a_dance_together(tmp_path: Path) -> 
     groups = [s.group for s in Paired(tmp_path, r"_(ch\d+)").read()]
     assert groups == ["ch02", "ch11", "ch02"]
     write(tmp_path, "other")
-    message = r"other.npz: the name does not match group_pattern '_\(ch\\d\+\)'; rename"
+    message = r"other.npz: the name does not match data.group '_\(ch\\d\+\)'; rename"
     with pytest.raises(DataError, match=message):
         Paired(tmp_path, r"_(ch\d+)").read()
 
@@ -85,8 +85,8 @@ def test_files_are_left_out_by_name(tmp_path: Path, caplog: pytest.LogCaptureFix
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("_(ch", r"^group_pattern '_\(ch' is no regular expression: "),
-        (r"_ch\d+", r"^group_pattern '_ch\\d\+' has 0 groups; expected one, such as"),
+        ("_(ch", r"^data.group '_\(ch' is no regular expression: "),
+        (r"_ch\d+", r"^data.group '_ch\\d\+' has 0 groups; expected one, such as"),
         (r"_(ch)(\d+)", r"has 2 groups; expected one, such as '_\(ch\\d\+\)'$"),
     ],
 )

@@ -114,7 +114,8 @@ def test_unknown_action_names_the_choices() -> None:
 
 @pytest.mark.parametrize("fps", [0.0, -1.0, float("nan")])
 def test_frame_rate_is_positive(fps: float) -> None:
-    with pytest.raises(ConfigError, match=f"^fps is {fps}; expected a positive number$"):
+    message = f"^data.assumed_fps is {fps}; expected a positive number$"
+    with pytest.raises(ConfigError, match=message):
         PennAction("anywhere", fps=fps)
 
 

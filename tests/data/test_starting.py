@@ -10,7 +10,7 @@ from temporal_pose.data.starting import every_checked, started, thinned
 from temporal_pose.errors import ConfigError
 from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.pose.skeletons import SKELETONS
-from temporal_pose.refining.saved import filter_named
+from temporal_pose.refining.named_filters import filter_named
 
 F, K = 61, 17
 COCO17 = SKELETONS["coco17"]

@@ -187,10 +187,10 @@ def test_two_dozen_videos_take_less_than_two_seconds() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"subjects": 0}, "^subjects is 0; expected a whole number from 1 on$"),
-        ({"videos": -1}, "^videos is -1; expected a whole number from 1 on$"),
-        ({"frames": 0}, "^frames is 0; expected a whole number from 1 on$"),
-        ({"seed": -2}, "^seed is -2; expected a whole number from 0 on$"),
+        ({"subjects": 0}, r"^data\.subjects is 0; expected a whole number from 1 on$"),
+        ({"videos": -1}, r"^data\.videos is -1; expected a whole number from 1 on$"),
+        ({"frames": 0}, r"^data\.frames is 0; expected a whole number from 1 on$"),
+        ({"seed": -2}, r"^data\.data_seed is -2; expected a whole number from 0 on$"),
         ({"fps": 0.0}, "^fps is 0.0; expected a positive number$"),
     ],
 )

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from temporal_pose.detectors.tracking import Tracker, intersection_over_union
+from temporal_pose.detectors.overlap import intersection_over_union
+from temporal_pose.detectors.tracking import Tracker
 from temporal_pose.errors import ConfigError
 
 HERE, NEAR, FAR = [10.0, 10, 40, 80], [14.0, 12, 40, 80], [200.0, 10, 50, 90]

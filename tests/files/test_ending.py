@@ -12,7 +12,12 @@ import pytest
 
 from temporal_pose.data import check
 from temporal_pose.errors import DataError
-from temporal_pose.files.ending import UNREAD, of_system, plainly, unread
+from temporal_pose.files.ending import (
+    UNREAD,
+    errors_as_lines,
+    quiet_on_broken_pipe,
+    system_error_line,
+)
 
 
 @contextmanager
@@ -29,7 +34,7 @@ def broken() -> Iterator[None]:
             sys.stdout = before
 
 
-@pytest.mark.parametrize("frame", [unread, plainly])
+@pytest.mark.parametrize("frame", [quiet_on_broken_pipe, errors_as_lines])
 @pytest.mark.parametrize("lines", [1, 9999])
 @pytest.mark.parametrize("status", [None, 2])
 def test_nobody_reading_is_no_error(capfd, frame, lines, status):
@@ -51,7 +56,7 @@ def test_nobody_reading_is_no_error(capfd, frame, lines, status):
 
 
 def test_another_broken_pipe_is_an_error(capsys):
-    for frame in (unread, plainly):
+    for frame in (quiet_on_broken_pipe, errors_as_lines):
         with pytest.raises(BrokenPipeError), frame():
             raise BrokenPipeError(errno.EPIPE, "of a worker")
     assert capsys.readouterr().err == ""
@@ -64,25 +69,24 @@ def test_what_a_user_can_mend_is_a_line(capsys):
         disk: "No space left on device (a.zarr); make room there, or choose another path",
     }
     for error, line in lines.items():
-        with pytest.raises(SystemExit) as end, plainly():
+        with pytest.raises(SystemExit) as end, errors_as_lines():
             raise error
         assert end.value.code == 2
         assert capsys.readouterr().err == f"error: {line}\n"
-    with pytest.raises(ZeroDivisionError), plainly():
+    with pytest.raises(ZeroDivisionError), errors_as_lines():
         raise ZeroDivisionError
-    with pytest.raises(SystemExit, match="interrupted"), plainly():
+    with pytest.raises(SystemExit, match="interrupted"), errors_as_lines():
         raise KeyboardInterrupt
 
 
 def test_errors_of_the_system():
     allowed = OSError(errno.EACCES, "Permission denied", "/x")
-    assert (
-        of_system(allowed, "y") == "Permission denied (/x); allow this user to write there, or y"
-    )
-    assert of_system(OSError(errno.EISDIR, "Is a directory")) == (
+    told = "Permission denied (/x); allow this user to write there, or y"
+    assert system_error_line(allowed, "y") == told
+    assert system_error_line(OSError(errno.EISDIR, "Is a directory")) == (
         "Is a directory; choose another path"
     )
-    assert of_system(OSError("odd")) is None
+    assert system_error_line(OSError("odd")) is None
 
 
 def test_the_account_of_files_ends_quietly(tmp_path, capfd):

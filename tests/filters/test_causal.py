@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from simdkalman import KalmanFilter
-from smoothing import swing, tracks_of
+from smoothing import applied, swing, tracks_of
 
 from temporal_pose.filters.base import Filter
 from temporal_pose.filters.fixed_lag import FixedLag
@@ -32,7 +32,7 @@ def of_prefixes(smooth: Filter, poses, seen, lag, fps=30.0) -> np.ndarray:
     found = [np.full(poses.shape[1:], np.nan)] * lag
     for end in range(lag + 1, len(poses) + 1):
         tracks = tracks_of(poses[None, :end], torch.from_numpy(seen[None, :end]), fps)
-        found.append(smooth(tracks)[0, -1 - lag].numpy())
+        found.append(applied(smooth, tracks)[0, -1 - lag].numpy())
     return np.array(found)
 
 
@@ -69,8 +69,8 @@ def test_it_is_what_the_filter_makes_of_all_frames_until_now(walk, holes, smooth
 @pytest.mark.parametrize("lag", [0, 2])
 def test_one_euro_passes_forward(walk, holes, lag):
     smooth = OneEuro(min_cutoff_hz=1.3, beta=0.1, both_ways=True)
-    whole = smooth.with_settings(both_ways=0.0)(
-        tracks_of(walk[None], torch.from_numpy(holes[None]))
+    whole = applied(
+        smooth.with_settings(both_ways=0.0), tracks_of(walk[None], torch.from_numpy(holes[None]))
     )
     found = steps(smooth, walk, holes, lag)[lag:]
     there = holes[: F - lag]

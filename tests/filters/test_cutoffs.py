@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from smoothing import tracks_of
+from smoothing import applied, tracks_of
 
 from temporal_pose.filters.butterworth import Butterworth
 from temporal_pose.filters.cutoffs import USUAL, chosen, residual_analysis
@@ -49,7 +49,7 @@ def test_it_errs_little_more_than_the_best_cutoff_of_all(rng):
         noisy = (poses + rng.normal(0, noise, poses.shape))[None, :, None]
         errors = {
             cutoff: np.abs(
-                Butterworth(cutoff)(tracks_of(noisy, fps=60.0)).numpy()[0, :, 0] - poses
+                applied(Butterworth(cutoff), tracks_of(noisy, fps=60.0)).numpy()[0, :, 0] - poses
             ).mean()
             for cutoff in ("auto", 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
         }
@@ -95,7 +95,7 @@ def test_gaps_do_not_matter_much(rng):
     detected = np.ones((1, 360, 2), bool)
     detected[0, ::7] = False
     whole, gappy = (
-        Robust("auto")(tracks_of(poses, seen, fps=60.0)).numpy()
+        applied(Robust("auto"), tracks_of(poses, seen, fps=60.0)).numpy()
         for seen in (np.ones_like(detected), detected)
     )
     assert np.abs(whole - gappy).mean() < 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from smoothing import kept, swing, tracks_of
+from smoothing import applied, kept, swing, tracks_of
 
 from temporal_pose.errors import DataError
 from temporal_pose.filters.filter_module import columns_of
@@ -15,7 +15,7 @@ from temporal_pose.pose.observations import Observed
 @pytest.mark.parametrize("fps", [30.0, 60.0])
 def test_a_fast_swing_keeps_nine_tenths_of_its_amplitude(any_filter, fps):
     poses = swing(np.arange(4 * fps) / fps)
-    smoothed = any_filter(tracks_of(poses[None], fps=fps))[0].numpy()
+    smoothed = applied(any_filter, tracks_of(poses[None], fps=fps))[0].numpy()
     assert kept(poses, smoothed) >= 0.9
 
 
@@ -28,7 +28,7 @@ def test_it_does_in_the_units_of_a_codec(any_filter, fps, frame):
     rates, scores = torch.full((len(poses),), fps), seen.float()
     observed = Observed(inside, seen, scores, boxes, rates, scores)
     codec = TrackCodec(frame=frame)
-    smoothed = codec.decode(any_filter(codec.read(observed)), observed)
+    smoothed = codec.decode(applied(any_filter, codec.read(observed)), observed)
     corner, cell = boxes[..., None, :2], boxes[..., None, 2:] / 56
     back = (corner + (smoothed + 0.5) * cell)[:, 0].double().numpy()
     assert kept(poses[:, 0].double().numpy(), back) >= 0.9
@@ -48,16 +48,17 @@ def test_uneven_times_are_smoothed_as_well_as_even_ones(any_filter, shaken):
     errors = []
     for seconds, own in ((even, None), (times, times)):
         truth = swing(seconds, hertz=1.0)
-        smoothed = any_filter(tracks_of((truth + jitter)[None], fps=60.0, times=own))[0].numpy()
+        tracks = tracks_of((truth + jitter)[None], fps=60.0, times=own)
+        smoothed = applied(any_filter, tracks)[0].numpy()
         errors.append(np.linalg.norm(smoothed - truth, axis=-1)[10:-10].mean())
     assert errors[1] < 1.15 * errors[0]
 
 
 def test_even_times_change_nothing(any_filter, walks, gappy):
     """Not even if a clock that counts in milliseconds rounds them."""
-    exact = any_filter(tracks_of(walks, gappy, fps=30.0))
+    exact = applied(any_filter, tracks_of(walks, gappy, fps=30.0))
     for seconds in (np.arange(17) / 30 + 1e5, np.round(np.arange(17) / 30, 3)):
-        timed = any_filter(tracks_of(walks, gappy, fps=9.0, times=seconds))
+        timed = applied(any_filter, tracks_of(walks, gappy, fps=9.0, times=seconds))
         torch.testing.assert_close(timed, exact, rtol=0, atol=0.02)
 
 
@@ -66,9 +67,9 @@ def test_frames_left_out_of_a_clock_are_frames_missing(any_filter, rng):
     there = np.ones(60, bool)
     there[[7, 8, 20, 33, 34, 35]] = there[45:57] = False
     detected = torch.from_numpy(there)[None, :, None].expand(1, 60, 5)
-    whole = any_filter(tracks_of(poses, detected))
+    whole = applied(any_filter, tracks_of(poses, detected))
     times = np.arange(60)[there] / 30
-    short = any_filter(tracks_of(poses[:, there], times=times))
+    short = applied(any_filter, tracks_of(poses[:, there], times=times))
     torch.testing.assert_close(short, whole[:, there], rtol=0, atol=1e-6)
     spans = any_filter.spans(columns_of(tracks_of(poses, detected)))[:, 0]
     assert spans.tolist() == [frame < 45 or frame > 56 for frame in range(60)]
@@ -93,14 +94,14 @@ def test_a_gap_is_bridged_by_motion(any_filter):
     poses = swing(np.arange(120) / 60, hertz=0.5)
     detected = torch.ones(1, 120, 5, dtype=torch.bool)
     detected[:, 50:65] = False
-    smoothed = any_filter(tracks_of(poses[None], detected, fps=60.0))[0].numpy()
+    smoothed = applied(any_filter, tracks_of(poses[None], detected, fps=60.0))[0].numpy()
     steps = np.abs(np.diff(smoothed[45:70, 0, 0]))
     assert steps.max() < 2 * steps.min() + 1
 
 
 def test_scores_are_taken_or_left(any_filter, walks, gappy, rng):
     scores = torch.from_numpy(rng.uniform(0.1, 1, (3, 17, 5)))
-    assert torch.isfinite(any_filter(tracks_of(walks, gappy, scores=scores))).all()
+    assert torch.isfinite(applied(any_filter, tracks_of(walks, gappy, scores=scores))).all()
 
 
 def test_times_must_increase(any_filter, walks):
@@ -108,4 +109,4 @@ def test_times_must_increase(any_filter, walks):
     seconds[9] = seconds[8]
     message = "^times do not increase at frame 9; expected seconds in order$"
     with pytest.raises(DataError, match=message):
-        any_filter(tracks_of(walks, times=seconds))
+        applied(any_filter, tracks_of(walks, times=seconds))

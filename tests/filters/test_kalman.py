@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from smoothing import check_fair
+from smoothing import applied, check_fair
 from torch.testing import assert_close
 
 from temporal_pose.filters.kalman import Kalman
@@ -35,7 +35,7 @@ def textbook(values, seen, fps, acceleration, std):
 def test_agrees_with_the_textbook(make_tracks, walks, gappy, acceleration, std):
     gappy[:, [0, -1]] = True
     smooth = Kalman(acceleration=acceleration, measurement_std=std, max_gap_s=9.0)
-    smoothed = smooth(make_tracks(walks, gappy, fps=24.0))
+    smoothed = applied(smooth, make_tracks(walks, gappy, fps=24.0))
     for b, k, axis in np.ndindex(3, 5, 2):
         values, seen = walks[b, :, k, axis].numpy(), gappy[b, :, k].numpy()
         expected = torch.from_numpy(textbook(values, seen, 24.0, acceleration, std).copy())
@@ -44,14 +44,14 @@ def test_agrees_with_the_textbook(make_tracks, walks, gappy, acceleration, std):
 
 def test_only_the_ratio_matters(make_tracks, walks, gappy):
     tracks = make_tracks(walks, gappy)
-    one = Kalman(acceleration=30.0, measurement_std=0.2)(tracks)
-    assert_close(one, Kalman(acceleration=150.0)(tracks))
+    one = applied(Kalman(acceleration=30.0, measurement_std=0.2), tracks)
+    assert_close(one, applied(Kalman(acceleration=150.0), tracks))
 
 
 def test_more_acceleration_means_less_smoothing(make_tracks, walks):
     tracks = make_tracks(walks)
     kept = [
-        (Kalman(acceleration=acceleration)(tracks) - walks).std()
+        (applied(Kalman(acceleration=acceleration), tracks) - walks).std()
         for acceleration in (1.0, 10.0, 100.0, 1e3, 1e5)
     ]
     assert kept == sorted(kept, reverse=True)

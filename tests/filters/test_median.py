@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import median_filter
-from smoothing import check_fair, tracks_of
+from smoothing import applied, check_fair, tracks_of
 
 from temporal_pose.filters.median import Median, resistant_line
 
@@ -13,7 +13,7 @@ from temporal_pose.filters.median import Median, resistant_line
     ("window_s", "fps", "window"), [(0.12, 30.0, 3), (0.12, 60.0, 7), (0.2, 25.0, 5), (0.01, 9, 1)]
 )
 def test_between_the_ends_it_is_scipys(walks, window_s, fps, window):
-    smoothed = Median(window_s)(tracks_of(walks, fps=fps)).numpy()
+    smoothed = applied(Median(window_s), tracks_of(walks, fps=fps)).numpy()
     expected = median_filter(walks.numpy(), size=(1, window, 1, 1))
     inner = slice(window // 2, 17 - window // 2)
     np.testing.assert_array_equal(smoothed[:, inner], expected[:, inner])
@@ -28,7 +28,7 @@ def test_a_frame_that_is_far_off_leaves_no_trace(walks, frame):
     line = walks[:, :1] + torch.arange(17.0)[None, :, None, None] * walks[:, 1:2]
     spoilt = line.clone()
     spoilt[:, frame] += 1e6
-    smoothed = Median(0.3)(tracks_of(spoilt))
+    smoothed = applied(Median(0.3), tracks_of(spoilt))
     torch.testing.assert_close(smoothed, line, rtol=0, atol=150.0)
 
 

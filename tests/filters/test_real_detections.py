@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from smoothing import tracks_of
+from smoothing import applied, tracks_of
 
 from temporal_pose.filters.base import Filter
 from temporal_pose.filters.butterworth import Butterworth
@@ -50,7 +50,7 @@ class Clip(NamedTuple):
         detected = np.ones(scores.shape, bool) if detected is None else detected
         unit = 1.2 * np.median(np.ptp(self.poses, axis=1).max(-1)) / 56
         tracks = tracks_of(poses[None] / unit, detected[None], self.fps, scores[None])
-        return smooth(tracks)[0].numpy() * unit
+        return applied(smooth, tracks)[0].numpy() * unit
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from smoothing import swing, tracks_of
+from smoothing import applied, swing, tracks_of
 
 from temporal_pose.filters.gaussian import Gaussian
 from temporal_pose.filters.kalman import Kalman
@@ -30,7 +30,7 @@ def test_a_rate_that_changes_is_followed(smooth):
     times = np.append(0, steps.cumsum())
     truth = swing(times, hertz=1.0)
     known, taken = (
-        np.abs(smooth(tracks_of(truth[None], times=own))[0].numpy() - truth)[5:-5].max()
+        np.abs(applied(smooth, tracks_of(truth[None], times=own))[0].numpy() - truth)[5:-5].max()
         for own in (times, None)
     )
     assert known < 2
@@ -41,7 +41,7 @@ def test_detections_at_double_the_rate_are_read_at_the_usual_one(rng):
     steps = np.where(np.arange(90) % 30 < 6, 0.5, 1) / 30
     times = np.append(0, steps.cumsum())
     truth = swing(times, hertz=0.5)
-    smoothed = Gaussian(0.03)(tracks_of(truth[None], times=times))[0].numpy()
+    smoothed = applied(Gaussian(0.03), tracks_of(truth[None], times=times))[0].numpy()
     assert np.abs(smoothed - truth).max() < 2
 
 
@@ -49,11 +49,11 @@ def test_detections_at_double_the_rate_are_read_at_the_usual_one(rng):
 def test_short_stretches_at_odd_times(any_filter, rng, frames):
     times = np.array([0.0, 0.011, 0.05, 0.13])[:frames]
     poses = 100 + rng.normal(size=(1, frames, 3, 2))
-    smoothed = any_filter(tracks_of(poses, times=times)).numpy()
+    smoothed = applied(any_filter, tracks_of(poses, times=times)).numpy()
     assert np.abs(smoothed - poses).max() < 4
 
 
 def test_times_that_nearly_coincide_give_numbers(any_filter, rng):
     times = np.array([0.0, 1e-9, 2e-9, 0.1, 0.1 + 1e-12, 0.2, 0.3, 0.4])
-    smoothed = any_filter(tracks_of(rng.normal(size=(1, 8, 3, 2)), times=times)).numpy()
+    smoothed = applied(any_filter, tracks_of(rng.normal(size=(1, 8, 3, 2)), times=times)).numpy()
     assert np.abs(smoothed).max() < 20

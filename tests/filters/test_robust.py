@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.optimize import minimize
-from smoothing import check_fair, kept, swing, tracks_of
+from smoothing import applied, check_fair, kept, swing, tracks_of
 from torch.testing import assert_close
 
 from temporal_pose.errors import ConfigError
@@ -16,7 +16,7 @@ def smoothed(poses, smooth=None, **about) -> np.ndarray:
     """(F, K, 2) of one person."""
     given = {name: np.asarray(value)[None] for name, value in about.items() if name != "fps"}
     tracks = tracks_of(poses[None], fps=about.get("fps", 30.0), **given)
-    return (smooth or Robust())(tracks)[0].numpy()
+    return applied((smooth or Robust()), tracks)[0].numpy()
 
 
 def least(values, weights, seconds, stiff, scale) -> np.ndarray:
@@ -95,10 +95,10 @@ def test_low_scores_count_little(rng):
 
 
 def test_without_scores_all_are_sure(walks, gappy):
-    plain = Robust()(tracks_of(walks, gappy))
+    plain = applied(Robust(), tracks_of(walks, gappy))
     for score in (1.0, 0.4, float("nan")):
         scores = torch.full((3, 17, 5), score)
-        assert_close(Robust()(tracks_of(walks, gappy, scores=scores)), plain)
+        assert_close(applied(Robust(), tracks_of(walks, gappy, scores=scores)), plain)
 
 
 def test_a_score_that_is_no_number_counts_as_sure(rng):
@@ -128,7 +128,7 @@ def test_a_point_that_stands_still_but_for_a_moment_gives_numbers():
 
 @pytest.mark.parametrize("cutoff_hz", [1e-6, 1e-3, 1e3, 1e9])
 def test_extreme_cutoffs_give_numbers(walks, gappy, cutoff_hz):
-    assert torch.isfinite(Robust(cutoff_hz)(tracks_of(walks, gappy))).all()
+    assert torch.isfinite(applied(Robust(cutoff_hz), tracks_of(walks, gappy))).all()
 
 
 def test_nothing_is_left_but_a_line_at_the_lowest_cutoff(rng):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import savgol_filter
-from smoothing import check_fair
+from smoothing import applied, check_fair
 from torch.testing import assert_close
 
 from temporal_pose.filters.savgol import Savgol
@@ -15,7 +15,7 @@ from temporal_pose.filters.savgol import Savgol
     [(0.23, 2, 30.0, 7), (0.2, 3, 25.0, 5), (0.1, 1, 50.0, 5), (0.25, 4, 60.0, 15)],
 )
 def test_agrees_with_scipy(make_tracks, walks, window_s, order, fps, window):
-    smoothed = Savgol(window_s=window_s, order=order)(make_tracks(walks, fps=fps))
+    smoothed = applied(Savgol(window_s=window_s, order=order), make_tracks(walks, fps=fps))
     expected = savgol_filter(walks.numpy(), window, order, axis=1, mode="interp")
     assert_close(smoothed, torch.from_numpy(expected))
 
@@ -25,13 +25,13 @@ def test_polynomials_of_its_order_are_unchanged(make_tracks, walks, order):
     seconds = torch.linspace(-1, 1, 17, dtype=torch.float64)
     powers = torch.stack([seconds**power for power in range(order + 1)])
     curves = torch.einsum("pt,bpkc->btkc", powers, walks[:, : order + 1])
-    assert_close(Savgol(window_s=0.3, order=order)(make_tracks(curves)), curves)
+    assert_close(applied(Savgol(window_s=0.3, order=order), make_tracks(curves)), curves)
 
 
 @pytest.mark.parametrize(("size", "degree"), [(2, 1), (3, 1), (4, 2), (5, 3), (6, 3)])
 def test_a_stretch_shorter_than_the_window_gets_one_polynomial(make_tracks, walks, size, degree):
     tracks = make_tracks(walks[:, :size])
-    smoothed = Savgol(window_s=2.0, order=3)(tracks)
+    smoothed = applied(Savgol(window_s=2.0, order=3), tracks)
     frames = np.arange(size)
     for b, k, axis in np.ndindex(3, 5, 2):
         curve = np.polynomial.Polynomial.fit(frames, tracks.positions[b, :, k, axis], degree)
@@ -45,7 +45,8 @@ def test_short_gaps_are_bridged_by_lines_before(make_tracks, walks):
     filled[:, 5] = (2 * walks[:, 4] + walks[:, 7]) / 3
     filled[:, 6] = (walks[:, 4] + 2 * walks[:, 7]) / 3
     smooth = Savgol(window_s=0.3, order=2)
-    assert_close(smooth(make_tracks(walks, detected)), smooth(make_tracks(filled)))
+    found = applied(smooth, make_tracks(walks, detected))
+    assert_close(found, applied(smooth, make_tracks(filled)))
 
 
 def test_steady_motion_scale_and_the_direction_of_time(walks, gappy):

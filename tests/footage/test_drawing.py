@@ -14,6 +14,7 @@ from temporal_pose.footage.drawing import (
     draw_pose,
     draw_trails,
     look_of,
+    write_png,
 )
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
 
@@ -113,3 +114,18 @@ def test_a_canvas_outside_is_drawn_nowhere():
     with canvas(sheet, (70, 5), (90, 9)) as picture:
         draw_pose(picture, POSE, LOOK)
     assert not sheet.any()
+
+
+def test_a_picture_is_whole_or_not_there(tmp_path, monkeypatch):
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (5, 7, 3), np.uint8))
+    write_png(tmp_path / "a.png", image)
+    with Image.open(tmp_path / "a.png") as read:
+        np.testing.assert_array_equal(np.asarray(read), np.asarray(image))
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_png(tmp_path / "b.png", image)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]

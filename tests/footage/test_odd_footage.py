@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("av", reason="the detect extra is not installed")
 
 import av
-from filming import SIZE, tone, write
+from filming import SIZE, tone, trimmed, write
 from PIL import Image
 
 from temporal_pose.errors import DataError
@@ -147,3 +147,45 @@ def test_frames_begin_in_the_middle_with_their_own_times(tmp_path):
     whole, rest = list(video.stamped()), list(video.stamped(4))
     assert [stamp for stamp, _ in rest] == [stamp for stamp, _ in whole[4:]]
     assert whole[0][1].shape == (SIZE[1], SIZE[0], 3)
+
+
+def test_frames_that_begin_late_are_not_cut_off(tmp_path):
+    """Matroska's length counts from zero, wherever frames begin."""
+    path = write(tmp_path / "late.mkv", 11, ticks=range(125, 136))
+    assert Video(path).remarks == []
+
+
+def test_a_short_video_that_was_cut_off_says_so(tmp_path):
+    path = write(tmp_path / "clip.mkv", 25)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    assert Video(path).remarks[0].startswith("clip.mkv announces 1.0 s, but its frames end after")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ([0, 1, 2, 5, 6], "2 of its images' numbers (3, 4)"),
+        ([*range(8, 12), *range(20, 30)], "8 of its images' numbers (12, 13, 14, 15, 16, ...)"),
+        (range(4), None),
+        (range(0, 25, 5), None),
+        ([20240131, 20240201, 20240317], None),
+    ],
+)
+def test_missing_numbers_are_told(tmp_path, numbers, told):
+    for number in numbers:
+        Image.new("RGB", (3, 2)).save(tmp_path / f"view2_{number}.png")
+    said = Images(tmp_path, fps=30).remarks
+    expected = f"{tmp_path.name} lacks {told}; those after a missing one count as if "
+    assert (said == []) == (told is None)
+    assert all(remark.startswith(expected) for remark in said)
+
+
+@pytest.mark.parametrize("cut", [3, 17])
+def test_frames_that_were_trimmed_away_are_not_counted(tmp_path, cut):
+    """They are still in the file, and an edit list of the container hides them."""
+    whole = Video(write(tmp_path / "whole.mp4", 25))
+    video = Video(trimmed(whole.path, tmp_path / "trimmed.mp4", cut))
+    shown = list(video.frames())
+    assert video.count == len(shown) == 25 - cut
+    assert video.remarks == []
+    np.testing.assert_array_equal(shown, list(whole.frames(cut)))

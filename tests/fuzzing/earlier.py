@@ -25,7 +25,7 @@ from temporal_pose.data import check, write
 from temporal_pose.errors import DataError
 from temporal_pose.exploring import exploration_files
 from temporal_pose.files.conf import CONF
-from temporal_pose.files.made import content
+from temporal_pose.files.made import content_hash
 from temporal_pose.files.options import shipped
 from temporal_pose.formats.paired import LayoutWriter
 from temporal_pose.refining.notes import Note
@@ -80,7 +80,7 @@ def _sources(path: Path) -> None:
 
 def _found(path: Path) -> Any:
     found = find(path)
-    told = {one.path.name: [one.format.name, content(one.path)] for one in found.sources}
+    told = {one.path.name: [one.format.name, content_hash(one.path)] for one in found.sources}
     said = [line.replace(str(path), "") for line in (*found.bad, *found.others)]
     return {"told": told, "remarks": said}
 

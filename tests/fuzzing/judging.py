@@ -13,7 +13,7 @@ from fuzzing.damage import KINDS, NEWLINE, checksummed, chosen
 from fuzzing.digest import digest
 from fuzzing.subjects import SilentError, Subject
 from temporal_pose.errors import UserError
-from temporal_pose.files.ending import of_system
+from temporal_pose.files.ending import system_error_line
 
 #: Outcomes, the good ones first.
 GOOD = ("clear error", "identical", "accepted")
@@ -105,7 +105,7 @@ def _outcome(work: object) -> tuple[str, str]:
     except SilentError as error:
         return "silent", str(error)
     except OSError as error:  # which every command shows as a line, if it says anything
-        line = of_system(error)
+        line = system_error_line(error)
         return ("trace", repr(error)) if line is None else ("clear error", line)
     except MemoryError:
         return "memory", ""

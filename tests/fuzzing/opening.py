@@ -43,7 +43,7 @@ ELSEWHERE: Mapping[str, str] = {
     "app/noise_fits.py fitted": "what was written just now",
     "app/reports.py check_place": "bytes, which nothing is made of",
     "files/finding.py _content": "bytes, which nothing is made of",
-    "files/ending.py unread": "no file",
+    "files/ending.py quiet_on_broken_pipe": "no file",
     "runs/records.py Record.write": "only writes",
     "detectors/blazepose/fetching.py _said": "what pip says, in a file of our own",
     "detectors/blazepose/fetching.py downloaded": "only writes",

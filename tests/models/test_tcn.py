@@ -105,11 +105,8 @@ def test_half_precision_stays_near() -> None:
     [
         ({"width": 0}, "width is 0; expected a whole number of at least 1"),
         ({"depth": 0}, "depth is 0; expected a whole number of at least 1"),
-        (
-            {"dropout": 1.0},
-            "dropout is 1.0, sigma 0.9; expected 0 to less than 1, and a positive number of "
-            "frames",
-        ),
+        ({"dropout": 1.0}, "dropout is 1.0; expected at least 0 and less than 1"),
+        ({"sigma": 0.0}, "sigma is 0.0; expected a positive number of frames"),
     ],
 )
 def test_settings_are_checked(settings, message) -> None:

@@ -10,7 +10,7 @@ import temporal_pose
 from temporal_pose.formats.clips import Clip
 from temporal_pose.pose.skeletons import SKELETONS
 from temporal_pose.refining.clip_refining import refine_clip
-from temporal_pose.refining.saved import filter_named
+from temporal_pose.refining.named_filters import filter_named
 
 LEGS = [11, 13, 15], [12, 14, 16]
 

@@ -19,8 +19,8 @@ from temporal_pose.pose.heatmaps import render
 from temporal_pose.pose.sequences import Detections, PoseSequence
 from temporal_pose.pose.skeletons import CLIMBALONG25, SKELETONS, Skeleton
 from temporal_pose.refining.filtering import FilterRefiner
+from temporal_pose.refining.named_filters import filter_named
 from temporal_pose.refining.networks import NetworkRefiner
-from temporal_pose.refining.saved import filter_named
 from temporal_pose.refining.windowed import WindowedNetwork
 
 K, SIZE, T = 25, 17, 3

@@ -32,6 +32,14 @@ def test_a_result_is_finished_made_otherwise_or_not_there(tmp_path: Path) -> Non
     assert not note.finished(force=False)
 
 
+def test_what_a_failed_command_left_stands_in_nobodys_way(tmp_path: Path) -> None:
+    """Its result was written, but not what stands beside it, such as a video."""
+    note = noted(tmp_path)
+    note.begin()
+    assert not Note(note.out, MADE | {"fps": 30.0}).finished(force=False)
+    assert not note.finished(force=False)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -10,7 +10,7 @@ from scipy.io import loadmat
 from temporal_pose.errors import DataError
 from temporal_pose.pose.skeletons import SKELETONS, Skeleton, remap
 from temporal_pose.refining.cleaning import missing
-from temporal_pose.refining.plausibility import check_plausible, likeness
+from temporal_pose.refining.plausibility import body_fit, check_plausible
 
 #: A person who stands with arms hanging, in Halpe's order: enough to tell every order of a body.
 STANDING = {
@@ -36,7 +36,7 @@ def standing(skeleton: Skeleton, rng: np.random.Generator) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["coco17", "coco18", "body25", "body25b", "halpe26", "lsp14"])
 def test_the_right_order_passes(name, rng) -> None:
-    found = likeness(standing(SKELETONS[name], rng), SKELETONS[name])
+    found = body_fit(standing(SKELETONS[name], rng), SKELETONS[name])
     assert found is not None and found.doubt < 0.3
     check_plausible(standing(SKELETONS[name], rng), SKELETONS[name], "walk")
 
@@ -45,13 +45,13 @@ def test_another_order_of_25_is_refused_and_the_right_one_named(rng) -> None:
     poses = standing(SKELETONS["body25b"], rng)
     with pytest.raises(DataError) as error:
         check_plausible(poses, SKELETONS["body25"], "cam01")
-    found = likeness(poses, SKELETONS["body25"])
+    found = body_fit(poses, SKELETONS["body25"])
     first, second = found.limb
     assert str(error.value) == (
         f"cam01: from {first} to {second} it is {found.share:.0%} of the body's size (median); no "
-        "body of skeleton 'body25' looks like that. Its keypoints are in another order: set "
-        "skeleton= to the one they were detected with (read as body25b, they look like a body), "
-        "or skeleton=none"
+        "body of skeleton 'body25' looks like that. Its keypoints seem to be in another order: "
+        "set skeleton= to the one they were detected with (read as body25b, they look like a "
+        "body), or skeleton=none"
     )
     assert found.share > 0.8
     with pytest.raises(DataError, match=r"skeleton 'body25b' .* \(read as body25, they look"):
@@ -74,10 +74,10 @@ def test_cocos_17_and_human36ms_are_told_apart(rng) -> None:
 
 def test_place_scale_and_order_of_poses_change_nothing(rng) -> None:
     skeleton, poses = SKELETONS["coco17"], standing(SKELETONS["coco17"], rng)
-    expected = likeness(poses, skeleton)
+    expected = body_fit(poses, skeleton)
     moved = poses + np.array([3000, -200])
     for other in (7 * poses, moved, poses[rng.permutation(20)], poses * [-1, 1]):
-        found = likeness(other, skeleton)
+        found = body_fit(other, skeleton)
         assert found.limb == expected.limb
         assert found.doubt == pytest.approx(expected.doubt)
 
@@ -160,7 +160,7 @@ def test_no_real_body_is_refused(shared_data, aist) -> None:
     checked = 0
     for name, clips in sets.items():
         for poses in clips:
-            found = likeness(poses, SKELETONS[name])
+            found = body_fit(poses, SKELETONS[name])
             checked += found is not None
             assert found is None or found.doubt < 0.45
             check_plausible(poses, SKELETONS[name], name)
@@ -180,7 +180,7 @@ def test_real_bodies_in_a_shuffled_order_are_refused(shared_data, aist, rng) -> 
     refused = 0
     for name, poses in sets:
         shuffled = poses[:, rng.permutation(poses.shape[1])]
-        found = likeness(shuffled, SKELETONS[name])
+        found = body_fit(shuffled, SKELETONS[name])
         refused += found is not None and found.doubt > 0.5
     assert refused > 0.95 * len(sets)
 

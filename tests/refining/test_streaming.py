@@ -5,17 +5,19 @@ import re
 import numpy as np
 import pytest
 import torch
+from smoothing import applied
 
 import temporal_pose
 from temporal_pose.errors import ConfigError, DataError
+from temporal_pose.files.options import whole_filters
 from temporal_pose.filters.gaussian import Gaussian
 from temporal_pose.models.identity import Identity
 from temporal_pose.pose.observations import Tracks
-from temporal_pose.refining.saved import filter_named, filters
+from temporal_pose.refining.named_filters import filter_named
 from temporal_pose.refining.streaming import Stream, Streamed, streamed
 
 F, K = 31, 7
-EVERY = pytest.mark.parametrize("model", filters())
+EVERY = pytest.mark.parametrize("model", whole_filters())
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_a_window_filter_gives_what_it_makes_of_all_frames_until_now(walk):
             torch.ones(1, t + lag + 1, K, dtype=torch.bool),
             torch.tensor([30.0]),
         )
-        np.testing.assert_allclose(found[t], smooth(tracks)[0, t].numpy(), atol=1e-6)
+        np.testing.assert_allclose(found[t], applied(smooth, tracks)[0, t].numpy(), atol=1e-6)
 
 
 def test_with_a_long_lag_the_default_is_the_smoother_of_whole_videos(walk):

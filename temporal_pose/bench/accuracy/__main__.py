@@ -14,8 +14,8 @@ from temporal_pose.bench.accuracy.networks import finished, judged
 from temporal_pose.bench.accuracy.videos import JudgedVideo, aist, read
 from temporal_pose.errors import ConfigError
 from temporal_pose.files.atomic import make_folder, write_text
-from temporal_pose.files.ending import plainly
-from temporal_pose.refining.saved import filters
+from temporal_pose.files.ending import errors_as_lines
+from temporal_pose.files.options import whole_filters
 
 _TITLES = (
     *("filter", "settings", "error", "of raw's", f"of {USUAL}'s", "jitter", "of raw's"),
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("root", type=Path, help="folder of files of the paired layout, AIST's say")
     parser.add_argument("--step", type=int, default=1, help="every how many-th frame counts")
     parser.add_argument("--group", default=aist(), help="pattern of what files share a motion by")
-    parser.add_argument("--filters", nargs="+", default=filters(), help="by name; else all")
+    parser.add_argument("--filters", nargs="+", default=whole_filters(), help="by name; else all")
     parser.add_argument(
         "--runs", nargs="*", type=Path, default=[], help="folders of networks' runs"
     )
@@ -124,5 +124,5 @@ def _write(
 
 
 if __name__ == "__main__":
-    with plainly():
+    with errors_as_lines():
         main()

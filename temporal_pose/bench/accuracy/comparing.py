@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from temporal_pose.bench.accuracy.videos import JudgedVideo, Measured
 from temporal_pose.filters.base import Filter
 from temporal_pose.refining.filtering import FilterRefiner
-from temporal_pose.refining.saved import filter_named
+from temporal_pose.refining.named_filters import filter_named
 
 _SAMPLES = 10_000  # of the bootstrap
 

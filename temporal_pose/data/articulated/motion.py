@@ -26,12 +26,12 @@ def wander(
     return (height * np.sin(2 * np.pi * frequency * spread + phase)).sum(1)
 
 
-def swung(values: np.ndarray, low: float, high: float) -> np.ndarray:
+def swung(values: Float[np.ndarray, "*any"], low: float, high: float) -> Float[np.ndarray, "*any"]:
     """Signals of standard deviation 1 bent into the range from ``low`` to ``high``."""
     return (low + high) / 2 + (high - low) / 2 * np.tanh(0.8 * values)
 
 
-def eased(progress: np.ndarray) -> np.ndarray:
+def eased(progress: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "*any"]:
     """Minimum-jerk movement from 0 to 1 (Flash and Hogan, 1985)."""
     s = np.clip(progress, 0, 1)
     return s**3 * (10 - 15 * s + 6 * s**2)
@@ -48,13 +48,19 @@ def strikes(
     return pulses.max(0, initial=0)
 
 
-def smoothed(values: np.ndarray, time: Times, seconds: float) -> np.ndarray:
+def smoothed(
+    values: Float[np.ndarray, "F ..."], time: Times, seconds: float
+) -> Float[np.ndarray, "F ..."]:
     """Signals after a Gaussian filter of that standard deviation over time."""
     step = time[1] - time[0] if len(time) > 1 else seconds
     return gaussian_filter1d(values, float(seconds / step), axis=0, mode="nearest")
 
 
-def rotation(yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> Rotations:
+def rotation(
+    yaw: Float[np.ndarray, "*any"],
+    pitch: Float[np.ndarray, "*any"],
+    roll: Float[np.ndarray, "*any"],
+) -> Rotations:
     """Turn about the vertical, then bend forward, then lean to the right; radians."""
     zero, one = np.zeros_like(yaw), np.ones_like(yaw)
 

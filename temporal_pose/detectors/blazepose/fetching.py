@@ -6,8 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+from temporal_pose.detectors.waiting import awaited
+
 _ANSWER_S, _PATIENCE_S = 30, 600  # for the registry's answer, and for all that it sends
-_LOOK_S = 0.1
 _ONCE = ("--timeout=10", "--retries=1")
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--no-input")
 # The models are the same in every wheel; this one can be had whatever Python and system this is.
@@ -48,17 +49,18 @@ def downloaded(wheel: str, folder: Path) -> str | None:
 def _waited(pip: "subprocess.Popen[bytes]", log: Path) -> str | None:
     """Waits for pip, as long as its output shows that something comes."""
     begun = time.monotonic()
-    while True:
-        try:
-            status = pip.wait(_LOOK_S)
-        except subprocess.TimeoutExpired:
-            coming = _COMING.search(_said(log)) is not None
-            if time.monotonic() - begun < (_PATIENCE_S if coming else _ANSWER_S):
-                continue
-            if coming:
-                return f"it has not come within {_PATIENCE_S} s"
-            return f"the package registry has not answered within {_ANSWER_S} s"
-        return _complaint(_said(log)) if status else None
+
+    def coming() -> bool:
+        return _COMING.search(_said(log)) is not None
+
+    if awaited(
+        lambda: pip.poll() is not None,
+        lambda: begun + (_PATIENCE_S if coming() else _ANSWER_S),
+    ):
+        return _complaint(_said(log)) if pip.returncode else None
+    if coming():
+        return f"it has not come within {_PATIENCE_S} s"
+    return f"the package registry has not answered within {_ANSWER_S} s"
 
 
 def _said(log: Path) -> str:

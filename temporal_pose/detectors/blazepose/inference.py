@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from temporal_pose.detectors.protocol import first_line
 from temporal_pose.errors import CheckpointError
 
 #: A model, or what stands for one: an RGB image goes in, all outputs come out.
@@ -47,7 +48,7 @@ class Network:
                 self._model.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise CheckpointError(
-                f"{name}: cannot be read as a LiteRT model ({_first_line(error)}); "
+                f"{name}: cannot be read as a LiteRT model ({first_line(error)}); "
                 "copy or fetch it again"
             ) from error
         inputs, outputs = self._model.get_input_details(), self._model.get_output_details()
@@ -70,10 +71,6 @@ class Network:
 
 def _written(shapes: Sequence[tuple[int, ...]]) -> str:
     return ", ".join(" x ".join(map(str, shape)) for shape in shapes)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 @contextmanager

@@ -140,7 +140,7 @@ def _clip(
     )
 
 
-def source(clips: Sequence[Clip], form: str) -> Original | None:
+def original_of(clips: Sequence[Clip], form: str) -> Original | None:
     """The one document that all clips came from; None if there is none.
 
     Args:

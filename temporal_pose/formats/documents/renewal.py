@@ -114,7 +114,7 @@ def measured(clip: Clip, shares: bool) -> Float[np.ndarray, "N K 3"]:
     return np.concatenate([keypoints, clip.scores[..., None]], -1)
 
 
-def fresh(clip: Clip, shares: bool = False) -> Float[np.ndarray, "N K 3"]:
+def new_numbers(clip: Clip, shares: bool = False) -> Float[np.ndarray, "N K 3"]:
     """Numbers of poses that were in no file: (0, 0, 0) where there is no position.
 
     A position without a score is sure of itself: 1.
@@ -150,7 +150,7 @@ def tight(values: Float[np.ndarray, "K 3"], digits: int = PIXELS) -> list[int | 
     if not len(there):
         return [0, 0, 0, 0]
     low, size = there.min(0), np.ptp(there, 0)
-    return [plain(round(side, digits)) for side in (*low.tolist(), *size.tolist())]
+    return [json_number(round(side, digits)) for side in (*low.tolist(), *size.tolist())]
 
 
 def written(number: float) -> str:
@@ -158,7 +158,7 @@ def written(number: float) -> str:
     return repr(number).removesuffix(".0")
 
 
-def plain(number: float) -> int | float:
+def json_number(number: float) -> int | float:
     """A number for JSON, a whole one as such."""
     return int(number) if number == int(number) and abs(number) < 1e15 else number
 

@@ -119,7 +119,7 @@ def decoded(content: bytes, original: Original) -> Document:
         ) from error
 
 
-def again(original: Original) -> Document:
+def read_again(original: Original) -> Document:
     """The text of a file that was read before.
 
     Raises:

@@ -28,7 +28,7 @@ class PairedVideo:
 
     Args:
         path: the file.
-        fps: frames per second.
+        fps: frames a second.
         image_size: width and height in pixels.
         boxes: of the heatmaps, x, y, width and height; NaN where the detector found nobody.
         scores: beside heatmaps; None where the detector does not say.

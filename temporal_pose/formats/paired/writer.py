@@ -27,7 +27,7 @@ class LayoutWriter:
     Args:
         path: ends in ``.zarr``.
         skeleton: name of the keypoints' order.
-        fps: frames per second.
+        fps: frames a second.
         image_size: width and height in pixels.
         heatmap_size: rows and columns of the heatmaps; None for a detector of keypoints alone.
         dtype: of the heatmaps: float16, float32, or uint8 with a scale a map, which keeps nothing

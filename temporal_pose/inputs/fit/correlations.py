@@ -51,7 +51,9 @@ def autocorrelation(
     return np.concatenate([[1.0], 1 - (means[1:] / means[0]) ** 2 / 2])
 
 
-def parts(correlation: Float[np.ndarray, " lags"], fps: float) -> tuple[float, float, float]:
+def variance_shares(
+    correlation: Float[np.ndarray, " lags"], fps: float
+) -> tuple[float, float, float]:
     """How much of a variance is slow, how much is bias, and the slow part's time constant.
 
     Beyond lag 0 the correlation of the sum of white noise, a slow part and a bias is
@@ -82,7 +84,7 @@ def parts(correlation: Float[np.ndarray, " lags"], fps: float) -> tuple[float, f
     return float(shares[0]), float(shares[1]), slow_s
 
 
-def decay(correlation: Float[np.ndarray, " lags"], fps: float) -> float:
+def time_constant(correlation: Float[np.ndarray, " lags"], fps: float) -> float:
     """The time constant, seconds, of the smooth process that is most alike; 0 for white noise.
 
     Args:
@@ -102,7 +104,7 @@ def _known(correlation: Float[np.ndarray, " lags"]) -> Int[np.ndarray, " known"]
     return known if len(known) and correlation[1] > 0 else known[:0]
 
 
-def again(
+def recurrence(
     events: Sequence[Bool[np.ndarray, "_ N"]], where: Sequence[Bool[np.ndarray, "_ N"]]
 ) -> float:
     """How often something that happens in a frame happens in the next one; NaN for never.
@@ -115,7 +117,7 @@ def again(
     return both / first if first else float("nan")
 
 
-def lasting(
+def event_time_constant(
     rate: float, stay: float, fps: float, doubt: float = 0.0, score_s: float = 0.0
 ) -> float:
     """Time constant, seconds, of the process of their own behind events that last.
@@ -124,7 +126,7 @@ def lasting(
 
     Args:
         rate: how often they happen.
-        stay: how often what happens in a frame happens `again` in the next.
+        stay: how often what happens in a frame happens in the next; see `recurrence`.
         doubt: share of the process d.
         score_s: time constant of d.
     """

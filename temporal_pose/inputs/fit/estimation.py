@@ -9,7 +9,13 @@ from jaxtyping import Bool, Float
 from scipy import stats
 
 from temporal_pose.errors import DataError
-from temporal_pose.inputs.fit.correlations import again, autocorrelation, decay, lasting, parts
+from temporal_pose.inputs.fit.correlations import (
+    autocorrelation,
+    event_time_constant,
+    recurrence,
+    time_constant,
+    variance_shares,
+)
 from temporal_pose.inputs.fit.residuals import Residuals
 from temporal_pose.inputs.profiles import OUTLIER, QUANTILES, Profile
 from temporal_pose.pose.skeletons import CLIMBALONG25, Skeleton
@@ -93,14 +99,14 @@ class Group:
     def profile(self) -> Profile:
         """How the detector errs."""
         white, slow, bias, slow_s = self._drift
-        score_s = decay(autocorrelation(self._doubts, self._fps), self._fps)
+        score_s = time_constant(autocorrelation(self._doubts, self._fps), self._fps)
         far, both = self._of("far"), self._of("both")
         outliers = max(0.0, (_rate(far, both) - self._tail) / (1 - self._tail))
         swaps, misses = _rate(self._of("swapped"), both), _rate(*self._misses)
         doubt, jump, other = self._doubt, *self._landing
         stays = self._lasts(outliers, far, doubt, score_s)
         swap_s = self._lasts(swaps, self._of("swapped"), doubt, score_s)
-        miss_s = lasting(misses, again(*self._misses), self._fps)
+        miss_s = event_time_constant(misses, recurrence(*self._misses), self._fps)
         drift = [white, slow, bias, slow_s, self._trust]
         events = [outliers, jump, other, stays, doubt, swaps, swap_s, misses, miss_s]
         return Profile._make([*drift, *self._quantiles, score_s, *events])
@@ -150,7 +156,7 @@ class Group:
         """
         pairs = np.concatenate([one.reshape(-1, 2) for one in self._even])
         spread = float(np.nanmean(np.linalg.norm(pairs, axis=-1)) / (np.pi / 2) ** 0.5)
-        slow, bias, slow_s = parts(autocorrelation(self._even, self._fps), self._fps)
+        slow, bias, slow_s = variance_shares(autocorrelation(self._even, self._fps), self._fps)
         evened = float(np.nanmean(np.concatenate(self._factors) ** -2.0))
         white = spread * max(0.0, (1 - slow - bias) / evened) ** 0.5
         return white, spread * slow**0.5, spread * bias**0.5, slow_s
@@ -195,7 +201,9 @@ class Group:
         return jump, float(onto.sum() / max(1, far.sum()))
 
     def _lasts(self, rate: float, events: list[np.ndarray], doubt: float, score_s: float) -> float:
-        return lasting(rate, again(events, self._of("both")), self._fps, doubt, score_s)
+        return event_time_constant(
+            rate, recurrence(events, self._of("both")), self._fps, doubt, score_s
+        )
 
 
 def _rate(

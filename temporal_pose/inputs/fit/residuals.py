@@ -24,7 +24,7 @@ class PairedTrack:
         positions: meaningless where not detected.
         detected: which keypoints the detector found.
         scores: how sure it was; meaningless where not detected.
-        fps: frames per second.
+        fps: frames a second.
         video: name of the video.
     """
 

@@ -78,7 +78,7 @@ class Hourglass(nn.Module):
         self.stem = Stem([*stem, channels], skip_kernel)
         every = depth * [residuals]
         self.hourglasses = nn.ModuleList(
-            One(
+            SingleHourglass(
                 skips=levels(*every),
                 encoder=levels(*every),
                 bottleneck=chain(bottleneck),
@@ -106,7 +106,7 @@ class Hourglass(nn.Module):
         return torch.stack(answers)
 
 
-class One(nn.Module):
+class SingleHourglass(nn.Module):
     """One hourglass: down by max pooling, up by repeating values, and at every level a branch
     across.
 

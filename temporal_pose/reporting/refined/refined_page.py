@@ -39,6 +39,20 @@ class Still(NamedTuple):
     caption: str
 
 
+class RankedMoment(NamedTuple):
+    """A moment of one of several people.
+
+    Args:
+        person: place in their list.
+        moment: of that person.
+        about: what is to be said of it: whose, which keypoint, in which frame, and why.
+    """
+
+    person: int
+    moment: Moment
+    about: str
+
+
 def page(
     title: str,
     people: Sequence[ShownTrack],
@@ -109,28 +123,35 @@ def _remarks(people: Sequence[ShownTrack], whole: Sequence[str]) -> Iterator[str
 
 
 def _moments(people: Sequence[ShownTrack], names: Sequence[str]) -> Iterator[str]:
-    ranked = sorted(_ranked(people), key=lambda found: -found[0])[:_MOMENTS]
-    for place, (_, number, moment) in enumerate(ranked, 1):
+    told = ranked(people, names)[:_MOMENTS]
+    for place, (number, moment, about) in enumerate(told, 1):
         one = people[number]
         first, at, last = (one.frames[i] for i in (moment.first, moment.at, moment.last))
-        about = f"{one.name}, {names[moment.keypoint]}, frame {at}: {moment.why}"
         yield (
-            f"<figure><figcaption><b>{place}.</b> {escape(about)}, {moment.pixels:.0f} px "
+            f"<figure><figcaption><b>{place}.</b> {escape(about)} "
             f"<button type=button data-person={number} data-keypoint={moment.keypoint} "
             f"data-first={first} data-at={at} data-last={last}>look closer</button>"
             f"</figcaption>{moment_plot(one.cleaned, one.refined, one.frames, moment)}</figure>"
         )
-    if not ranked:
+    if not told:
         yield "<p>There are none: nothing was moved.</p>"
 
 
-def _ranked(people: Sequence[ShownTrack]) -> Iterator[tuple[float, int, Moment]]:
-    """Every person's moments, by distance in body sizes."""
+def ranked(people: Sequence[ShownTrack], names: Sequence[str]) -> list[RankedMoment]:
+    """Every person's worst moments, the largest distance in body sizes first.
+
+    Args:
+        names: of the keypoints.
+    """
+    found = []
     for number, one in enumerate(people):
         for moment in one.diagnosis.worst:
             share = moment.pixels / max(one.diagnosis.size, 1.0)
+            where = f"{one.name}, {names[moment.keypoint]}, frame {one.frames[moment.at]}"
+            about = f"{where}: {moment.why}, {moment.pixels:.0f} px"
             if share > _NOTHING or moment.pixels >= 0.5:  # else it would read "0 px"
-                yield share, number, moment
+                found.append((share, RankedMoment(number, moment, about)))
+    return [one for _, one in sorted(found, key=lambda one: -one[0])]
 
 
 def _video(path: str | None) -> str:

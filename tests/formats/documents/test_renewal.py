@@ -6,8 +6,8 @@ import pytest
 from temporal_pose.formats.clips import Clip
 from temporal_pose.formats.documents.parting import Kept, are_grades
 from temporal_pose.formats.documents.renewal import (
-    fresh,
     missing,
+    new_numbers,
     renewal,
     rounded,
     tight,
@@ -86,7 +86,7 @@ def test_new_poses_have_a_score_where_they_have_a_position() -> None:
     values = np.array([[(1.23456, 2, NAN), (NAN, 2, 0.5), (-1, -1, 0.5), (3, 4, 0.5)]])
     clip = Clip("a", np.array([0]), values[..., :2], values[..., 2])
     expected = [(1.235, 2, 1), (0, 0, 0), (0, 0, 0), (3, 4, 0.5)]
-    assert fresh(clip).tolist() == [[list(one) for one in expected]]
+    assert new_numbers(clip).tolist() == [[list(one) for one in expected]]
 
 
 def test_rounding() -> None:

@@ -9,12 +9,12 @@ from temporal_pose.errors import DataError
 from temporal_pose.formats.documents import texts
 from temporal_pose.formats.documents.texts import (
     DamagedError,
-    again,
     contents,
     document,
     encoded,
     head,
     parsed,
+    read_again,
     save,
 )
 
@@ -65,7 +65,7 @@ def test_a_file_that_changed_is_not_taken_for_the_one_that_was_read(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     there = document(texts.Path("a"))
     monkeypatch.chdir("/")
-    assert again(there.original) == there
+    assert read_again(there.original) == there
     (tmp_path / "a").write_text("[2]")
     with pytest.raises(DataError, match="has changed since it was read; run the command again"):
-        again(there.original)
+        read_again(there.original)

@@ -7,7 +7,13 @@ import pytest
 from scipy import stats
 
 from temporal_pose.errors import DataError
-from temporal_pose.inputs.fit.correlations import autocorrelation, decay, exceed, lasting, parts
+from temporal_pose.inputs.fit.correlations import (
+    autocorrelation,
+    event_time_constant,
+    exceed,
+    time_constant,
+    variance_shares,
+)
 from temporal_pose.inputs.fit.estimation import LEAST, LIKE, estimate
 from temporal_pose.inputs.fit.measures import measure
 from temporal_pose.inputs.fit.residuals import PairedTrack, Residuals, out_of_step
@@ -182,14 +188,14 @@ def test_correlations_are_those_of_normal_numbers() -> None:
     found = autocorrelation([values[:400], values[400:]], FPS)
     h = np.arange(1, 21) / FPS / 0.1
     np.testing.assert_allclose(found[1:], (1 + h) * np.exp(-h) / 1.25, atol=0.03)
-    slow, bias, seconds = parts(found, FPS)
+    slow, bias, seconds = variance_shares(found, FPS)
     assert (slow, seconds) == pytest.approx((0.8, 0.1), rel=0.1)
     assert bias < 0.05
     clean = autocorrelation([lasting_noise(rng, 601, 0.2, 211)], FPS)
-    assert decay(clean, FPS) == pytest.approx(0.2, rel=0.05)
+    assert time_constant(clean, FPS) == pytest.approx(0.2, rel=0.05)
     nothing = np.full_like(found, np.nan)
-    assert parts(nothing, FPS) == (0, 0, 0)
-    assert decay(nothing, FPS) == 0
+    assert variance_shares(nothing, FPS) == (0, 0, 0)
+    assert time_constant(nothing, FPS) == 0
     assert np.isnan(autocorrelation([np.zeros((9, 2))], FPS)).all()
 
 
@@ -205,7 +211,7 @@ def test_time_constants_behind_events() -> None:
     own = lasting_noise(rng, 1201, 0.2, 307)
     there = own > stats.norm.isf(0.1)
     stay = (there[1:] & there[:-1]).sum() / there[:-1].sum()
-    assert lasting(0.1, stay, FPS) == pytest.approx(0.2, rel=0.1)
-    assert lasting(0.0, float("nan"), FPS) == 0
-    assert lasting(0.1, 0.05, FPS) == 0
-    assert lasting(0.1, 0.9999, FPS) == 1
+    assert event_time_constant(0.1, stay, FPS) == pytest.approx(0.2, rel=0.1)
+    assert event_time_constant(0.0, float("nan"), FPS) == 0
+    assert event_time_constant(0.1, 0.05, FPS) == 0
+    assert event_time_constant(0.1, 0.9999, FPS) == 1
