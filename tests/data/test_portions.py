@@ -13,6 +13,7 @@ from temporal_pose.data.recordings import Recordings
 from temporal_pose.data.splits import Split
 from temporal_pose.data.windows import Cut, Windows
 from temporal_pose.errors import ConfigError
+from temporal_pose.filters.filter_module import as_module
 from temporal_pose.filters.gaussian import Gaussian
 from temporal_pose.inputs.recorded import Recording
 from temporal_pose.pose.codecs import HeatmapCodec, TrackCodec
@@ -118,7 +119,7 @@ def test_nothing_of_a_portion_outlives_it(videos, monkeypatch) -> None:
 
 
 def test_tuning_and_tests_see_the_same(videos) -> None:
-    codec, smooth = TrackCodec(SIZE), Gaussian(0.05)
+    codec, smooth = TrackCodec(SIZE), as_module(Gaussian(0.05))
     kept, let_go = (Decoded.of(codec, batch_of(data(videos, whole))) for whole in (False, True))
     assert torch.allclose(smooth(kept.tracks), smooth(let_go.tracks), atol=1e-4)
 
