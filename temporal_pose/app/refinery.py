@@ -177,10 +177,8 @@ def draw_together(sources: Sequence[Source], order: Order) -> list[str]:
     Raises:
         DataError: the video cannot be read, or has another number of frames than the keypoints.
     """
-    done, given = (
-        {number: (one, order.note(one)) for number, one in enumerate(sources, 1)},
-        order.given,
-    )
+    given = order.given
+    done = {number: (one, order.note(one)) for number, one in enumerate(sources, 1)}
     people = {
         number: (one.format.read(one.path, given)[0], order.format(one).read(note.out, given)[0])
         for number, (one, note) in done.items()

@@ -39,7 +39,7 @@ def check_fits(
         if video_start is not None and not -frames < video_start < count:
             raise DataError(
                 f"{video} has {count} frames; with video_start={video_start} none of the "
-                f"{frames} of the keypoints is in it: expected {1 - frames} to {count - 1}"
+                f"{frames} of the keypoints is in it: expected 0 to {count - 1}"
             )
     beyond = sorted(number for number in stills if number >= count)
     if beyond:

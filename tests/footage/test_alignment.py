@@ -42,7 +42,7 @@ def test_others_do_not(start):
         check_fits(Film(), VIDEO, [7], start)
     assert str(error.value) == (
         f"a.mp4 has 11 frames; with video_start={start} none of the 7 of the keypoints is in it: "
-        "expected -6 to 10"
+        "expected 0 to 10"
     )
 
 
