@@ -97,7 +97,7 @@ def _module(parts: tuple[str, ...], names: Mapping[str, Path]) -> str | None:
 
 
 #: What neighbours share.
-BASES = ("models.initial", "models.dilated", "models.sizes")
+BASES = ("models.initial", "models.dilated", "models.means", "models.sizes")
 
 
 @pytest.mark.parametrize("folder", ["models"])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from temporal_pose.errors import CheckpointError, ConfigError
-from temporal_pose.models.dilated import weighted_mean
+from temporal_pose.models.means import weighted_mean
 
 #: What the network within is given of a keypoint in a frame; positions come first.
 CHANNELS = 10

@@ -37,22 +37,3 @@ class Dilated(nn.Module):
         """The input, and what the convolutions add to it."""
         added: Tensor = self.layers(hidden)
         return hidden + added
-
-
-def starts_at_zero(layer: nn.Conv1d) -> nn.Conv1d:
-    """The same layer, giving zero until it has learned."""
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)
-    return layer
-
-
-def weighted_mean(
-    values: Float[Tensor, "..."], weights: Float[Tensor, "..."], axes: tuple[int, ...]
-) -> Float[Tensor, "..."]:
-    """The mean over some axes, which stay as axes of size 1; 0 where all weights are.
-
-    Args:
-        weights: 0 or 1; of the shape of the values, or one that stretches to it.
-    """
-    total = (values * weights).sum(axes, keepdim=True)
-    return total / weights.sum(axes, keepdim=True).clamp(min=1)

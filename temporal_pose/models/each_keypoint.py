@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from temporal_pose.models.dilated import Dilated, starts_at_zero
+from temporal_pose.models.dilated import Dilated
+from temporal_pose.models.initial import starts_at_zero
 from temporal_pose.models.sizes import check_dropout, check_sizes
 
 

@@ -7,7 +7,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from temporal_pose.errors import CheckpointError, ConfigError
-from temporal_pose.models.dilated import dilated_layers, starts_at_zero, weighted_mean
+from temporal_pose.models.dilated import dilated_layers
+from temporal_pose.models.initial import starts_at_zero
+from temporal_pose.models.means import weighted_mean
 from temporal_pose.models.sizes import check_dropout, check_sizes
 
 STEP = 0.1  # by how much a unit of the last layer moves a keypoint, in sizes of the pose
