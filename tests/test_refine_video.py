@@ -136,6 +136,22 @@ def test_a_folder_of_videos_says_how_to_name_them(command: Command) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("stills=[3,12]", "walk.mp4 has 12 frames; stills has 12: expected 0 to 11"),
+        ("video_start=12", "walk.mp4 has 12 frames; with video_start=12 none of the 12 of the "),
+    ],
+)
+def test_frames_that_a_video_has_not_are_refused_before_it_is_looked_at(
+    command: Command, tmp_path: Path, setting: str, message: str
+) -> None:
+    film(tmp_path / "walk.mp4", [(10, 5)])
+    typed = (*OURS, "source=walk.mp4", "out=calm", setting)
+    assert command("refine", *typed).refused().startswith(message)
+    assert not Path("calm").exists()
+
+
 def test_nobody_is_a_line(command: Command, tmp_path: Path) -> None:
     path = film(tmp_path / "nobody\\'s ${x}.mp4", [])
     message = command("refine", *OURS, f"source={quoted(str(path))}", "out=calm").refused()

@@ -95,6 +95,19 @@ def check_no_videos(source: Path) -> None:
         )
 
 
+def check_frames(of: Film) -> None:
+    """Makes sure that a video has the frames that are asked for, before a long look at it.
+
+    Raises:
+        DataError: it has not, or cannot be read.
+    """
+    from temporal_pose.footage.alignment import check_fits
+    from temporal_pose.footage.opening import open_footage  # here: an optional extra
+
+    footage = open_footage(of.path, of.fps)
+    check_fits(footage, of.path, [footage.count], of.start, of.stills)
+
+
 def detected(
     video: Path, out: Path, detector: Sequence[str], person: str | int, force: bool
 ) -> list[Path]:

@@ -11,6 +11,7 @@ from omegaconf.errors import InterpolationKeyError
 from temporal_pose.app.cli import typed
 from temporal_pose.app.filming import (
     Film,
+    check_frames,
     check_installed,
     check_no_videos,
     detected,
@@ -120,6 +121,8 @@ def found_by(config: DictConfig, order: Order, heatmaps: bool) -> FoundFiles:
     if source.is_dir() and order.given.fps is not None:
         chosen.append(f"fps={order.given.fps}")
     chosen.append(f"heatmaps={str(heatmaps).lower()}")
+    if order.film is not None:
+        check_frames(order.film)
     files = detected(source, order.detections, chosen, config.person, order.force)
     return FoundFiles([Source(file, recognised(file)) for file in files], [], [])
 
